@@ -1,0 +1,59 @@
+"""atlas-perf: load tests in plain asyncio, and a verdict that can be trusted.
+
+A scenario file needs only what is exported here; see `docs/scenario-files.md`.
+Names are loaded on first use, so that importing the package costs nothing and patches nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from atlas_perf.protocols.http.client import HttpClient
+    from atlas_perf.protocols.http.response import Response
+    from atlas_perf.scripting.environment import env
+    from atlas_perf.scripting.metrics import Counter, Gauge, Rate, Trend
+    from atlas_perf.scripting.options import Options, ScenarioOptions, StageOptions
+    from atlas_perf.worker.virtual_user import VirtualUser
+
+_HOMES = {
+    "Counter": "atlas_perf.scripting.metrics",
+    "Gauge": "atlas_perf.scripting.metrics",
+    "HttpClient": "atlas_perf.protocols.http.client",
+    "Options": "atlas_perf.scripting.options",
+    "Rate": "atlas_perf.scripting.metrics",
+    "Response": "atlas_perf.protocols.http.response",
+    "ScenarioOptions": "atlas_perf.scripting.options",
+    "StageOptions": "atlas_perf.scripting.options",
+    "Trend": "atlas_perf.scripting.metrics",
+    "VirtualUser": "atlas_perf.worker.virtual_user",
+    "env": "atlas_perf.scripting.environment",
+}
+
+__all__ = [
+    "Counter",
+    "Gauge",
+    "HttpClient",
+    "Options",
+    "Rate",
+    "Response",
+    "ScenarioOptions",
+    "StageOptions",
+    "Trend",
+    "VirtualUser",
+    "env",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("atlas-perf")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,129 @@
+"""What a worker tells the coordinator once a second: one closed interval, numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from atlas_perf.model.metric import Metric
+from atlas_perf.model.series import Series
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where every iteration of one scenario went, on one worker, since the run began.
+
+    scheduled = started + dropped, and started = completed + failed + interrupted + in_flight.
+    """
+
+    scheduled: int = 0
+    started: int = 0
+    dropped: int = 0
+    completed: int = 0
+    failed: int = 0
+    interrupted: int = 0
+
+    @property
+    def in_flight(self) -> int:
+        return self.started - self.completed - self.failed - self.interrupted
+
+    @property
+    def balanced(self) -> bool:
+        """True once every iteration is accounted for; only then is a finished run complete."""
+        return self.scheduled == self.started + self.dropped and self.in_flight == 0
+
+    def __add__(self, other: Ledger) -> Ledger:
+        return Ledger(
+            scheduled=self.scheduled + other.scheduled,
+            started=self.started + other.started,
+            dropped=self.dropped + other.dropped,
+            completed=self.completed + other.completed,
+            failed=self.failed + other.failed,
+            interrupted=self.interrupted + other.interrupted,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerHealth:
+    """The generator's testimony about itself over one interval."""
+
+    loop_lag_max_ns: int = 0  # longest the event loop kept a due callback waiting
+    cpu_ns: int = 0  # user and system time this process used in the interval
+    rss_bytes: int = 0
+    closed_late_ns: int = 0  # how long after its end the interval was closed
+    refused_samples: int = 0  # NaN, infinite or negative values, counted and not recorded
+    overflowed_samples: int = 0  # samples that went to the `(other)` series
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioException:
+    """An exception that iterations of a scenario ended with, as often as `count` says."""
+
+    scenario: str
+    kind: str  # ZeroDivisionError
+    message: str
+    file: str
+    line: int
+    count: int
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSeries:
+    """The worker's number for a series, sent once, in the first batch that uses it."""
+
+    number: int
+    metric: Metric
+    series: Series
+
+
+@dataclass(frozen=True, slots=True)
+class CounterDelta:
+    number: int
+    samples: int
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateDelta:
+    number: int
+    passes: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeDelta:
+    number: int
+    samples: int
+    last: float
+    last_at_ns: int  # since the run's start
+    min: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrendDelta:
+    """One sketch of one interval; `sketch` is `Sketch.to_bytes()`, exact fields included."""
+
+    number: int
+    sketch: bytes
+
+
+Delta = CounterDelta | RateDelta | GaugeDelta | TrendDelta
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One worker's closed interval. `sequence` rises by one; a repeat must change nothing."""
+
+    worker: int
+    sequence: int
+    interval: int  # whole seconds since the run's start: interval s covers [s, s+1)
+    new_series: tuple[NewSeries, ...] = ()
+    deltas: tuple[Delta, ...] = ()
+    ledger: Mapping[str, Ledger] = field(default_factory=dict)  # by scenario, cumulative
+    health: WorkerHealth = field(default_factory=WorkerHealth)
+    exceptions: tuple[ScenarioException, ...] = ()  # cumulative counts, first kinds seen
+    samples: bytes = b""  # packed (series number, ns since start, value); see `wire.samples`
+    last: bool = False  # nothing follows from this worker
+    ended_at_ns: int = 0  # in the last batch: when its last iteration ended, since the run's start

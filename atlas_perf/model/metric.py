@@ -1,0 +1,78 @@
+"""Metrics: their kinds, what their values mean, and the built-in ones with k6's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class MetricKind(StrEnum):
+    """How samples of a metric add up; k6's four kinds."""
+
+    COUNTER = "counter"  # a sum of non-negative amounts
+    GAUGE = "gauge"  # the last value, with its extremes
+    RATE = "rate"  # the share of samples that were true
+    TREND = "trend"  # a distribution
+
+
+class Contains(StrEnum):
+    """What a metric's numbers are, which decides how they are stored and printed."""
+
+    DEFAULT = "default"  # plain numbers
+    TIME = "time"  # nanoseconds inside, milliseconds in thresholds and JSON, as in k6
+    DATA = "data"  # bytes
+
+
+class AcrossWorkers(StrEnum):
+    """What a gauge is when several workers report it."""
+
+    LAST = "last"  # whoever set it last
+    SUM = "sum"  # each worker holds a part of the whole, e.g. active virtual users
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A named measurement. Two definitions of one name must be equal."""
+
+    name: str
+    kind: MetricKind
+    contains: Contains = Contains.DEFAULT
+    across_workers: AcrossWorkers = AcrossWorkers.LAST
+
+
+def _table(*metrics: Metric) -> Mapping[str, Metric]:
+    return MappingProxyType({metric.name: metric for metric in metrics})
+
+
+HTTP_PHASES = (
+    "http_req_blocked",
+    "http_req_connecting",
+    "http_req_tls_handshaking",
+    "http_req_sending",
+    "http_req_waiting",
+    "http_req_receiving",
+)
+"""The six phases of one round trip in the order they happen; k6's names."""
+
+HTTP_TIMES = ("http_req_duration", *HTTP_PHASES)
+"""Trends of one round trip. Unless a selector names an outcome tag (see `model.series`),
+they speak of requests that got the response they expected: failures have their own sketch."""
+
+BUILTIN_METRICS: Mapping[str, Metric] = _table(
+    Metric("vus", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
+    Metric("vus_max", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
+    Metric("iterations", MetricKind.COUNTER),
+    Metric("iteration_duration", MetricKind.TREND, Contains.TIME),
+    # Ours: true for each iteration that ended in an exception. k6 only logs those.
+    Metric("iteration_failed", MetricKind.RATE),
+    Metric("dropped_iterations", MetricKind.COUNTER),
+    Metric("checks", MetricKind.RATE),
+    Metric("group_duration", MetricKind.TREND, Contains.TIME),
+    Metric("http_reqs", MetricKind.COUNTER),
+    Metric("http_req_failed", MetricKind.RATE),
+    *(Metric(name, MetricKind.TREND, Contains.TIME) for name in HTTP_TIMES),
+    Metric("data_sent", MetricKind.COUNTER, Contains.DATA),
+    Metric("data_received", MetricKind.COUNTER, Contains.DATA),
+)

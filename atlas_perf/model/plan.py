@@ -1,0 +1,164 @@
+"""The test plan: everything a run will do, fixed before the first request.
+
+All durations are nanoseconds, all counts are of the whole run; a worker computes its own share
+(`atlas_perf.schedule`). Values here are already validated: the loader and the CLI refuse the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from atlas_perf.model.metric import Metric
+from atlas_perf.units import NS_PER_S
+
+DEFAULT_GRACEFUL_STOP_NS = 30 * NS_PER_S
+DEFAULT_MAX_DURATION_NS = 600 * NS_PER_S
+DEFAULT_TREND_STATS = ("avg", "min", "med", "max", "p(90)", "p(95)", "p(99)")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A straight line from wherever the load is to `target`, taking `duration_ns`."""
+
+    duration_ns: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantVUs:
+    """`constant-vus`: a fixed number of virtual users iterate until the time is up."""
+
+    vus: int
+    duration_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class RampingVUs:
+    """`ramping-vus`: the number of virtual users follows the stages."""
+
+    start_vus: int
+    stages: tuple[Stage, ...]
+    graceful_ramp_down_ns: int = DEFAULT_GRACEFUL_STOP_NS
+
+
+@dataclass(frozen=True, slots=True)
+class SharedIterations:
+    """`shared-iterations`: a fixed number of iterations, taken by whichever user is free."""
+
+    vus: int
+    iterations: int
+    max_duration_ns: int = DEFAULT_MAX_DURATION_NS
+
+
+@dataclass(frozen=True, slots=True)
+class PerVUIterations:
+    """`per-vu-iterations`: each virtual user runs the same number of iterations."""
+
+    vus: int
+    iterations: int
+    max_duration_ns: int = DEFAULT_MAX_DURATION_NS
+
+
+Executor = ConstantVUs | RampingVUs | SharedIterations | PerVUIterations
+
+EXECUTOR_NAMES: Mapping[type[Executor], str] = {
+    ConstantVUs: "constant-vus",
+    RampingVUs: "ramping-vus",
+    SharedIterations: "shared-iterations",
+    PerVUIterations: "per-vu-iterations",
+}
+
+
+def executor_duration_ns(executor: Executor) -> int:
+    """How long the executor starts iterations for, graceful stop not included."""
+    match executor:
+        case ConstantVUs(duration_ns=duration_ns):
+            return duration_ns
+        case RampingVUs(stages=stages):
+            return sum(stage.duration_ns for stage in stages)
+        case SharedIterations(max_duration_ns=limit_ns) | PerVUIterations(max_duration_ns=limit_ns):
+            return limit_ns
+
+
+def executor_max_vus(executor: Executor) -> int:
+    """The largest number of virtual users the executor ever has at once."""
+    if isinstance(executor, RampingVUs):
+        return max(executor.start_vus, *(stage.target for stage in executor.stages))
+    return executor.vus
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioPlan:
+    """One workload of a plan: which function, under which executor, when."""
+
+    name: str
+    executor: Executor
+    exec: str = "default"
+    start_time_ns: int = 0
+    graceful_stop_ns: int = DEFAULT_GRACEFUL_STOP_NS
+    env: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def end_ns(self) -> int:
+        """Offset from the run's start at which the last iteration may begin."""
+        return self.start_time_ns + executor_duration_ns(self.executor)
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdPlan:
+    """A criterion as written; `judge` parses and validates it before the run."""
+
+    selector: str  # metric{tag:value}
+    expression: str  # p(95)<500
+    abort_on_fail: bool = False
+    delay_abort_eval_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """How every virtual user speaks HTTP unless a request says otherwise; k6's options."""
+
+    timeout_ns: int = 60 * NS_PER_S
+    max_redirects: int = 10
+    user_agent: str | None = None  # None: atlas-perf/<version>
+    insecure_skip_tls_verify: bool = False
+    no_connection_reuse: bool = False
+    no_vu_connection_reuse: bool = False
+    no_cookies_reset: bool = False
+    throw: bool = False
+    hosts: Mapping[str, str] = field(default_factory=dict)  # host[:port] -> address[:port]
+
+
+@dataclass(frozen=True, slots=True)
+class TestPlan:
+    """Everything that is decided before a run begins."""
+
+    __test__ = False  # pytest: this is no test class
+
+    name: str  # of the scenario file, e.g. "api"
+    file: str
+    file_sha256: str
+    scenarios: tuple[ScenarioPlan, ...]
+    thresholds: tuple[ThresholdPlan, ...] = ()
+    default_gates: bool = True
+    metrics: tuple[Metric, ...] = ()  # the file's own
+    tags: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    http: HttpOptions = field(default_factory=HttpOptions)
+    seed: int = 0
+    processes: int = 1
+    setup_timeout_ns: int = 60 * NS_PER_S
+    teardown_timeout_ns: int = 60 * NS_PER_S
+    summary_trend_stats: tuple[str, ...] = DEFAULT_TREND_STATS
+    keep_samples: bool = False  # some output wants every sample, not only the sketches
+
+    @property
+    def end_ns(self) -> int:
+        """Offset from the run's start at which the last iteration of any scenario may begin."""
+        return max(scenario.end_ns for scenario in self.scenarios)
+
+    @property
+    def max_vus(self) -> int:
+        return sum(executor_max_vus(scenario.executor) for scenario in self.scenarios)

@@ -1,0 +1,36 @@
+"""Where a run stands, told once a second while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RunPhase(StrEnum):
+    STARTING = "starting"
+    SETUP = "setup"
+    RUNNING = "running"
+    STOPPING = "stopping"  # no new iterations; those begun may finish
+    TEARDOWN = "teardown"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One reading. Rates and latencies are of the newest complete second, counts of the run."""
+
+    phase: RunPhase
+    elapsed_s: float
+    planned_s: float
+    vus: int
+    vus_max: int
+    iterations: int
+    interrupted: int
+    requests: int
+    requests_per_s: float
+    failed_requests: int
+    p95_ms: float | None
+    checks_failed: int
+    workers_alive: int
+    workers: int
+    message: str = ""  # something the user should know now, e.g. "worker 2 died"

@@ -1,0 +1,101 @@
+"""A series is a metric with one set of tags; a selector names several of them at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from atlas_perf.model.metric import HTTP_TIMES
+
+Tags = tuple[tuple[str, str], ...]
+"""Tag pairs sorted by name: equal sets are equal tuples."""
+
+OUTCOME_TAGS = frozenset({"expected_response", "status", "error", "error_code"})
+"""A selector that names one of these says itself which outcomes it means."""
+
+OTHER = "(other)"
+"""Value of the `name` and `url` tags in the series that takes samples beyond the series cap."""
+
+NO_TAGS: Tags = ()
+
+METRIC_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_SELECTOR = re.compile(r"\s*(?P<metric>[^{}\s]+)\s*(?:\{(?P<tags>.*)\})?\s*", re.DOTALL)
+_TAG = re.compile(
+    r"""\s*(?P<key>[^:,{}"']+?)\s*:\s*
+    (?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^,]*?))\s*(?:,|$)""",
+    re.VERBOSE,
+)
+
+
+def tags_of(pairs: Mapping[str, str]) -> Tags:
+    """The canonical form of a tag set."""
+    return tuple(sorted(pairs.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric under one tag set: what a recorder keeps one sketch or counter for."""
+
+    metric: str
+    tags: Tags = NO_TAGS
+
+    def __str__(self) -> str:
+        return format_selector(self.metric, self.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """k6's sub-metric: `metric{tag:value,…}`, all pairs must be equal.
+
+    For the HTTP times a selector without an outcome tag means successful requests only.
+    """
+
+    metric: str
+    tags: Tags = NO_TAGS
+
+    @classmethod
+    def parse(cls, text: str) -> Selector:
+        """Read `metric` or `metric{key:value,key:"value"}`.
+
+        Raises:
+            ValueError: with a sentence naming what is malformed.
+        """
+        match = _SELECTOR.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not a metric: write name or name{{tag:value}}")
+        tags = {} if match["tags"] is None else _parse_tags(match["tags"], text)
+        return cls(match["metric"], tags_of(tags))
+
+    def effective_tags(self) -> Tags:
+        """The pairs a series must carry, the implied one included."""
+        if self.metric in HTTP_TIMES and OUTCOME_TAGS.isdisjoint(key for key, _ in self.tags):
+            return tags_of({**dict(self.tags), "expected_response": "true"})
+        return self.tags
+
+    def matches(self, series: Series) -> bool:
+        return self.metric == series.metric and set(self.effective_tags()) <= set(series.tags)
+
+    def __str__(self) -> str:
+        return format_selector(self.metric, self.tags)
+
+
+def format_selector(metric: str, tags: Tags) -> str:
+    if not tags:
+        return metric
+    return f"{metric}{{{','.join(f'{key}:{value}' for key, value in tags)}}}"
+
+
+def _parse_tags(inside: str, whole: str) -> dict[str, str]:
+    tags: dict[str, str] = {}
+    position = 0
+    while position < len(inside):
+        match = _TAG.match(inside, position)
+        if match is None:
+            raise ValueError(f"{whole!r} has a malformed tag: write {{tag:value,tag:value}}")
+        value = match["double"] if match["double"] is not None else match["single"]
+        tags[match["key"]] = match["bare"] if value is None else value
+        position = match.end()
+    if not tags:
+        raise ValueError(f"{whole!r} has empty braces: write {{tag:value}} or leave them out")
+    return tags

@@ -1,0 +1,96 @@
+"""What a judge sees of a run: totals by selector, at one moment or at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from atlas_perf.model.batch import Ledger
+from atlas_perf.model.metric import Metric
+from atlas_perf.model.series import Selector, Series
+from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
+
+
+class Distribution(Protocol):
+    """The read side of a sketch. Values are in the metric's inner unit (time: nanoseconds)."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def sum(self) -> float: ...
+    @property
+    def min(self) -> float: ...
+    @property
+    def max(self) -> float: ...
+    def quantile(self, q: float) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CounterTotal:
+    samples: int
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateTotal:
+    passes: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeTotal:
+    samples: int
+    value: float
+    min: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrendTotal:
+    distribution: Distribution
+
+    @property
+    def samples(self) -> int:
+        return self.distribution.count
+
+
+Total = CounterTotal | RateTotal | GaugeTotal | TrendTotal
+
+
+class Snapshot(Protocol):
+    """Totals of everything merged so far."""
+
+    @property
+    def elapsed_ns(self) -> int:
+        """Length of the measured window: from the run's start to the end of the newest interval
+        that every living worker has reported, or of the last iteration once the run is over."""
+        ...
+
+    def metrics(self) -> Mapping[str, Metric]:
+        """Every metric defined for the run, with or without samples."""
+        ...
+
+    def total(self, selector: Selector) -> Total | None:
+        """The merge of all series the selector matches; None if none has a sample."""
+        ...
+
+    def series(self, metric: str) -> Iterable[Series]:
+        """The series of a metric that have samples."""
+        ...
+
+    def ledger(self) -> Mapping[str, Ledger]:
+        """By scenario, summed over workers."""
+        ...
+
+    def windows(self) -> tuple[Window, ...]:
+        """One entry per second that at least one worker has reported, in order."""
+        ...
+
+    def workers(self) -> tuple[WorkerSummary, ...]:
+        """What each worker sent, lost and said about itself."""
+        ...
+
+    def exceptions(self) -> tuple[ExceptionSummary, ...]:
+        """Exceptions that ended iterations, most frequent first."""
+        ...

@@ -1,0 +1,162 @@
+"""The result of a run in one versioned value: every report is made from this and nothing else.
+
+Numbers are in the units people read: durations and time metrics in milliseconds or seconds as the
+field's name says, rates per second, shares from 0 to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from atlas_perf.errors import ExitCode
+from atlas_perf.model.batch import Ledger
+from atlas_perf.model.metric import Contains, MetricKind
+from atlas_perf.model.verdict import Verdict
+
+SCHEMA_VERSION = "1.0"
+"""Rises in its first part when a reader of an older version would misread the file."""
+
+
+class CriterionState(StrEnum):
+    """What one threshold came to."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NO_DATA = "no_data"
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdResult:
+    """One threshold, judged."""
+
+    selector: str  # as written: http_req_duration{type:ai}
+    expression: str  # as written: p(95)<500
+    state: CriterionState
+    value: float | None  # None: no samples; milliseconds for time metrics
+    limit: float
+    unit: str  # "ms", "bytes", "per_s" or ""
+    default_gate: bool = False  # atlas-perf's own criterion, not the plan's
+    aborted_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    name: str
+    group: str  # "" or "::outer::inner"
+    scenario: str
+    passes: int
+    fails: int
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSummary:
+    """A metric or sub-metric over the whole run.
+
+    `values` has k6's keys: counter `count`, `rate` (per second of the measured window); gauge
+    `value`, `min`, `max`; rate `rate`, `passes`, `fails`; trend `count` and the plan's
+    `summary_trend_stats`, such as `avg`, `med`, `p(95)`, in milliseconds if it contains time.
+    """
+
+    name: str
+    kind: MetricKind
+    contains: Contains
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSummary:
+    """Requests of one method and name; latencies of the successful ones, in milliseconds."""
+
+    scenario: str
+    method: str
+    name: str
+    requests: int
+    failed: int
+    statuses: Mapping[str, int]  # "200", or "0" for no response -> requests
+    errors: Mapping[str, int]  # error code -> requests
+    latency_ms: Mapping[str, float]  # avg, p(50), p(95), p(99), max; empty without a success
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionSummary:
+    scenario: str
+    kind: str
+    message: str
+    file: str
+    line: int
+    count: int
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSummary:
+    index: int
+    batches: int
+    missing_intervals: tuple[int, ...]
+    lost: str | None  # why, in words; None for a worker that finished
+    cpu_share: float  # CPU seconds per second of the run, 1.0 = one core
+    loop_lag_max_ms: float
+    peak_rss_bytes: int
+    refused_samples: int
+    overflowed_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One second of the run, over all workers. Latencies are of successful requests, in ms."""
+
+    second: int
+    vus: float
+    requests: int
+    failed_requests: int
+    iterations: int
+    dropped_iterations: int
+    checks_failed: int
+    bytes_received: float
+    bytes_sent: float
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    loop_lag_max_ms: float
+    cpu_cores: float  # all workers together
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the run was made with and on: enough to refuse comparing unlike runs later."""
+
+    tool_version: str
+    python: str
+    uvloop: str
+    platform: str
+    cpu_model: str
+    cpu_count: int
+    target: str  # base URL, without credentials
+    environment: str  # embedded, local, staging, production or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One run, measured and judged."""
+
+    name: str
+    file: str
+    file_sha256: str
+    started_at: str  # RFC 3339
+    measured_s: float  # window that rates are computed over: setup and teardown are outside
+    verdict: Verdict
+    exit_code: ExitCode
+    reasons: tuple[str, ...]  # sentences behind the verdict, the decisive one first
+    facts: Facts
+    plan: Mapping[str, object]  # the resolved plan in plain values
+    thresholds: tuple[ThresholdResult, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    metrics: Mapping[str, MetricSummary] = field(default_factory=dict)  # sub-metrics included
+    endpoints: tuple[EndpointSummary, ...] = ()
+    exceptions: tuple[ExceptionSummary, ...] = ()
+    ledger: Mapping[str, Ledger] = field(default_factory=dict)
+    workers: tuple[WorkerSummary, ...] = ()
+    windows: tuple[Window, ...] = ()
+    schema_version: str = SCHEMA_VERSION
