@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from importlib.metadata import version
 from typing import TypeVar
 
 import uvloop
 
 T = TypeVar("T")
 
-UVLOOP_VERSION: str = uvloop.__version__
+UVLOOP_VERSION: str = version("uvloop")
 
 
 def run(main: Coroutine[object, object, T]) -> T:
