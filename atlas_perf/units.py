@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from fractions import Fraction
 
 NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
@@ -40,7 +41,7 @@ def parse_duration_ns(text: str | timedelta) -> int:
     parts = _PART.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
         raise ValueError(f"{text!r} is not a duration: write '30s', '1m30s' or '500ms'")
-    return round(sum(float(number) * _UNIT_NS[unit] for number, unit in parts))
+    return round(sum(Fraction(number) * _UNIT_NS[unit] for number, unit in parts))
 
 
 def format_duration(duration_ns: float) -> str:
