@@ -36,9 +36,10 @@ class ThresholdResult:
     state: CriterionState
     value: float | None  # None: no samples; milliseconds for time metrics
     limit: float
-    unit: str  # "ms", "bytes", "per_s" or ""
+    unit: str  # "ms", "bytes", "per_s", "bytes_per_s" or ""
     default_gate: bool = False  # atlas-perf's own criterion, not the plan's
     aborted_run: bool = False
+    reason: str = ""  # one sentence unless it passed by a clear margin
 
 
 @dataclass(frozen=True, slots=True)
