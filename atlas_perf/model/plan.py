@@ -151,6 +151,7 @@ class TestPlan:
     processes: int = 1
     setup_timeout_ns: int = 60 * NS_PER_S
     teardown_timeout_ns: int = 60 * NS_PER_S
+    min_iteration_duration_ns: int = 0  # shorter iterations are padded to this; 0: none are
     summary_trend_stats: tuple[str, ...] = DEFAULT_TREND_STATS
     keep_samples: bool = False  # some output wants every sample, not only the sketches
 
