@@ -1,0 +1,88 @@
+"""`python -m atlas_perf.target`: the reference orchestrator as a process of its own.
+
+Tokens come from the environment, TARGET_AUTH_TOKEN and TARGET_A2A_TOKEN: options would show them
+to everybody who lists processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from atlas_perf.errors import AtlasPerfError, ExitCode
+from atlas_perf.loop import run
+from atlas_perf.target.server import serve
+from atlas_perf.target.settings import TargetSettings
+
+
+def main(arguments: Sequence[str] | None = None) -> ExitCode:
+    """Serve until stopped; an error is one sentence on standard error and its exit code."""
+    options = _parser().parse_args(arguments)
+    settings = TargetSettings(
+        seed=options.seed,
+        latency_scale=options.latency_scale,
+        lifecycle_scale=options.lifecycle_scale,
+        auth_token=os.environ.get("TARGET_AUTH_TOKEN") or None,
+        a2a_token=os.environ.get("TARGET_A2A_TOKEN") or None,
+    )
+    try:
+        run(
+            serve(
+                settings,
+                host=options.host,
+                port=options.port,
+                exit_with_parent=options.exit_with_parent,
+                on_ready=announce,
+            )
+        )
+    except AtlasPerfError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    return ExitCode.PASS
+
+
+def announce(url: str) -> None:
+    """The one line on standard output, which whoever started the target waits for."""
+    sys.stdout.write(f"listening on {url}\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m atlas_perf.target",
+        description="Serve the reference orchestrator: the documented contract of runs and tasks.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: loopback)")
+    parser.add_argument("--port", type=int, default=0, help="port to bind (default: any free one)")
+    parser.add_argument("--seed", type=int, default=0, help="of all latencies and outcomes")
+    parser.add_argument(
+        "--latency-scale",
+        type=_scale,
+        default=1.0,
+        help="times the service latency of every operation; 0 answers at once",
+    )
+    parser.add_argument(
+        "--lifecycle-scale",
+        type=_scale,
+        default=1.0,
+        help="times how long runs and tasks take; 0 ends them at once",
+    )
+    parser.add_argument(
+        "--exit-with-parent",
+        action="store_true",
+        help="stop when standard input, a pipe from the parent, is closed",
+    )
+    return parser
+
+
+def _scale(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a scale: give a number of at least 0")
+    return value
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,97 @@
+"""The orchestrator as an aiohttp application: which path, whose guard, how slow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from atlas_perf import clock
+from atlas_perf.target.auth import Guard, a2a_guard, bearer_guard, no_guard
+from atlas_perf.target.counters import Counters, counting
+from atlas_perf.target.latency import service_latency
+from atlas_perf.target.routes_control import ControlRoutes
+from atlas_perf.target.routes_health import health
+from atlas_perf.target.routes_runs import RunRoutes
+from atlas_perf.target.routes_tasks import TaskRoutes
+from atlas_perf.target.runs import Runs
+from atlas_perf.target.settings import TargetSettings
+from atlas_perf.target.tasks import Tasks
+
+MAX_BODY_BYTES = 64 * 1024
+"""Largest request body; a larger one is refused with 413. It bounds what one run can hold."""
+
+
+def build_app(
+    settings: TargetSettings, *, now_ns: Callable[[], int] = clock.now_ns
+) -> web.Application:
+    """The `documented` contract, ready to be served.
+
+    `now_ns` is the clock that lifecycles go by; tests give one that they move by hand.
+    """
+    runs = Runs(settings, now_ns)
+    tasks = Tasks(settings, now_ns)
+    counters = Counters()
+
+    def forget() -> None:
+        runs.reset()
+        tasks.reset()
+
+    app = web.Application(middlewares=[counting(counters)], client_max_size=MAX_BODY_BYTES)
+    app.add_routes(_run_routes(RunRoutes(runs, now_ns), settings))
+    app.add_routes(_task_routes(TaskRoutes(tasks, now_ns), settings))
+    app.add_routes([web.get("/actuator/health", _served(health, "health", no_guard, settings))])
+    control = ControlRoutes(counters, forget)
+    app.add_routes(
+        [
+            web.get("/_target/counters", control.counters),
+            web.post("/_target/reset", control.reset),
+        ]
+    )
+    return app
+
+
+def _run_routes(runs: RunRoutes, settings: TargetSettings) -> list[web.RouteDef]:
+    served = partial(_served, guard=bearer_guard(settings.auth_token), settings=settings)
+    return [
+        web.post("/api/runs", served(runs.create, "runs.create")),
+        web.get("/api/runs", served(runs.list, "runs.list")),
+        web.get("/api/runs/{id}", served(runs.read, "runs.read")),
+        web.post("/api/runs/{id}/graft", served(runs.graft, "runs.graft")),
+        web.delete("/api/runs/{id}", served(runs.delete, "runs.delete")),
+    ]
+
+
+def _task_routes(tasks: TaskRoutes, settings: TargetSettings) -> list[web.RouteDef]:
+    served = partial(_served, guard=a2a_guard(settings.a2a_token), settings=settings)
+    return [
+        web.post("/api/a2a/tasks", served(tasks.submit, "tasks.submit")),
+        # Before {taskId}, which would take it for an id.
+        web.get("/api/a2a/tasks/queue", served(tasks.queue, "tasks.queue")),
+        web.get("/api/a2a/tasks/{taskId}", served(tasks.status, "tasks.status")),
+        web.put("/api/a2a/tasks/{taskId}/execute", served(tasks.execute, "tasks.execute")),
+        web.delete("/api/a2a/tasks/{taskId}", served(tasks.cancel, "tasks.cancel")),
+    ]
+
+
+def _served(
+    handler: Callable[[web.Request], Awaitable[web.Response]],
+    operation: str,
+    guard: Guard,
+    settings: TargetSettings,
+) -> Handler:
+    """The handler behind its guard, as slow as the operation is. Refusals come at once."""
+    latency_s = service_latency(operation, seed=settings.seed, scale=settings.latency_scale)
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        guard(request)
+        answer = await handler(request)
+        pause_s = latency_s()
+        if pause_s:
+            await asyncio.sleep(pause_s)
+        return answer
+
+    return serve

@@ -1,0 +1,55 @@
+"""Control endpoints for tests: the server's own counters, and a fresh start.
+
+They answer to this host only, whatever the target is bound to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from aiohttp import web
+
+from atlas_perf.target.answers import Refusal, json_answer, no_content
+from atlas_perf.target.counters import Counters
+
+
+class ControlRoutes:
+    """Handlers over the counters. `forget` empties everything the orchestrator remembers."""
+
+    def __init__(self, counters: Counters, forget: Callable[[], None]) -> None:
+        self._counters = counters
+        self._forget = forget
+
+    async def counters(self, request: web.Request) -> web.Response:
+        """`GET /_target/counters`"""
+        loopback_only(request)
+        endpoints = self._counters.plain()
+        total = sum(sum(statuses.values()) for statuses in endpoints.values())
+        return json_answer(json.dumps({"total": total, "endpoints": endpoints}).encode())
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """`POST /_target/reset`"""
+        loopback_only(request)
+        self._counters.reset()
+        self._forget()
+        return no_content()
+
+
+def loopback_only(request: web.Request) -> None:
+    """Refuse whoever is not on this host.
+
+    Raises:
+        Refusal: 403.
+    """
+    # A client over a Unix socket has no address, and is on this host by nature.
+    if request.remote and not is_loopback(request.remote):
+        raise Refusal(403, "forbidden", "control endpoints answer to this host only")
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an IP address, an IPv4 one written as IPv6 included, is of the loopback net."""
+    ip = ip_address(address.partition("%")[0])
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return bool((mapped or ip).is_loopback)
