@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import timedelta
 from fractions import Fraction
@@ -78,6 +79,36 @@ def format_bytes(size_bytes: float) -> str:
         if abs(size_bytes) >= scale:
             return f"{_three_digits(size_bytes / scale)} {unit}"
     return f"{size_bytes:.0f} B"
+
+
+_QUANTITY_UNITS = {"ms": " ms", "bytes": " B", "per_s": "/s", "bytes_per_s": " B/s", "": ""}
+
+
+def format_quantity(value: float, unit: str = "", *, beside: float | None = None) -> str:
+    """A number in a threshold's unit, as short as its meaning: `812.4 ms`, `0.125`, `9000/s`.
+
+    Args:
+        unit: "ms", "bytes", "per_s", "bytes_per_s" or "".
+        beside: a number it will be compared with in print: digits are added until the two texts
+            differ, so that 500.01 next to 500 does not read as 500.
+    """
+    digits = 4
+    text = _plain_digits(value, digits)
+    while beside is not None and value != beside and digits < 17:
+        if text != _plain_digits(beside, digits):
+            break
+        digits += 1
+        text = _plain_digits(value, digits)
+    return text + _QUANTITY_UNITS[unit]
+
+
+def _plain_digits(value: float, digits: int) -> str:
+    """At least `digits` significant digits, no exponent, no trailing zeros after the point."""
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _three_digits(value: float) -> str:

@@ -1,0 +1,56 @@
+"""Why a criterion had nothing to judge, in one sentence that names the nearest thing that exists.
+
+k6 lets a misspelt tag pass silently; here the reason lists what the tag could have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.series import Selector, Series
+from atlas_perf.model.snapshot import Snapshot
+
+_NEAREST = 3
+
+
+def no_data_reason(selector: Selector, snapshot: Snapshot) -> str:
+    """A sentence for a selector whose total is empty."""
+    series = tuple(snapshot.series(selector.metric))
+    if not series:
+        return f"{selector.metric} has no sample: nothing in the run recorded one."
+    for key, value in selector.tags:
+        sentence = _absent_pair(selector.metric, key, value, series)
+        if sentence:
+            return sentence
+    if selector.metric in HTTP_TIMES and selector.effective_tags() != selector.tags:
+        return (
+            f"{selector} has no sample: no request got the response it expected "
+            "(failed requests are apart, under expected_response:false)."
+        )
+    return f"{selector} has no sample: each tag occurs, but never all of them together."
+
+
+def _absent_pair(metric: str, key: str, value: str, series: Sequence[Series]) -> str:
+    """A sentence if no series of the metric carries the pair, else an empty string."""
+    values = sorted({pair[1] for one in series for pair in one.tags if pair[0] == key})
+    if value in values:
+        return ""
+    if values:
+        return f"no {metric} sample has the tag {key}:{value}; {_nearest(key, value, values)}."
+    keys = sorted({pair[0] for one in series for pair in one.tags})
+    if not keys:
+        return f"no {metric} sample has the tag {key}, nor any other."
+    return f"no {metric} sample has a tag named {key}; {_nearest('', key, keys)}."
+
+
+def _nearest(key: str, wanted: str, existing: Sequence[str]) -> str:
+    close = get_close_matches(wanted, existing, n=_NEAREST, cutoff=0.5)
+    shown = close or existing[:_NEAREST]
+    prefix = f"{key}:" if key else ""
+    names = ", ".join(f"{prefix}{name}" for name in shown)
+    rest = len(existing) - len(shown)
+    if close:
+        return f"the nearest is {names}" if len(shown) == 1 else f"the nearest are {names}"
+    return f"there are {names} and {rest} more" if rest else f"there is only {names}"

@@ -1,0 +1,91 @@
+"""Secrets stay out of a summary: by the name of the variable, by value, by place in a URL."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any, TypeVar
+
+HIDDEN = "***"
+
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|KEY|AUTH|CREDENTIAL", re.IGNORECASE)
+_USERINFO = re.compile(r"(?<=://)[^/?#@\s'\"]+@")
+_QUERY = re.compile(
+    r"(?P<name>[?&][^=&#\s]*(?:token|secret|password|passwd|key|auth|credential)[^=&#\s]*=)[^&#\s'\"]+",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(r"\b(?P<scheme>Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
+
+_SHORTEST_VALUE = 6  # replacing shorter values everywhere would eat words such as `true`
+
+T = TypeVar("T")
+
+
+def is_secret_name(name: str) -> bool:
+    """True for a variable whose name says that its value is one."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def secret_values(environments: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    """Values to hide wherever they turn up, longest first; short ones are hidden by name only."""
+    values = {
+        value
+        for environment in environments
+        for name, value in environment.items()
+        if is_secret_name(name) and len(value) >= _SHORTEST_VALUE
+    }
+    return tuple(sorted(values, key=lambda value: (-len(value), value)))
+
+
+def redacted_text(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text without secret values, URL user info, secret query parameters and credentials."""
+    for value in secrets:
+        text = text.replace(value, HIDDEN)
+    text = _USERINFO.sub("", text)
+    text = _QUERY.sub(rf"\g<name>{HIDDEN}", text)
+    return _HEADER.sub(rf"\g<scheme> {HIDDEN}", text)
+
+
+def redacted_environment(plain: object) -> object:
+    """A plain plan with the values of secretly named variables hidden in every `env` mapping."""
+    if isinstance(plain, Mapping):
+        return {
+            key: _hidden_by_name(value) if key == "env" else redacted_environment(value)
+            for key, value in plain.items()
+        }
+    if isinstance(plain, list | tuple):
+        return [redacted_environment(item) for item in plain]
+    return plain
+
+
+def redacted(value: T, secrets: Iterable[str]) -> T:
+    """A copy of a value type with every text in it redacted, mapping keys included."""
+    return _redacted(value, tuple(secrets))  # type: ignore[no-any-return]
+
+
+def _hidden_by_name(environment: object) -> object:
+    if not isinstance(environment, Mapping):
+        return environment
+    return {
+        name: HIDDEN if is_secret_name(str(name)) else value for name, value in environment.items()
+    }
+
+
+def _redacted(value: Any, secrets: tuple[str, ...]) -> Any:
+    if isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
+        return redacted_text(value, secrets)
+    if isinstance(value, Mapping):
+        return {_redacted(key, secrets): _redacted(item, secrets) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(_redacted(item, secrets) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        changed = {
+            field.name: _redacted(getattr(value, field.name), secrets)
+            for field in dataclasses.fields(value)
+        }
+        return dataclasses.replace(value, **changed)
+    return value

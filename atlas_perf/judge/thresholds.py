@@ -1,0 +1,205 @@
+"""Thresholds: validated before the first request, judged while the run goes on and at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from atlas_perf.errors import PlanError
+from atlas_perf.judge.aggregations import ALLOWED, aggregate, allowed_text, is_estimated, unit
+from atlas_perf.judge.grammar import (
+    Aggregation,
+    AggregationTerm,
+    ThresholdExpression,
+    parse_aggregation,
+    parse_threshold,
+)
+from atlas_perf.judge.no_data import no_data_reason
+from atlas_perf.model.metric import Metric, MetricKind
+from atlas_perf.model.plan import TestPlan, ThresholdPlan
+from atlas_perf.model.series import Selector
+from atlas_perf.model.snapshot import Snapshot, Total, TrendTotal
+from atlas_perf.model.summary import CriterionState, ThresholdResult
+from atlas_perf.units import format_quantity
+
+DEFAULT_GATES = (
+    ThresholdPlan("checks", "rate>0.99"),
+    ThresholdPlan("http_req_failed", "rate<0.01"),
+    ThresholdPlan("iteration_failed", "rate<0.01"),
+)
+"""Criteria of every run whose plan has none of its own on the same bare metric. Unlike the plan's
+own, they are left out, not NO_DATA, where the metric has no sample: a plan without checks is
+no mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A threshold that has passed validation."""
+
+    plan: ThresholdPlan
+    selector: Selector
+    metric: Metric
+    expression: ThresholdExpression
+    default_gate: bool = False
+
+
+class Judge:
+    """The criteria of one plan.
+
+    Raises:
+        PlanError: from the constructor, in one sentence naming the threshold, for an unknown
+            metric, an aggregation its kind does not have, a malformed selector or expression;
+            or naming the entry of `summaryTrendStats` that is none.
+    """
+
+    def __init__(self, plan: TestPlan, metrics: Mapping[str, Metric]) -> None:
+        for stat in plan.summary_trend_stats:
+            validate_trend_stat(stat)
+        own = tuple(_criterion(threshold, metrics) for threshold in plan.thresholds)
+        bare = {one.selector.metric for one in own if not one.selector.tags}
+        gates = (
+            _criterion(gate, metrics, default_gate=True)
+            for gate in DEFAULT_GATES
+            if plan.default_gates and gate.selector not in bare and gate.selector in metrics
+        )
+        self.criteria: tuple[Criterion, ...] = (*own, *gates)
+
+    def evaluate(self, snapshot: Snapshot) -> tuple[ThresholdResult, ...]:
+        """Judge everything merged so far: the plan's thresholds in its order, then those default
+        gates that have samples."""
+        results = [_judged(criterion, snapshot) for criterion in self.criteria]
+        return tuple(
+            result
+            for result in results
+            if not (result.default_gate and result.state is CriterionState.NO_DATA)
+        )
+
+    def breach_to_abort(
+        self, snapshot: Snapshot, results: Sequence[ThresholdResult]
+    ) -> ThresholdResult | None:
+        """The first failed threshold that asks to end the run now, if any.
+
+        `results` is what `evaluate` gave for the same snapshot. A threshold without samples never
+        aborts: there may be some later.
+        """
+        for criterion, result in zip(self.criteria, results, strict=False):
+            if (
+                criterion.plan.abort_on_fail
+                and result.state is CriterionState.FAILED
+                and snapshot.elapsed_ns >= criterion.plan.delay_abort_eval_ns
+            ):
+                return result
+        return None
+
+
+def validate_trend_stat(text: str) -> AggregationTerm:
+    """Read one entry of `summaryTrendStats`.
+
+    Raises:
+        PlanError: if it is no aggregation of a trend.
+    """
+    try:
+        term = parse_aggregation(text)
+    except ValueError as error:
+        raise PlanError(f"summaryTrendStats: {error}") from None
+    if term.aggregation not in (*ALLOWED[MetricKind.TREND], Aggregation.COUNT):
+        raise PlanError(
+            f"summaryTrendStats: {text!r} is not a statistic of a trend: "
+            f"write count, {allowed_text(MetricKind.TREND)}"
+        )
+    return term
+
+
+def _criterion(
+    threshold: ThresholdPlan, metrics: Mapping[str, Metric], *, default_gate: bool = False
+) -> Criterion:
+    label = f"threshold '{threshold.selector}: {threshold.expression}'"
+    try:
+        selector = Selector.parse(threshold.selector)
+        expression = parse_threshold(threshold.expression)
+    except ValueError as error:
+        raise PlanError(f"{label}: {error}") from None
+    metric = metrics.get(selector.metric)
+    if metric is None:
+        raise PlanError(f"{label}: {_unknown_metric(selector.metric, metrics)}")
+    if expression.aggregation not in ALLOWED[metric.kind]:
+        raise PlanError(
+            f"{label}: {metric.name} is a {metric.kind.value}, which has no "
+            f"{expression.aggregation.value}: write {allowed_text(metric.kind)}"
+        )
+    return Criterion(threshold, selector, metric, expression, default_gate)
+
+
+def _unknown_metric(name: str, metrics: Mapping[str, Metric]) -> str:
+    close = get_close_matches(name, metrics, n=1)
+    if close:
+        return f"there is no metric {name!r}, did you mean {close[0]!r}?"
+    return (
+        f"there is no metric {name!r}: use a built-in one or define it in the scenario file "
+        f"(there are {', '.join(sorted(metrics))})"
+    )
+
+
+def _judged(criterion: Criterion, snapshot: Snapshot) -> ThresholdResult:
+    expression = criterion.expression
+    total = snapshot.total(criterion.selector)
+    value = (
+        None
+        if total is None
+        else aggregate(
+            total,
+            expression.term,
+            contains=criterion.metric.contains,
+            elapsed_ns=snapshot.elapsed_ns,
+        )
+    )
+    if total is None or value is None:
+        state, reason = CriterionState.NO_DATA, no_data_reason(criterion.selector, snapshot)
+    else:
+        state = CriterionState.PASSED if expression.holds(value) else CriterionState.FAILED
+        reason = _reason(criterion, total, value, passed=state is CriterionState.PASSED)
+    return ThresholdResult(
+        selector=criterion.plan.selector,
+        expression=criterion.plan.expression,
+        state=state,
+        value=value,
+        limit=expression.limit,
+        unit=unit(criterion.metric, expression.aggregation),
+        default_gate=criterion.default_gate,
+        reason=reason,
+    )
+
+
+def _reason(criterion: Criterion, total: Total, value: float, *, passed: bool) -> str:
+    """Value against limit; empty for a clear pass."""
+    note = _sketch_note(criterion.expression, total, value)
+    if passed and not note:
+        return ""
+    expression = criterion.expression
+    measured_in = unit(criterion.metric, expression.aggregation)
+    measured = format_quantity(value, measured_in, beside=expression.limit)
+    limit = format_quantity(expression.limit, measured_in, beside=value)
+    term = criterion.plan.expression.split(expression.operator.value)[0].strip()
+    met = "meets" if passed else "breaks"
+    return (
+        f"{criterion.selector}: {term} was {measured}, which {met} the limit "
+        f"{expression.operator.value} {limit}{note}."
+    )
+
+
+def _sketch_note(expression: ThresholdExpression, total: Total, value: float) -> str:
+    """A clause if the sketch's error leaves open on which side of the limit the value is.
+
+    A sketch of relative accuracy a reports v for a true quantile t with |v - t| <= a t, so t lies
+    in [v / (1 + a), v / (1 - a)].
+    """
+    if not (isinstance(total, TrendTotal) and is_estimated(expression.term)):
+        return ""
+    accuracy = total.distribution.relative_accuracy
+    if accuracy == 0:
+        return ""
+    low, high = value / (1 + accuracy), value / (1 - accuracy)
+    if not low <= expression.limit <= high:
+        return ""
+    return f", but lies within the sketch's {accuracy * 100:g} % of it: the exact value may not"

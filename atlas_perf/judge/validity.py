@@ -1,0 +1,77 @@
+"""Does the run prove anything? What the measured totals themselves say against it.
+
+A reason found here makes the run INVALID, whatever its thresholds say: numbers with a hole, or
+from a generator that stood still, are no evidence about the system under test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from atlas_perf.model.batch import Ledger
+from atlas_perf.model.snapshot import Snapshot
+from atlas_perf.model.summary import WorkerSummary
+
+LOOP_LAG_LIMIT_MS = 1_000.0
+"""A generator that stood still this long missed a second of every response it waited for."""
+
+DROPPED_SHARE_LIMIT = 0.01
+"""More scheduled iterations than this never started: the planned load was not offered."""
+
+
+def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ...]:
+    """One sentence for each thing that takes a run's evidence away.
+
+    Args:
+        stopped_early: an interrupt or a threshold ended the run, so that iterations left
+            unstarted are no fault of the generator's.
+    """
+    reasons = [sentence for one in snapshot.workers() for sentence in _of_worker(one)]
+    for scenario, ledger in snapshot.ledger().items():
+        reasons.extend(_of_ledger(scenario, ledger, stopped_early=stopped_early))
+    return tuple(reasons)
+
+
+def _of_worker(worker: WorkerSummary) -> list[str]:
+    name = f"Worker {worker.index}"
+    reasons = []
+    if worker.lost is not None:
+        reasons.append(f"{name} was lost ({worker.lost}): what it had not yet sent is missing.")
+    elif worker.missing_intervals:
+        seconds = _ranges(worker.missing_intervals)
+        reasons.append(f"{name} never delivered its measurements of second {seconds}.")
+    if worker.loop_lag_max_ms >= LOOP_LAG_LIMIT_MS:
+        reasons.append(
+            f"{name} stood still for {worker.loop_lag_max_ms / 1000:.1f} s: its latencies measure "
+            "the generator, so use fewer processes than cores and leave the machine to the test."
+        )
+    return reasons
+
+
+def _of_ledger(scenario: str, ledger: Ledger, *, stopped_early: bool) -> list[str]:
+    reasons = []
+    if not ledger.balanced:
+        reasons.append(
+            f"Scenario {scenario} lost count of its iterations: {ledger.scheduled} scheduled, "
+            f"{ledger.started} started, {ledger.dropped} dropped, {ledger.completed} completed, "
+            f"{ledger.failed} failed, {ledger.interrupted} interrupted."
+        )
+    if not stopped_early and ledger.dropped > DROPPED_SHARE_LIMIT * ledger.scheduled:
+        share = ledger.dropped / ledger.scheduled * 100
+        reasons.append(
+            f"Scenario {scenario} never started {ledger.dropped} of its {ledger.scheduled} "
+            f"scheduled iterations ({share:.1f} %): the planned load was not offered, so give it "
+            "more virtual users or more time."
+        )
+    return reasons
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """`3, 5-7`: rising numbers with runs folded."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

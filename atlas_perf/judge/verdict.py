@@ -1,0 +1,128 @@
+"""From judged criteria to the one word, the reasons behind it, and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from atlas_perf.errors import ExitCode
+from atlas_perf.judge.advice import where_to_look
+from atlas_perf.judge.validity import invalid_reasons
+from atlas_perf.model.snapshot import Snapshot
+from atlas_perf.model.summary import CriterionState, ThresholdResult
+from atlas_perf.model.verdict import Verdict, worst
+from atlas_perf.units import NS_PER_S, format_duration
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a run came to.
+
+    An interrupted run exits 130 whatever its verdict; a bug of ours (exit 70) ends the command
+    before any decision.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]  # sentences, the decisive one first
+    exit_code: ExitCode
+    aborted: ThresholdResult | None = None  # the threshold that ended the run early
+
+
+def decide(
+    results: Sequence[ThresholdResult],
+    snapshot: Snapshot,
+    *,
+    invalid: Sequence[str],
+    interrupted: bool,
+    aborted: ThresholdResult | None,
+) -> Decision:
+    """Weigh everything that is known at the end of a run.
+
+    Args:
+        results: what `Judge.evaluate` gave for this snapshot.
+        snapshot: the finished run. Lost workers, missing intervals, a generator that stood still,
+            unbalanced ledgers and dropped iterations are read from it.
+        invalid: sentences on what else takes the run's evidence away.
+        interrupted: the user stopped the run.
+        aborted: the threshold that stopped the run, as it was judged then.
+    """
+    findings = [(Verdict.INVALID, sentence) for sentence in invalid]
+    stopped_early = interrupted or aborted is not None
+    findings.extend(
+        (Verdict.INVALID, sentence)
+        for sentence in invalid_reasons(snapshot, stopped_early=stopped_early)
+    )
+    findings.extend(_criteria(results, snapshot, aborted))
+    verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
+    if interrupted:
+        note = f"The run was interrupted after {format_duration(snapshot.elapsed_ns)}"
+        if verdict is Verdict.PASS:
+            verdict = Verdict.INVALID
+            findings.append((verdict, f"{note}: part of a run cannot pass."))
+        else:
+            findings.append((Verdict.PASS, f"{note}."))
+    return Decision(
+        verdict=verdict,
+        reasons=_sentences(findings, results, verdict),
+        exit_code=ExitCode.INTERRUPTED if interrupted else verdict.exit_code,
+        aborted=aborted,
+    )
+
+
+def _criteria(
+    results: Sequence[ThresholdResult], snapshot: Snapshot, aborted: ThresholdResult | None
+) -> Iterator[tuple[Verdict, str]]:
+    if aborted is not None:
+        after = f"{snapshot.elapsed_ns / NS_PER_S:.0f} s"
+        yield Verdict.FAIL, _with_advice(aborted, snapshot, f"Aborted after {after}: ")
+    for result in results:
+        if result.state is CriterionState.FAILED and not same_criterion(result, aborted):
+            yield Verdict.FAIL, _with_advice(result, snapshot)
+        elif result.state is CriterionState.NO_DATA:
+            yield (
+                Verdict.NO_DATA,
+                f"{result.selector}: {result.expression} has no data: " + (result.reason),
+            )
+    if not any(ledger.completed for ledger in snapshot.ledger().values()):
+        yield Verdict.NO_DATA, "No iteration completed."
+    if not results:
+        yield (
+            Verdict.NO_DATA,
+            "Nothing was judged: there is no threshold, and no default gate had a sample.",
+        )
+
+
+def same_criterion(result: ThresholdResult, other: ThresholdResult | None) -> bool:
+    """True if both are one threshold, judged at different times perhaps."""
+    return other is not None and (result.selector, result.expression, result.default_gate) == (
+        other.selector,
+        other.expression,
+        other.default_gate,
+    )
+
+
+def _with_advice(result: ThresholdResult, snapshot: Snapshot, prefix: str = "") -> str:
+    return " ".join(filter(None, (prefix + result.reason, where_to_look(result, snapshot))))
+
+
+def _sentences(
+    findings: Sequence[tuple[Verdict, str]], results: Sequence[ThresholdResult], verdict: Verdict
+) -> tuple[str, ...]:
+    order = list(Verdict)
+    ranked = sorted(findings, key=lambda finding: order.index(finding[0]))
+    sentences = [sentence for _, sentence in ranked]
+    if verdict is Verdict.PASS:
+        sentences.append(_all_met(results))
+    # A pass too close to call is said aloud, whatever the verdict.
+    sentences.extend(
+        result.reason
+        for result in results
+        if result.state is CriterionState.PASSED and result.reason
+    )
+    return tuple(dict.fromkeys(sentences))
+
+
+def _all_met(results: Sequence[ThresholdResult]) -> str:
+    if len(results) == 1:
+        return "The one criterion was met."
+    return f"All {len(results)} criteria were met."
