@@ -1,0 +1,177 @@
+"""`scenarios`: each one an executor with the keys that this executor knows, as in k6."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from atlas_perf.loader.keyed import KeyTable, OptionKey
+from atlas_perf.loader.nearest import did_you_mean
+from atlas_perf.loader.problem import OptionPath, OptionProblem, expected, written
+from atlas_perf.loader.readers import (
+    TEXT,
+    TEXT_TABLE,
+    Reader,
+    duration,
+    read_dict,
+    whole_number,
+)
+from atlas_perf.loader.stages import STAGES
+from atlas_perf.model.plan import (
+    EXECUTOR_NAMES,
+    Executor,
+    RampingVUs,
+    ScenarioPlan,
+    executor_max_vus,
+)
+
+SCENARIO_NAME = re.compile(r"[0-9A-Za-z_-]+")
+ONE_ABOVE_ZERO = "one target, or the start, must be above 0"
+_NOT_YET = ("constant-arrival-rate", "ramping-arrival-rate")
+_TYPES: Mapping[str, type[Executor]] = {name: kind for kind, name in EXECUTOR_NAMES.items()}
+
+COMMON = (
+    OptionKey("executor", TEXT, "required", "One of the executors below", required=True),
+    OptionKey("exec", TEXT, "default", "The function that is one iteration", "exec"),
+    OptionKey(
+        "startTime",
+        duration(zero=True),
+        "0s",
+        "When the scenario begins, from the run's start",
+        "start_time_ns",
+    ),
+    OptionKey(
+        "gracefulStop",
+        duration(zero=True),
+        "30s",
+        "How long iterations may still take when the time is up",
+        "graceful_stop_ns",
+    ),
+    OptionKey("env", TEXT_TABLE, "{}", "Variables in `vu.env` of this scenario's users", "env"),
+    OptionKey("tags", TEXT_TABLE, "{}", "Tags of this scenario's samples", "tags"),
+)
+_VUS = OptionKey("vus", whole_number(1), "1", "Virtual users", "vus")
+_MAX_DURATION = OptionKey(
+    "maxDuration",
+    duration(zero=False),
+    "10m",
+    "When to stop, whatever is left of the iterations",
+    "max_duration_ns",
+)
+OWN: Mapping[str, tuple[OptionKey, ...]] = {
+    "constant-vus": (
+        _VUS,
+        OptionKey(
+            "duration",
+            duration(zero=False),
+            "required",
+            "How long the users iterate",
+            "duration_ns",
+            required=True,
+        ),
+    ),
+    "ramping-vus": (
+        OptionKey(
+            "startVUs", whole_number(0), "1", "Virtual users the ramp starts from", "start_vus"
+        ),
+        OptionKey("stages", STAGES, "required", "The ramp", "stages", required=True),
+        OptionKey(
+            "gracefulRampDown",
+            duration(zero=True),
+            "30s",
+            "How long an iteration may still take when its user is ramped down",
+            "graceful_ramp_down_ns",
+        ),
+    ),
+    "shared-iterations": (
+        _VUS,
+        OptionKey(
+            "iterations",
+            whole_number(1),
+            "1",
+            "Over all users, at least one for each",
+            "iterations",
+        ),
+        _MAX_DURATION,
+    ),
+    "per-vu-iterations": (
+        _VUS,
+        OptionKey("iterations", whole_number(1), "1", "For each user", "iterations"),
+        _MAX_DURATION,
+    ),
+}
+TABLES: Mapping[str, KeyTable] = {name: KeyTable((*COMMON, *keys)) for name, keys in OWN.items()}
+_COMMON_TABLE = KeyTable(COMMON)
+_OWN_TABLES: Mapping[str, KeyTable] = {name: KeyTable(keys) for name, keys in OWN.items()}
+_IMPLIED = {"vus": 1, "iterations": 1, "start_vus": 1}
+"""k6's defaults of fields that the plan's executors require."""
+
+
+def make_executor(kind: type[Executor], given: Mapping[str, object]) -> Executor:
+    """An executor from its given fields, with k6's defaults for the rest."""
+    implied = {name: value for name, value in _IMPLIED.items() if name in kind.__slots__}
+    return kind(**{**implied, **given})  # type: ignore[arg-type]
+
+
+def _read_scenarios(value: object, path: OptionPath) -> tuple[ScenarioPlan, ...]:
+    scenarios = read_dict(value, path, SCENARIOS.expects)
+    if not scenarios:
+        raise expected(path, "a dict with at least one scenario", value)
+    return tuple(
+        _read_scenario(name, scenario, (*path, name)) for name, scenario in scenarios.items()
+    )
+
+
+def _read_scenario(name: str, value: object, path: OptionPath) -> ScenarioPlan:
+    if SCENARIO_NAME.fullmatch(name) is None:
+        message = f"{name!r} is not a scenario name: use letters, digits, `_` and `-`"
+        raise OptionProblem(path, message)
+    given = read_dict(value, path, "a dict with an `executor`")
+    executor = _executor_name(given, path)
+    _refuse_keys_of_others(given, executor, path)
+    values = TABLES[executor].read(given, path)
+    common = {key: item for key, item in values.items() if key in _COMMON_TABLE.keys}
+    own = {key: item for key, item in values.items() if key not in common}
+    planned = make_executor(_TYPES[executor], _OWN_TABLES[executor].fields(own))
+    if isinstance(planned, RampingVUs) and executor_max_vus(planned) == 0:
+        raise OptionProblem(path, f"`{written(path)}` never has a user: {ONE_ABOVE_ZERO}")
+    return ScenarioPlan(
+        name=name,
+        executor=planned,
+        **_COMMON_TABLE.fields(common),
+    )
+
+
+def _executor_name(given: Mapping[str, object], path: OptionPath) -> str:
+    choices = f"use {_alternatives(OWN)}"
+    if "executor" not in given:
+        raise OptionProblem(path, f"`{written(path)}` has no `executor`: {choices}")
+    inside = (*path, "executor")
+    name = TEXT.read(given["executor"], inside)
+    if name in _NOT_YET:
+        message = f"the executor {name!r} is not available yet in this version: {choices}"
+        raise OptionProblem(inside, message)
+    if name not in OWN:
+        hint = did_you_mean(name, OWN) or f": {choices}"
+        raise OptionProblem(inside, f"there is no executor {name!r}{hint}")
+    return name
+
+
+def _refuse_keys_of_others(given: Mapping[str, object], executor: str, path: OptionPath) -> None:
+    table = TABLES[executor]
+    for spelling in given:
+        owners = [name for name, own in _OWN_TABLES.items() if own.canonical(spelling)]
+        if owners and table.canonical(spelling) is None:
+            message = (
+                f"`{written((*path, spelling))}` is an option of {_alternatives(owners)}; "
+                f"{executor} has {', '.join(_OWN_TABLES[executor].keys)}"
+            )
+            raise OptionProblem((*path, spelling), message)
+
+
+def _alternatives(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+SCENARIOS = Reader("a dict of name to scenario", _read_scenarios)

@@ -1,0 +1,79 @@
+"""The functions of a scenario file: which there are, and whether they can be called as promised."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+ScenarioFunction = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a function is for, and the arguments it is called with, the first ones needed least."""
+
+    arguments: tuple[str, ...]
+    needed: int  # how many of them a function must take
+
+
+ITERATION = Role(("vu", "data"), needed=1)
+SETUP = Role(("vu",), needed=0)
+TEARDOWN = Role(("vu", "data"), needed=0)
+
+
+class UnusableFunction(Exception):
+    """A function that cannot play its role, in a sentence."""
+
+
+def adapt(name: str, function: object, role: Role) -> ScenarioFunction:
+    """The function as a callable that takes all of its role's arguments.
+
+    Raises:
+        UnusableFunction: if it is not asynchronous, or takes too few or too many arguments.
+    """
+    how = _how_to_write(name, role)
+    if inspect.isasyncgenfunction(function):
+        raise UnusableFunction(f"`{name}` yields, so it is a generator: {how} without `yield`")
+    if not callable(function):
+        raise UnusableFunction(f"`{name}` is not a function: {how}")
+    if not inspect.iscoroutinefunction(function):
+        raise UnusableFunction(f"`{name}` is not asynchronous: {how}")
+    required, most = _positional_arguments(function)
+    given = min(most, len(role.arguments))
+    if required > len(role.arguments) or given < role.needed:
+        takes = f"takes {required} argument{'' if required == 1 else 's'}"
+        raise UnusableFunction(f"`{name}` {takes}: {how}")
+    if given == len(role.arguments):
+        return function
+    return lambda *arguments: function(*arguments[:given])
+
+
+def _positional_arguments(function: Callable[..., object]) -> tuple[int, int]:
+    """How many arguments it must be given, and how many it can be given, by position.
+
+    A keyword-only argument without a default can never be filled: it counts as one too many.
+    """
+    required = 0
+    most = 0
+    for parameter in inspect.signature(function).parameters.values():
+        optional = parameter.default is not parameter.empty
+        match parameter.kind:
+            case parameter.POSITIONAL_ONLY | parameter.POSITIONAL_OR_KEYWORD:
+                most += 1
+                required += not optional
+            case parameter.VAR_POSITIONAL:
+                most = sys.maxsize
+            case parameter.KEYWORD_ONLY if not optional:
+                required = sys.maxsize
+    return required, most
+
+
+def _how_to_write(name: str, role: Role) -> str:
+    ways = [
+        f"`async def {name}({', '.join(role.arguments[:count])})`"
+        for count in range(role.needed, len(role.arguments) + 1)
+    ]
+    return f"write {' or '.join(ways)}"

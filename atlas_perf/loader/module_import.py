@@ -1,0 +1,127 @@
+"""Importing a scenario file: its own source, under a name of its own, siblings importable.
+
+One scenario file is current in a process at a time. Importing the next one takes the folder of the
+one before it off `sys.path` and forgets the sibling modules that it had imported, so that two files
+that both say `import shapes` each get their own, and a sibling's metrics are collected every time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType, ModuleType, TracebackType
+
+from atlas_perf.errors import AtlasPerfError, ScenarioError
+from atlas_perf.scripting.environment import ENVIRONMENT
+
+_numbers = itertools.count(1)
+
+
+class _Current:
+    """What the scenario file imported last has changed in this process."""
+
+    folder: str | None = None
+    siblings: frozenset[str] = frozenset()
+
+
+def compile_scenario(source: bytes, file: str) -> CodeType:
+    """Compile a scenario file.
+
+    Raises:
+        ScenarioError: with the line of a syntax error.
+    """
+    try:
+        code: CodeType = compile(source, file, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise ScenarioError(_one_line(error.msg), file=file, line=error.lineno or 1) from error
+    except ValueError as error:  # a null byte, before Python 3.12
+        raise ScenarioError(_one_line(str(error)), file=file, line=1) from error
+    return code
+
+
+def import_scenario(code: CodeType, path: Path, env: Mapping[str, str]) -> ModuleType:
+    """Run a compiled scenario file as a module that no other import can meet.
+
+    Raises:
+        ScenarioError: if running it raises, with the innermost line of the file that was running.
+    """
+    folder = str(path.resolve().parent)
+    _forget_previous(folder)
+    ENVIRONMENT.replace(env)
+    module = ModuleType(f"atlas_perf_scenario_{next(_numbers)}")
+    module.__file__ = str(path.resolve())
+    # Registered as any module is: dataclasses and pickle look their module up by name.
+    sys.modules[module.__name__] = module
+    before = frozenset(sys.modules)
+    try:
+        with _no_bytecode():
+            exec(code, module.__dict__)
+    except (Exception, SystemExit) as error:
+        del sys.modules[module.__name__]
+        raise _import_error(error, code.co_filename, folder) from error
+    finally:
+        _Current.siblings = frozenset(
+            name for name in frozenset(sys.modules) - before if _is_sibling(name, folder)
+        )
+    return module
+
+
+def _forget_previous(folder: str) -> None:
+    for name in _Current.siblings:
+        sys.modules.pop(name, None)
+    if _Current.folder is not None and _Current.folder in sys.path:
+        sys.path.remove(_Current.folder)
+        _Current.folder = None
+    if sys.path[:1] != [folder]:
+        sys.path.insert(0, folder)
+        _Current.folder = folder
+    importlib.invalidate_caches()
+
+
+@contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """Leave no `__pycache__` beside the user's files, where a stale one could be read later."""
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+def _is_sibling(name: str, folder: str) -> bool:
+    top = name.partition(".")[0]
+    if top == "atlas_perf":  # a scenario file may lie in the folder that holds our own package
+        return False
+    file = getattr(sys.modules.get(top), "__file__", None)
+    places = {str(Path(folder, f"{top}.py")), str(Path(folder, top, "__init__.py"))}
+    return file in places
+
+
+def _import_error(error: BaseException, file: str, folder: str) -> ScenarioError:
+    line = _innermost_line(error.__traceback__, file)
+    if isinstance(error, SyntaxError) and error.filename and error.filename.startswith(folder):
+        return ScenarioError(_one_line(error.msg), file=error.filename, line=error.lineno)
+    if isinstance(error, AtlasPerfError):
+        return ScenarioError(str(error), file=file, line=line)
+    message = _one_line(str(error))
+    kind = type(error).__name__
+    raised = f"{kind}: {message}" if message else kind
+    return ScenarioError(f"importing the file raised {raised}", file=file, line=line)
+
+
+def _innermost_line(traceback: TracebackType | None, file: str) -> int:
+    line = 1
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == file:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,126 @@
+"""Every key that `options` may have; `docs/options.md` is this table for people.
+
+Defaults live in `model.plan`. The texts here repeat them for the reference; tests hold the three
+together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from atlas_perf.loader.executors import SCENARIOS
+from atlas_perf.loader.keyed import KeyTable, OptionKey
+from atlas_perf.loader.readers import FLAG, TEXT, TEXT_TABLE, TREND_STATS, duration, whole_number
+from atlas_perf.loader.stages import STAGES
+from atlas_perf.loader.threshold_options import THRESHOLDS
+
+POSITIVE = duration(zero=False)
+
+SHORTCUTS = (
+    OptionKey(
+        "vus", whole_number(0), "1", "Virtual users; with `stages`, how many the ramp starts from"
+    ),
+    OptionKey(
+        "duration",
+        POSITIVE,
+        "–",
+        "`constant-vus` for that long; with `iterations`, their `maxDuration`",
+    ),
+    OptionKey(
+        "iterations",
+        whole_number(1),
+        "–",
+        "`shared-iterations`: so many over all virtual users, at least one for each",
+    ),
+    OptionKey("stages", STAGES, "–", "`ramping-vus` along these stages"),
+    OptionKey("scenarios", SCENARIOS, "–", "Workloads by name, each with an executor"),
+)
+
+HTTP = KeyTable(
+    (
+        OptionKey("httpTimeout", POSITIVE, "1m", "Limit of one HTTP request", "timeout_ns"),
+        OptionKey(
+            "maxRedirects", whole_number(0), "10", "Redirects followed per request", "max_redirects"
+        ),
+        OptionKey("userAgent", TEXT, "atlas-perf/<version>", "The User-Agent header", "user_agent"),
+        OptionKey(
+            "insecureSkipTLSVerify",
+            FLAG,
+            "False",
+            "Accept any TLS certificate",
+            "insecure_skip_tls_verify",
+        ),
+        OptionKey(
+            "noConnectionReuse",
+            FLAG,
+            "False",
+            "A new connection for every request",
+            "no_connection_reuse",
+        ),
+        OptionKey(
+            "noVUConnectionReuse",
+            FLAG,
+            "False",
+            "New connections for every iteration",
+            "no_vu_connection_reuse",
+        ),
+        OptionKey(
+            "noCookiesReset",
+            FLAG,
+            "False",
+            "Keep a user's cookies from one iteration to the next",
+            "no_cookies_reset",
+        ),
+        OptionKey("throw", FLAG, "False", "Raise on network errors", "throw"),
+        OptionKey(
+            "hosts",
+            TEXT_TABLE,
+            "{}",
+            "Address to connect to, by host name: `host[:port]` to `address[:port]`",
+            "hosts",
+        ),
+    )
+)
+
+RUN = KeyTable(
+    (
+        OptionKey(
+            "thresholds", THRESHOLDS, "{}", "Criteria of the verdict, by metric", "thresholds"
+        ),
+        OptionKey(
+            "defaultGates",
+            FLAG,
+            "True",
+            "Judge checks, failed requests and failed iterations even without thresholds on them",
+            "default_gates",
+        ),
+        OptionKey("tags", TEXT_TABLE, "{}", "Tags of every sample", "tags"),
+        OptionKey("setupTimeout", POSITIVE, "1m", "Limit of `setup`", "setup_timeout_ns"),
+        OptionKey("teardownTimeout", POSITIVE, "1m", "Limit of `teardown`", "teardown_timeout_ns"),
+        OptionKey(
+            "minIterationDuration",
+            duration(zero=True),
+            "0s",
+            "A user waits out the rest of an iteration that was shorter",
+            "min_iteration_duration_ns",
+        ),
+        OptionKey(
+            "summaryTrendStats",
+            TREND_STATS,
+            "avg, min, med, max, p(90), p(95), p(99)",
+            "Columns of trends in the summary",
+            "summary_trend_stats",
+        ),
+    )
+)
+
+OPTIONS = KeyTable((*SHORTCUTS, *RUN.keys.values(), *HTTP.keys.values()))
+
+KIND_OF_LOAD = ("iterations", "duration", "stages", "scenarios")
+"""Keys that each say by themselves what the load is."""
+
+
+def select(table: KeyTable, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of all the values read, those of one part of the table, by the plan's field names."""
+    return table.fields({name: value for name, value in values.items() if name in table.keys})

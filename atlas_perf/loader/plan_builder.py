@@ -1,0 +1,192 @@
+"""From a scenario file's options, and what is asked for over them, to the plan of a run."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from atlas_perf.errors import PlanError, UsageError
+from atlas_perf.loader.executors import ONE_ABOVE_ZERO
+from atlas_perf.loader.option_table import HTTP, KIND_OF_LOAD, OPTIONS, RUN, select
+from atlas_perf.loader.overrides import Overrides
+from atlas_perf.loader.problem import OptionProblem
+from atlas_perf.loader.scaling import scaled
+from atlas_perf.loader.scenario_file import ScenarioFile
+from atlas_perf.loader.shortcuts import Shortcuts, executor_of
+from atlas_perf.model.plan import (
+    HttpOptions,
+    ScenarioPlan,
+    SharedIterations,
+    TestPlan,
+    ThresholdPlan,
+    executor_max_vus,
+)
+
+NO_OVERRIDES = Overrides()
+SEED_BITS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPlan:
+    """A plan, and sentences about what in the file it leaves aside."""
+
+    plan: TestPlan
+    warnings: tuple[str, ...] = ()
+
+
+def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES) -> BuiltPlan:
+    """Check a file's options, lay the overrides over them, and resolve what is left open.
+
+    The seed is chosen here if none is given, so that the plan that is reported can be repeated.
+
+    Raises:
+        ScenarioError: for an option that cannot be used, with file and line.
+        UsageError: for overrides that cannot be applied to this file.
+        PlanError: if the result is a load that cannot be run.
+    """
+    try:
+        values = OPTIONS.read(scenario_file.options, ())
+        _refuse_two_kinds(values, scenario_file.options)
+    except OptionProblem as problem:
+        raise scenario_file.option_error(str(problem), problem.path) from None
+    scenarios, warnings = _scenarios(scenario_file, values, overrides)
+    run = select(RUN, values)
+    plan = TestPlan(
+        name=scenario_file.name,
+        file=scenario_file.file,
+        file_sha256=scenario_file.sha256,
+        scenarios=tuple(
+            scaled(scenario, overrides.duration_scale, overrides.vus_scale)
+            for scenario in scenarios
+        ),
+        metrics=scenario_file.metrics,
+        env=overrides.env,
+        http=HttpOptions(**select(HTTP, values)),
+        seed=_seed(overrides.seed),
+        processes=overrides.processes,
+        keep_samples=overrides.keep_samples,
+        **run,
+    )
+    plan = _with_thresholds(plan, overrides)
+    plan = replace(plan, tags={**plan.tags, **overrides.tags})
+    _refuse_idle_users(plan)
+    return BuiltPlan(plan, warnings)
+
+
+def _refuse_two_kinds(values: Mapping[str, Any], written: Mapping[str, object]) -> None:
+    """Of the options that say what the load is, only `iterations` and `duration` go together."""
+    kinds = [name for name in KIND_OF_LOAD if name in values]
+    if len(kinds) > 1 and kinds != ["iterations", "duration"]:
+        first, second = [name for name in written if name in kinds][:2]
+        message = f"`{first}` and `{second}` are two kinds of load and cannot be used together"
+        raise OptionProblem((second,), message)
+    if "scenarios" in values and "vus" in values:
+        raise OptionProblem(("vus",), "`vus` does nothing beside `scenarios`: set it in each")
+    if values.get("vus") == 0:
+        if "stages" not in values:
+            raise OptionProblem(("vus",), "`vus` must be 1 or more, not 0")
+        if all(stage.target == 0 for stage in values["stages"]):
+            raise OptionProblem(("stages",), f"`stages` never has a user: {ONE_ABOVE_ZERO}")
+
+
+def _scenarios(
+    scenario_file: ScenarioFile, values: Mapping[str, Any], overrides: Overrides
+) -> tuple[tuple[ScenarioPlan, ...], tuple[str, ...]]:
+    """The scenarios that will run. An override that says what the load is replaces all of the
+    file's, as in k6; one of `vus` alone fills in for the file's own.
+    """
+    kept, warnings = _without_replaced(values, overrides)
+    if "scenarios" in kept:
+        if overrides.vus is not None:
+            raise UsageError(
+                f"--vus cannot change the scenarios of {scenario_file.file}: use --vus-scale, "
+                "or --duration with it to replace them"
+            )
+        scenarios: tuple[ScenarioPlan, ...] = kept["scenarios"]
+        _check_functions(scenario_file, scenarios)
+        return scenarios, warnings
+    if overrides.vus is not None and "stages" in kept:
+        warnings += (
+            f"--vus {overrides.vus} only sets where the file's `stages` start from: "
+            "use --vus-scale to change the load, or --duration with it to replace the stages",
+        )
+    scenario_file.call_default()
+    executor = executor_of(_shortcuts(kept, overrides))
+    return (ScenarioPlan(_scenario_name(scenario_file.name), executor),), warnings
+
+
+def _without_replaced(
+    values: Mapping[str, Any], overrides: Overrides
+) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    if not overrides.kinds_of_load:
+        return values, ()
+    kept = {name: value for name, value in values.items() if name not in KIND_OF_LOAD}
+    lost = [
+        f"`{name}`"
+        for name in KIND_OF_LOAD
+        if name in values and name not in overrides.kinds_of_load
+    ]
+    if not lost:
+        return kept, ()
+    flags = {"duration": "--duration", "iterations": "--iterations", "stages": "--stage"}
+    given = " and ".join(flags[name] for name in flags if name in overrides.kinds_of_load)
+    return kept, (f"{given} replaces the file's {' and '.join(lost)}",)
+
+
+def _shortcuts(values: Mapping[str, Any], overrides: Overrides) -> Shortcuts:
+    if overrides.kinds_of_load:
+        return Shortcuts(
+            vus=values.get("vus") if overrides.vus is None else overrides.vus,
+            duration_ns=overrides.duration_ns,
+            iterations=overrides.iterations,
+            stages=overrides.stages,
+        )
+    return Shortcuts(
+        vus=values.get("vus") if overrides.vus is None else overrides.vus,
+        duration_ns=values.get("duration"),
+        iterations=values.get("iterations"),
+        stages=values.get("stages"),
+    )
+
+
+def _check_functions(scenario_file: ScenarioFile, scenarios: tuple[ScenarioPlan, ...]) -> None:
+    for scenario in scenarios:
+        name = scenario.exec
+        if name in scenario_file.functions or name in scenario_file.unusable:
+            scenario_file.call_default(name)
+            continue
+        raise scenario_file.option_error(
+            f"scenario {scenario.name!r}: {scenario_file.missing(name)}",
+            ("scenarios", scenario.name, "exec"),
+        )
+
+
+def _with_thresholds(plan: TestPlan, overrides: Overrides) -> TestPlan:
+    if overrides.no_thresholds:
+        return replace(plan, thresholds=(), default_gates=False)
+    thresholds: tuple[ThresholdPlan, ...] = (*plan.thresholds, *overrides.thresholds)
+    return replace(plan, thresholds=thresholds)
+
+
+def _refuse_idle_users(plan: TestPlan) -> None:
+    for scenario in plan.scenarios:
+        executor = scenario.executor
+        if executor_max_vus(executor) == 0:
+            raise PlanError(f"scenario {scenario.name!r} never has a user: {ONE_ABOVE_ZERO}")
+        if isinstance(executor, SharedIterations) and executor.iterations < executor.vus:
+            raise PlanError(
+                f"scenario {scenario.name!r} shares {executor.iterations} iterations among "
+                f"{executor.vus} virtual users: ask for at least one iteration for each"
+            )
+
+
+def _scenario_name(name: str) -> str:
+    """A file's name as a scenario's, which is a tag value and narrower."""
+    return re.sub(r"[^0-9A-Za-z_-]", "-", name)
+
+
+def _seed(given: int | None) -> int:
+    return random.SystemRandom().getrandbits(SEED_BITS) if given is None else given

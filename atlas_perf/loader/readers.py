@@ -1,0 +1,110 @@
+"""Readers of single option values: a value in, the plan's value out, or a sentence why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from atlas_perf.loader.problem import OptionPath, OptionProblem, expected, written
+from atlas_perf.units import parse_duration_ns
+
+T = TypeVar("T")
+
+_PLAIN_STATS = ("avg", "min", "med", "max", "count")
+_PERCENTILE = re.compile(r"p\((\d+(?:\.\d+)?)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader(Generic[T]):
+    """How one kind of value is read; `expects` is what the reference calls it."""
+
+    expects: str
+    read: Callable[[object, OptionPath], T]
+
+
+def whole_number(minimum: int) -> Reader[int]:
+    """An integer of at least `minimum`. Neither True nor 3.0 is one."""
+    expects = f"a whole number of {minimum} or more"
+
+    def read(value: object, path: OptionPath) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+            raise expected(path, expects, value)
+        return value
+
+    return Reader(expects, read)
+
+
+def duration(*, zero: bool) -> Reader[int]:
+    """A duration in nanoseconds, as text with units or a `timedelta`; `zero` says if 0 will do."""
+    expects = "a duration" if zero else "a duration above 0"
+
+    def read(value: object, path: OptionPath) -> int:
+        if not isinstance(value, str | timedelta):
+            raise expected(path, f"{expects} with its unit, such as '30s' or '1m30s'", value)
+        try:
+            duration_ns = parse_duration_ns(value)
+        except ValueError as error:
+            raise OptionProblem(path, f"`{written(path)}`: {error}") from None
+        if duration_ns < 0 or (duration_ns == 0 and not zero):
+            raise expected(path, expects, value)
+        return duration_ns
+
+    return Reader(expects, read)
+
+
+def _read_text(value: object, path: OptionPath) -> str:
+    if not isinstance(value, str):
+        raise expected(path, "text", value)
+    return value
+
+
+def _read_flag(value: object, path: OptionPath) -> bool:
+    if not isinstance(value, bool):
+        raise expected(path, "True or False", value)
+    return value
+
+
+def _read_text_table(value: object, path: OptionPath) -> Mapping[str, str]:
+    table = read_dict(value, path, "a dict of text to text")
+    return {key: _read_text(item, (*path, key)) for key, item in table.items()}
+
+
+def _read_trend_stats(value: object, path: OptionPath) -> tuple[str, ...]:
+    stats = read_list(value, path, "a list such as ['avg', 'p(95)']")
+    if not stats:
+        raise expected(path, "a list with at least one statistic", value)
+    return tuple(_read_stat(stat, (*path, index)) for index, stat in enumerate(stats))
+
+
+def _read_stat(value: object, path: OptionPath) -> str:
+    if isinstance(value, str):
+        percentile = _PERCENTILE.fullmatch(value)
+        if value in _PLAIN_STATS or (percentile is not None and float(percentile[1]) <= 100):
+            return value
+    raise expected(path, "avg, min, med, max, count or p(0) to p(100)", value)
+
+
+TEXT = Reader("text", _read_text)
+FLAG = Reader("True or False", _read_flag)
+TEXT_TABLE = Reader("a dict of text to text", _read_text_table)
+TREND_STATS = Reader("a list of avg, min, med, max, count, p(N)", _read_trend_stats)
+
+
+def read_dict(value: object, path: OptionPath, expects: str) -> Mapping[str, object]:
+    """A mapping whose keys are all text."""
+    if not isinstance(value, Mapping):
+        raise expected(path, expects, value)
+    for key in value:
+        if not isinstance(key, str):
+            raise OptionProblem(path, f"`{written(path)}` has the key {key!r}: keys are text")
+    return value
+
+
+def read_list(value: object, path: OptionPath, expects: str) -> list[object]:
+    """A list or tuple, which a text is not."""
+    if not isinstance(value, list | tuple):
+        raise expected(path, expects, value)
+    return list(value)

@@ -1,0 +1,65 @@
+"""The same plan, shorter or with fewer virtual users: how a CI job runs it in a minute.
+
+Durations of load are scaled: stages, `duration`, `startTime`, `maxDuration`. Limits that protect an
+iteration or the verdict are not: graceful periods, timeouts, `delayAbortEval`. Neither are
+iterations, nor counts in thresholds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+from atlas_perf.model.plan import (
+    ConstantVUs,
+    Executor,
+    PerVUIterations,
+    RampingVUs,
+    ScenarioPlan,
+    SharedIterations,
+    Stage,
+)
+
+
+def scaled(scenario: ScenarioPlan, duration_scale: float, vus_scale: float) -> ScenarioPlan:
+    """The scenario with its time and its virtual users multiplied."""
+    # As people wrote it: 0.1 is a tenth, not the binary fraction next to it.
+    time, users = Fraction(str(duration_scale)), Fraction(str(vus_scale))
+    return replace(
+        scenario,
+        executor=_scaled_executor(scenario.executor, time, users),
+        start_time_ns=_scaled_count(scenario.start_time_ns, time),
+    )
+
+
+def _scaled_executor(executor: Executor, time: Fraction, users: Fraction) -> Executor:
+    match executor:
+        case ConstantVUs():
+            return replace(
+                executor,
+                vus=_scaled_count(executor.vus, users),
+                duration_ns=_scaled_count(executor.duration_ns, time),
+            )
+        case RampingVUs():
+            return replace(
+                executor,
+                start_vus=_scaled_count(executor.start_vus, users),
+                stages=tuple(
+                    Stage(
+                        _scaled_count(stage.duration_ns, time), _scaled_count(stage.target, users)
+                    )
+                    for stage in executor.stages
+                ),
+            )
+        case SharedIterations() | PerVUIterations():
+            return replace(
+                executor,
+                vus=_scaled_count(executor.vus, users),
+                max_duration_ns=_scaled_count(executor.max_duration_ns, time),
+            )
+
+
+def _scaled_count(count: int, scale: Fraction) -> int:
+    """Rounded, half up; what was there stays there (at least 1), and nothing stays nothing."""
+    return 0 if count == 0 else max(1, math.floor(count * scale + Fraction(1, 2)))

@@ -1,0 +1,75 @@
+"""The shape of a scenario file's `options`, for type checkers and editors.
+
+Keys are spelt as in k6; `docs/options.md` says what each one does. The loader also reads them in
+snake_case, which these types leave out so that a typed file has one spelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Literal, Required, TypedDict
+
+Duration = str | timedelta
+"""`"30s"`, `"1m30s"`, `"500ms"` or a `timedelta`; never a bare number, which has no unit."""
+
+ExecutorName = Literal["constant-vus", "ramping-vus", "shared-iterations", "per-vu-iterations"]
+
+
+class StageOptions(TypedDict):
+    """A straight line from the load before it to `target` virtual users."""
+
+    duration: Duration
+    target: int
+
+
+class ThresholdOptions(TypedDict, total=False):
+    """A criterion that may end the run early."""
+
+    threshold: Required[str]
+    abortOnFail: bool
+    delayAbortEval: Duration
+
+
+class ScenarioOptions(TypedDict, total=False):
+    """One workload. Which keys apply depends on the executor."""
+
+    executor: Required[ExecutorName]
+    exec: str
+    startTime: Duration
+    gracefulStop: Duration
+    env: Mapping[str, str]
+    tags: Mapping[str, str]
+    vus: int
+    duration: Duration
+    iterations: int
+    maxDuration: Duration
+    startVUs: int
+    stages: Sequence[StageOptions]
+    gracefulRampDown: Duration
+
+
+class Options(TypedDict, total=False):
+    """A scenario file's module-level `options`."""
+
+    vus: int
+    duration: Duration
+    iterations: int
+    stages: Sequence[StageOptions]
+    scenarios: Mapping[str, ScenarioOptions]
+    thresholds: Mapping[str, Sequence[str | ThresholdOptions]]
+    defaultGates: bool
+    tags: Mapping[str, str]
+    setupTimeout: Duration
+    teardownTimeout: Duration
+    minIterationDuration: Duration
+    summaryTrendStats: Sequence[str]
+    httpTimeout: Duration
+    maxRedirects: int
+    userAgent: str
+    insecureSkipTLSVerify: bool
+    noConnectionReuse: bool
+    noVUConnectionReuse: bool
+    noCookiesReset: bool
+    throw: bool
+    hosts: Mapping[str, str]
