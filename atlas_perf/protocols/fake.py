@@ -1,0 +1,177 @@
+"""A client without a network, for unit tests of scenario code.
+
+    http = FakeHttpClient()
+    http.answer("GET", "/health/live", json={"status": "UP"})
+    http.answer("POST", "/api/runs", status=201, json={"id": "run-1"})
+    http.answer("GET", "/api/runs/*", error="request timeout", error_code=1050)
+
+Checks its arguments as the real client does, so a scenario that passes here does not fail there
+for a misspelt option.
+"""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Unpack
+
+from atlas_perf.model.plan import HttpOptions
+from atlas_perf.protocols.http.client import Body, default_user_agent
+from atlas_perf.protocols.http.cookies import CookieJar
+from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
+from atlas_perf.protocols.http.headers import Headers
+from atlas_perf.protocols.http.request import (
+    Request,
+    RequestDefaults,
+    RequestParams,
+    build_request,
+)
+from atlas_perf.protocols.http.response import HttpError, Response
+
+Answer = Callable[[Request], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    method: str
+    url_pattern: str
+    answer: Answer
+
+    def matches(self, method: str, url: str) -> bool:
+        return method == self.method and (
+            url == self.url_pattern or fnmatchcase(url, self.url_pattern)
+        )
+
+
+class FakeHttpClient:
+    """Answers from a table; a request the table does not know fails the test.
+
+    Attributes:
+        requests: every request made, in order: `method`, `url`, `fields`, `body`, `tags`, `name`.
+        cookies: an empty jar, for code that sets cookies of its own.
+    """
+
+    def __init__(self, *, base_url: str | None = None, options: HttpOptions | None = None) -> None:
+        chosen = options or HttpOptions()
+        self._defaults = RequestDefaults(
+            timeout_ns=chosen.timeout_ns,
+            max_redirects=chosen.max_redirects,
+            throw=chosen.throw,
+            base_url=base_url,
+            user_agent=chosen.user_agent or default_user_agent(),
+        )
+        self._rules: list[_Rule] = []
+        self.requests: list[Request] = []
+        self.cookies = CookieJar()
+
+    def answer(
+        self,
+        method: str,
+        url_pattern: str,
+        answer: Answer | None = None,
+        *,
+        status: int = 200,
+        json: Any = None,
+        body: str | bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        error: str = "",
+        error_code: int = ErrorCode.GENERIC,
+    ) -> None:
+        """Say what a request gets: a response, an error, or whatever `answer(request)` returns.
+
+        `url_pattern` is the URL as the scenario gives it, or with the base URL before it, exactly
+        or with the wildcards of `fnmatch`. A later answer wins over an earlier one.
+        """
+        if answer is None:
+            content = json_format.dumps(json) if json is not None else body
+            fields = {**({"Content-Type": "application/json"} if json is not None else {})}
+            fields.update(headers or {})
+            answer = _fixed(status, content, fields, error, error_code)
+        self._rules.insert(0, _Rule(method.upper(), url_pattern, answer))
+
+    async def request(
+        self, method: str, url: str, body: Body = None, **params: Unpack[RequestParams]
+    ) -> Response:
+        """Look the answer up; see `HttpClient.request`.
+
+        Raises:
+            AssertionError: if no answer was given for this method and URL.
+        """
+        request = build_request(method, url, body, params, self._defaults)
+        self.requests.append(request)
+        response = self._find(request, url)(request)
+        response.method, response.url = request.method, request.url
+        response.ok = not response.error and response.status in request.expected_statuses
+        if not response.ok and not response.error:
+            response.error_code = status_error_code(response.status)
+        if request.throw and response.error:
+            raise HttpError(response)
+        return response
+
+    async def get(self, url: str, **params: Unpack[RequestParams]) -> Response:
+        """GET; see `request`."""
+        return await self.request("GET", url, **params)
+
+    async def head(self, url: str, **params: Unpack[RequestParams]) -> Response:
+        """HEAD; see `request`."""
+        return await self.request("HEAD", url, **params)
+
+    async def options(
+        self, url: str, body: Body = None, **params: Unpack[RequestParams]
+    ) -> Response:
+        """OPTIONS; see `request`."""
+        return await self.request("OPTIONS", url, body, **params)
+
+    async def post(self, url: str, body: Body = None, **params: Unpack[RequestParams]) -> Response:
+        """POST; see `request`."""
+        return await self.request("POST", url, body, **params)
+
+    async def put(self, url: str, body: Body = None, **params: Unpack[RequestParams]) -> Response:
+        """PUT; see `request`."""
+        return await self.request("PUT", url, body, **params)
+
+    async def patch(self, url: str, body: Body = None, **params: Unpack[RequestParams]) -> Response:
+        """PATCH; see `request`."""
+        return await self.request("PATCH", url, body, **params)
+
+    async def delete(
+        self, url: str, body: Body = None, **params: Unpack[RequestParams]
+    ) -> Response:
+        """DELETE; see `request`."""
+        return await self.request("DELETE", url, body, **params)
+
+    def begin_iteration(self) -> None:
+        """As the real client: forget the cookies."""
+        self.cookies.clear()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def _find(self, request: Request, url: str) -> Answer:
+        for rule in self._rules:
+            if rule.matches(request.method, url) or rule.matches(request.method, request.url):
+                return rule.answer
+        known = ", ".join(f"{rule.method} {rule.url_pattern}" for rule in reversed(self._rules))
+        raise AssertionError(
+            f"no answer for {request.method} {request.url}; answered are: {known or 'none'}"
+        )
+
+
+def _fixed(
+    status: int, content: str | bytes, fields: Mapping[str, str], error: str, error_code: int
+) -> Answer:
+    wire_body = content.encode() if isinstance(content, str) else content
+
+    def answer(_request: Request) -> Response:
+        if error:
+            return Response(status=0, error=error, error_code=error_code)
+        return Response(
+            status=status,
+            proto="HTTP/1.1",
+            headers=Headers(fields.items()),
+            wire_body=wire_body,
+        )
+
+    return answer

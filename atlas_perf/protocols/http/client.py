@@ -1,0 +1,295 @@
+"""The HTTP client of one virtual user: what scenario code calls as `vu.http`.
+
+Policy lives here: redirects, cookies, retries, expected statuses, and that every round trip,
+however it ends, is one sample. Bytes and time marks are the connection's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Unpack
+
+from atlas_perf import clock
+from atlas_perf.model.plan import HttpOptions
+from atlas_perf.model.series import Tags
+from atlas_perf.protocols.http.cookies import CookieJar
+from atlas_perf.protocols.http.dialing import Dialer
+from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
+from atlas_perf.protocols.http.failures import RequestFailure, timeout_failure
+from atlas_perf.protocols.http.headers import Headers
+from atlas_perf.protocols.http.pool import CONNECTIONS_PER_HOST, ConnectionPool
+from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
+from atlas_perf.protocols.http.redirects import redirected
+from atlas_perf.protocols.http.request import (
+    Request,
+    RequestDefaults,
+    RequestParams,
+    build_request,
+    with_credentials_of,
+)
+from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
+from atlas_perf.protocols.http.response import HttpError, Response
+from atlas_perf.protocols.http.round_trip import RoundTrip, perform
+from atlas_perf.protocols.http.timings import Timings
+from atlas_perf.protocols.http.urls import Target, parse_target, redacted
+from atlas_perf.units import NS_PER_S
+
+Body = bytes | bytearray | memoryview | str | None
+
+
+@cache
+def default_user_agent() -> str:
+    """`atlas-perf/<version>`; without the version when run from a source tree."""
+    try:
+        return f"atlas-perf/{version('atlas-perf')}"
+    except PackageNotFoundError:
+        return "atlas-perf"
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """One request of a chain of redirects."""
+
+    request: Request
+    user_tags: Tags
+    began_ns: int
+    deadline_ns: int
+    redirects_left: int
+
+
+class HttpClient:
+    """HTTP/1.1 with the connections and cookies of one virtual user.
+
+    Every request method takes the options of `RequestParams` and returns a `Response`; network
+    trouble is a response with status 0, `error` and `error_code`, not an exception, unless
+    `throw` is set.
+    """
+
+    def __init__(
+        self,
+        *,
+        options: HttpOptions,
+        recorder: HttpRecorder,
+        sample_tags: Callable[[], Tags],
+        base_url: str | None = None,
+        resolver: Resolver | None = None,
+        connections_per_host: int = CONNECTIONS_PER_HOST,
+    ) -> None:
+        self._options = options
+        self._log = RequestLog(recorder, sample_tags)
+        self._defaults = RequestDefaults(
+            timeout_ns=options.timeout_ns,
+            max_redirects=options.max_redirects,
+            throw=options.throw,
+            base_url=base_url,
+            user_agent=options.user_agent or default_user_agent(),
+        )
+        self._dialer = Dialer(
+            resolver=resolver or shared_resolver(),
+            hosts=options.hosts,
+            verify=not options.insecure_skip_tls_verify,
+        )
+        self._connections_per_host = connections_per_host
+        self._pool = ConnectionPool(connections_per_host)
+        self.cookies = CookieJar()
+
+    async def request(
+        self, method: str, url: str, body: Body = None, **params: Unpack[RequestParams]
+    ) -> Response:
+        """Send a request, follow its redirects, return the last response.
+
+        A relative URL is appended to the base URL.
+
+        Raises:
+            ValueError, TypeError: for a request that cannot be meant; nothing is sent or counted.
+            HttpError: with `throw`, if no usable response arrives.
+            asyncio.CancelledError: if the caller is cancelled; counted as a failed request.
+        """
+        began_ns = clock.now_ns()
+        request = build_request(method, url, body, params, self._defaults)
+        hop = _Hop(
+            request=request,
+            user_tags=self._log.current_tags(),
+            began_ns=began_ns,
+            deadline_ns=began_ns + request.timeout_ns,
+            redirects_left=request.max_redirects,
+        )
+        response = await self._follow(hop)
+        if request.throw and response.error:
+            raise HttpError(response)
+        return response
+
+    async def get(self, url: str, **params: Unpack[RequestParams]) -> Response:
+        """GET; see `request`."""
+        return await self.request("GET", url, **params)
+
+    async def head(self, url: str, **params: Unpack[RequestParams]) -> Response:
+        """HEAD; see `request`."""
+        return await self.request("HEAD", url, **params)
+
+    async def options(
+        self, url: str, body: Body = None, **params: Unpack[RequestParams]
+    ) -> Response:
+        """OPTIONS; see `request`."""
+        return await self.request("OPTIONS", url, body, **params)
+
+    async def post(self, url: str, body: Body = None, **params: Unpack[RequestParams]) -> Response:
+        """POST; see `request`."""
+        return await self.request("POST", url, body, **params)
+
+    async def put(self, url: str, body: Body = None, **params: Unpack[RequestParams]) -> Response:
+        """PUT; see `request`."""
+        return await self.request("PUT", url, body, **params)
+
+    async def patch(self, url: str, body: Body = None, **params: Unpack[RequestParams]) -> Response:
+        """PATCH; see `request`."""
+        return await self.request("PATCH", url, body, **params)
+
+    async def delete(
+        self, url: str, body: Body = None, **params: Unpack[RequestParams]
+    ) -> Response:
+        """DELETE; see `request`."""
+        return await self.request("DELETE", url, body, **params)
+
+    def begin_iteration(self) -> None:
+        """Forget what must not outlive an iteration: cookies, and connections if so asked."""
+        if not self._options.no_cookies_reset:
+            self.cookies.clear()
+        if self._options.no_vu_connection_reuse:
+            self._pool.close()
+            self._pool = ConnectionPool(self._connections_per_host)
+
+    async def close(self) -> None:
+        """Close every connection; requests under way fail."""
+        closing = [*self._pool.close(), *self._pool.abort_in_use()]
+        await asyncio.gather(*(connection.wait_closed() for connection in closing))
+
+    async def _follow(self, hop: _Hop) -> Response:
+        while True:
+            result = await self._round_trip(hop)
+            if isinstance(result, Response):
+                return result
+            hop = result
+
+    async def _round_trip(self, hop: _Hop) -> Response | _Hop:
+        """One hop: its final response, or the next hop. Whatever happens, it is one sample."""
+        trip = RoundTrip(hop.began_ns)
+        try:
+            target = parse_target(hop.request.url)
+            request = with_credentials_of(hop.request, target)
+            async with asyncio.timeout((hop.deadline_ns - clock.now_ns()) / NS_PER_S):
+                await perform(
+                    request,
+                    target,
+                    {**self.cookies.for_target(target), **request.cookies},
+                    trip,
+                    pool=self._pool,
+                    dialer=self._dialer,
+                    keep=not self._options.no_connection_reuse,
+                )
+        except RequestFailure as failure:
+            return self._failed(hop, trip, failure, clock.now_ns())
+        except TimeoutError:
+            # Timers of the loop have a grain of 1 ms and may fire early: never below the limit.
+            ended_ns = max(clock.now_ns(), hop.deadline_ns)
+            return self._failed(hop, trip, timeout_failure(dialling=trip.watch.dialling), ended_ns)
+        except asyncio.CancelledError:
+            canceled = RequestFailure(ErrorCode.GENERIC, "request canceled")
+            self._failed(hop, trip, canceled, clock.now_ns())
+            raise
+        return self._answered(hop, request, target, trip)
+
+    def _answered(
+        self, hop: _Hop, request: Request, target: Target, trip: RoundTrip
+    ) -> Response | _Hop:
+        parser = trip.parser
+        response = Response(
+            status=parser.status,
+            method=request.method,
+            url=target.tag_url,
+            reason=parser.reason,
+            proto=f"HTTP/{parser.http_version}",
+            headers=Headers(parser.fields),
+            wire_body=parser.body,
+            body_bytes=parser.body_bytes,
+            timings=Timings.of_response(trip.watch),
+            tls_version=trip.tls_version,
+        )
+        response.cookies = self._take_cookies(target, response.headers)
+        following = self._next_hop(hop, request, target, response)
+        if following is None:
+            response.ok = response.status in request.expected_statuses and not response.error
+            if not response.ok and not response.error:
+                response.error_code = status_error_code(response.status)
+        self._record(hop, trip, response, trip.watch.last_byte_ns)
+        return following or response
+
+    def _next_hop(
+        self, hop: _Hop, request: Request, target: Target, response: Response
+    ) -> _Hop | None:
+        """The hop that the response redirects to; a redirect that cannot be followed is an error.
+
+        With a limit of 0 redirects are not followed, and the response itself was asked for.
+        """
+        if request.max_redirects == 0:
+            return None
+        try:
+            following = redirected(request, target, response)
+        except RequestFailure as failure:
+            response.error, response.error_code = f"redirect to an {failure.text}", failure.code
+            return None
+        if following is not None and hop.redirects_left == 0:
+            response.error = f"stopped after {request.max_redirects} redirects"
+            response.error_code = ErrorCode.GENERIC
+            return None
+        if following is None:
+            return None
+        return replace(
+            hop,
+            request=following,
+            began_ns=clock.now_ns(),
+            redirects_left=hop.redirects_left - 1,
+        )
+
+    def _take_cookies(self, target: Target, headers: Headers) -> dict[str, str]:
+        cookies: dict[str, str] = {}
+        for header in headers.get_all("set-cookie"):
+            cookie = self.cookies.take_header(target, header)
+            if cookie is not None:
+                cookies[cookie.name] = cookie.value
+        return cookies
+
+    def _failed(
+        self, hop: _Hop, trip: RoundTrip, failure: RequestFailure, ended_ns: int
+    ) -> Response:
+        response = Response(
+            status=0,
+            method=hop.request.method,
+            url=redacted(hop.request.url),
+            timings=Timings.of_failure(trip.watch, ended_ns),
+            error=failure.text,
+            error_code=failure.code,
+            ok=False,
+            tls_version=trip.tls_version,
+        )
+        self._record(hop, trip, response, ended_ns)
+        return response
+
+    def _record(self, hop: _Hop, trip: RoundTrip, response: Response, at_ns: int) -> None:
+        outcome = Outcome(
+            method=response.method,
+            url=response.url,
+            name=hop.request.name,
+            status=response.status,
+            proto=response.proto,
+            tls_version=response.tls_version,
+            error=response.error,
+            error_code=response.error_code,
+            failed=not response.ok,
+        )
+        self._log.record(hop.user_tags, hop.request.tags, outcome, response.timings, at_ns)
+        self._log.record_data(hop.user_tags, trip.sent_bytes, trip.received_bytes, at_ns)

@@ -1,0 +1,137 @@
+"""From the outcome of a round trip to samples: the tags, and where they are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from atlas_perf.model.metric import BUILTIN_METRICS, Metric
+from atlas_perf.model.series import Tags, tags_of
+from atlas_perf.protocols.http.timings import Timings
+
+_DATA_SENT = BUILTIN_METRICS["data_sent"]
+_DATA_RECEIVED = BUILTIN_METRICS["data_received"]
+_DATA_TAGS = frozenset({"scenario", "group"})
+
+_REMEMBERED_SERIES = 256
+"""Series a client remembers to spare building and sorting tags; then it starts afresh."""
+
+
+class HttpSeries(Protocol):
+    """All metrics of one round trip under one tag set."""
+
+    def record(  # noqa: PLR0917 - one positional call per request on the hot path
+        self,
+        at_ns: int,
+        duration_ns: int,
+        blocked_ns: int,
+        connecting_ns: int,
+        tls_handshaking_ns: int,
+        sending_ns: int,
+        waiting_ns: int,
+        receiving_ns: int,
+        /,
+    ) -> None:
+        """One request more: http_reqs, http_req_failed and the trends. -1: no such phase."""
+        ...
+
+
+class HttpRecorder(Protocol):
+    """Where samples go: the part of the worker's recorder that this package uses."""
+
+    def http_series(self, tags: Tags, failed: bool, /) -> HttpSeries: ...
+    def series(self, metric: Metric, tags: Tags, /) -> int: ...
+    def add(self, number: int, value: float, at_ns: int, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What tells one series of requests from another, besides the user's own tags."""
+
+    method: str
+    url: str
+    name: str | None
+    status: int
+    proto: str
+    tls_version: str
+    error: str
+    error_code: int
+    failed: bool
+
+
+class RequestLog:
+    """Records round trips of one virtual user."""
+
+    def __init__(self, recorder: HttpRecorder, sample_tags: Callable[[], Tags]) -> None:
+        self._recorder = recorder
+        self._sample_tags = sample_tags
+        self._http: dict[tuple[Tags, Tags, Outcome], HttpSeries] = {}
+        self._data: dict[Tags, tuple[int, int]] = {}
+
+    def current_tags(self) -> Tags:
+        """The virtual user's tags at this moment: scenario, group and its own."""
+        return self._sample_tags()
+
+    def record(
+        self,
+        user_tags: Tags,
+        request_tags: Mapping[str, str],
+        outcome: Outcome,
+        timings: Timings,
+        at_ns: int,
+    ) -> None:
+        """One round trip that ended, well or not, at `at_ns`."""
+        key = (user_tags, tuple(request_tags.items()), outcome)
+        series = self._http.get(key)
+        if series is None:
+            tags = tags_of({**dict(user_tags), **request_tags, **_system_tags(outcome)})
+            series = self._recorder.http_series(tags, outcome.failed)
+            if len(self._http) >= _REMEMBERED_SERIES:
+                self._http.clear()
+            self._http[key] = series
+        series.record(
+            at_ns,
+            timings.duration_ns,
+            timings.blocked_ns,
+            timings.connecting_ns,
+            timings.tls_handshaking_ns,
+            timings.sending_ns,
+            timings.waiting_ns,
+            timings.receiving_ns,
+        )
+
+    def record_data(self, user_tags: Tags, sent: int, received: int, at_ns: int) -> None:
+        """Bytes moved, under scenario and group only: k6 has no URL on these either."""
+        tags = tuple(pair for pair in user_tags if pair[0] in _DATA_TAGS)
+        numbers = self._data.get(tags)
+        if numbers is None:
+            numbers = (
+                self._recorder.series(_DATA_SENT, tags),
+                self._recorder.series(_DATA_RECEIVED, tags),
+            )
+            self._data[tags] = numbers
+        if sent:
+            self._recorder.add(numbers[0], sent, at_ns)
+        if received:
+            self._recorder.add(numbers[1], received, at_ns)
+
+
+def _system_tags(outcome: Outcome) -> dict[str, str]:
+    """k6's tags of a request. They win over a user's tag of the same name."""
+    tags = {
+        "method": outcome.method,
+        "url": outcome.name or outcome.url,
+        "name": outcome.name or outcome.url,
+        "status": str(outcome.status),
+        "expected_response": "false" if outcome.failed else "true",
+    }
+    if outcome.proto:
+        tags["proto"] = outcome.proto
+    if outcome.tls_version:
+        tags["tls_version"] = outcome.tls_version
+    if outcome.error:
+        tags["error"] = outcome.error
+    if outcome.error_code:
+        tags["error_code"] = str(outcome.error_code)
+    return tags

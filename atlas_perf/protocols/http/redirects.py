@@ -1,0 +1,56 @@
+"""Following a redirect: what the next request is, and what must not travel with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urljoin
+
+from atlas_perf.protocols.http.request import Request
+from atlas_perf.protocols.http.response import Response
+from atlas_perf.protocols.http.urls import Target, parse_target
+
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+
+_BECOMES_GET = frozenset({301, 302, 303})
+_OF_THE_BODY = frozenset({"content-length", "content-type"})
+_OF_THE_ORIGIN = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
+
+
+def redirected(request: Request, target: Target, response: Response) -> Request | None:
+    """The request that a redirecting response asks for; None if it asks for none.
+
+    301, 302 and 303 turn every method but HEAD into a GET without a body, as Go and k6 do;
+    307 and 308 repeat the request. Credentials and cookies given with the request stay behind
+    when the scheme, host or port changes, unless it is the step from HTTP to HTTPS of one host.
+
+    Raises:
+        RequestFailure: code 1020 if the Location is no URL that can be followed.
+    """
+    location = response.headers.get("location", "")
+    if response.status not in REDIRECT_STATUSES or not location:
+        return None
+    url = urljoin(target.tag_url, _utf8_if_possible(location))
+    next_target = parse_target(url)
+    fields, body, method, cookies = request.fields, request.body, request.method, request.cookies
+    if response.status in _BECOMES_GET and method != "HEAD":
+        method, body = "GET", b""
+        fields = tuple(field for field in fields if field[0].lower() not in _OF_THE_BODY)
+    if not _same_owner(target, next_target):
+        fields = tuple(field for field in fields if field[0].lower() not in _OF_THE_ORIGIN)
+        cookies = {}
+    return replace(request, url=url, method=method, body=body, fields=fields, cookies=cookies)
+
+
+def _same_owner(old: Target, new: Target) -> bool:
+    if old.origin == new.origin:
+        return True
+    upgraded = (old.scheme, old.port, new.scheme, new.port) == ("http", 80, "https", 443)
+    return upgraded and old.host == new.host
+
+
+def _utf8_if_possible(location: str) -> str:
+    """Headers are read as Latin-1, but a Location beyond ASCII is UTF-8 in practice."""
+    try:
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return location

@@ -1,0 +1,103 @@
+"""One request on one connection of the pool, with the one repetition HTTP allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from atlas_perf.protocols.http.connection import Connection, Exchange
+from atlas_perf.protocols.http.dialing import Dialer
+from atlas_perf.protocols.http.failures import ClosedEarlyError
+from atlas_perf.protocols.http.pool import ConnectionPool
+from atlas_perf.protocols.http.request import Request, head_bytes
+from atlas_perf.protocols.http.response_parser import ResponseParser
+from atlas_perf.protocols.http.timings import Stopwatch
+from atlas_perf.protocols.http.urls import Target
+
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""RFC 9110, 9.2.2: may be repeated if a kept connection turns out to be dead."""
+
+
+class RoundTrip:
+    """Everything learned so far about one hop; readable whenever and however it ends."""
+
+    __slots__ = ("_exchanges", "tls_version", "watch")
+
+    def __init__(self, began_ns: int) -> None:
+        self.watch = Stopwatch(began_ns)
+        self.tls_version = ""
+        self._exchanges: list[Exchange] = []
+
+    def begin_exchange(self, *, to_head: bool) -> Exchange:
+        """A first attempt, or a second one that makes the first one part of `blocked`."""
+        self.watch.forget_exchange()
+        exchange = Exchange(self.watch, to_head=to_head)
+        self._exchanges.append(exchange)
+        return exchange
+
+    @property
+    def parser(self) -> ResponseParser:
+        """Of the last attempt; only after one."""
+        return self._exchanges[-1].parser
+
+    @property
+    def sent_bytes(self) -> int:
+        return sum(exchange.sent_bytes for exchange in self._exchanges)
+
+    @property
+    def received_bytes(self) -> int:
+        return sum(exchange.received_bytes for exchange in self._exchanges)
+
+
+async def perform(
+    request: Request,
+    target: Target,
+    cookies: Mapping[str, str],
+    trip: RoundTrip,
+    *,
+    pool: ConnectionPool,
+    dialer: Dialer,
+    keep: bool,
+) -> None:
+    """Send the request and receive the response into `trip`.
+
+    A kept connection that the server closed before any byte of the response, as it may at any
+    time, is replaced once if the method is idempotent.
+
+    Raises:
+        RequestFailure: if no complete response arrives.
+    """
+    keep = keep and not request.asks_to_close
+    head = head_bytes(request, target, cookies, close=not keep)
+    connection = await pool.acquire(target.origin)
+    try:
+        if connection is not None:
+            if await _survives(connection, head, request, trip, keep=keep):
+                return
+            pool.drop(connection)
+        connection = await dialer.dial(target, trip.watch)
+        pool.adopt(connection)
+        await _exchange(connection, head, request, trip, keep=keep)
+    finally:
+        pool.release(target.origin, connection)
+
+
+async def _survives(
+    connection: Connection, head: bytes, request: Request, trip: RoundTrip, *, keep: bool
+) -> bool:
+    """Try a kept connection; False if it was dead and the request may be repeated."""
+    try:
+        await _exchange(connection, head, request, trip, keep=keep)
+    except ClosedEarlyError:
+        if trip.received_bytes > 0 or request.method not in IDEMPOTENT_METHODS:
+            raise
+        trip.watch.forget_exchange()
+        return False
+    return True
+
+
+async def _exchange(
+    connection: Connection, head: bytes, request: Request, trip: RoundTrip, *, keep: bool
+) -> None:
+    trip.tls_version = connection.tls_version
+    exchange = trip.begin_exchange(to_head=request.method == "HEAD")
+    await connection.exchange(head, request.body, exchange, keep=keep)

@@ -1,0 +1,134 @@
+"""URLs of requests: joined to the base, taken apart, and freed of credentials for tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from atlas_perf.protocols.http.error_codes import ErrorCode
+from atlas_perf.protocols.http.failures import RequestFailure
+
+Origin = tuple[str, str, int]
+"""Scheme, host and port: what connections and credentials belong to."""
+
+QueryValue = str | int | float | bool | None
+Query = Mapping[str, QueryValue | Iterable[QueryValue]]
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # lone surrogates have no bytes
+_HOST_NAME = re.compile(r"[A-Za-z0-9_~\-]+(?:\.[A-Za-z0-9_~\-]+)*\.?")
+_USERINFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*://)[^/?#]*@")
+_ANYTHING_BEFORE_AT = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*://)?.*@", re.DOTALL)
+_SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%[]|"
+_SAFE_IN_QUERY = _SAFE_IN_PATH + "?{}^`"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes. `path` is percent-encoded and includes the query."""
+
+    scheme: str
+    host: str  # lower case, IDNA, IPv6 without brackets
+    port: int
+    authority: str  # value of the Host header
+    path: str
+    tag_url: str  # as given, without user info and fragment
+    userinfo: tuple[str, str] | None = None
+
+    @property
+    def origin(self) -> Origin:
+        return self.scheme, self.host, self.port
+
+
+def join_base(base_url: str | None, url: str) -> str:
+    """A whole URL. A relative one is appended to the base, whose path is kept."""
+    if base_url is None or _ABSOLUTE.match(url):
+        return url
+    if not url or url[0] in "?#":
+        return base_url + url
+    return f"{base_url.rstrip('/')}/{url.lstrip('/')}"
+
+
+def with_query(url: str, query: Query) -> str:
+    """The URL with more query parameters: None leaves one out, an iterable repeats it."""
+    pairs = [
+        (name, "true" if item is True else "false" if item is False else str(item))
+        for name, value in query.items()
+        for item in (
+            [value] if isinstance(value, str) or not isinstance(value, Iterable) else value
+        )
+        if item is not None
+    ]
+    if not pairs:
+        return url
+    whole, hash_sign, fragment = url.partition("#")
+    joint = "" if whole.endswith(("?", "&")) else "&" if "?" in whole else "?"
+    return f"{whole}{joint}{urlencode(pairs)}{hash_sign}{fragment}"
+
+
+def redacted(url: str) -> str:
+    """A URL fit for tags and messages even if it is malformed: no user info, no fragment."""
+    return _ANYTHING_BEFORE_AT.sub(r"\1", url).partition("#")[0]
+
+
+@lru_cache(maxsize=1024)
+def parse_target(url: str) -> Target:
+    """Take a whole URL apart.
+
+    Raises:
+        RequestFailure: with code 1020 and the reason, without repeating the URL.
+    """
+    if _CONTROL.search(url):
+        raise _invalid("it contains a control character")
+    try:
+        parts = urlsplit(url.strip(" "))
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        raise _invalid("its host or port cannot be read") from None
+    if not parts.scheme or not parts.netloc:
+        raise _invalid("it names no host; give a whole URL or set a base URL")
+    if parts.scheme not in DEFAULT_PORTS:
+        raise _invalid("its scheme is neither http nor https")
+    if not host:
+        raise _invalid("its host is empty")
+    host = _ascii_host(host)
+    if port == 0:
+        raise _invalid("its port is 0")
+    port = port or DEFAULT_PORTS[parts.scheme]
+    path = quote(parts.path, safe=_SAFE_IN_PATH) or "/"
+    if parts.query:
+        path += "?" + quote(parts.query, safe=_SAFE_IN_QUERY)
+    userinfo = None
+    if "@" in parts.netloc:
+        userinfo = unquote(parts.username or ""), unquote(parts.password or "")
+    bracketed = f"[{host}]" if ":" in host else host
+    return Target(
+        scheme=parts.scheme,
+        host=host,
+        port=port,
+        authority=bracketed if port == DEFAULT_PORTS[parts.scheme] else f"{bracketed}:{port}",
+        path=path,
+        tag_url=_USERINFO.sub(r"\1", url.partition("#")[0]),
+        userinfo=userinfo,
+    )
+
+
+def _ascii_host(host: str) -> str:
+    if ":" in host:
+        return host
+    try:
+        name = host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        raise _invalid("its host is not a name") from None
+    if _HOST_NAME.fullmatch(name) is None:
+        raise _invalid("its host is not a name")
+    return name
+
+
+def _invalid(reason: str) -> RequestFailure:
+    return RequestFailure(ErrorCode.INVALID_URL, f"invalid URL: {reason}")
