@@ -1,0 +1,163 @@
+"""api: the REST interface of the orchestrator under a working day's load, 20 minutes, 150 users.
+
+    atlas-perf run api                             against the embedded reference orchestrator
+    atlas-perf run api --environment staging -p 4  against $STAGING_URL, on four worker processes
+    atlas-perf run api --duration-scale 0.04       the same curve of load in 48 seconds
+
+In each iteration a user creates a run and waits for its agents, lists runs, looks at one, grafts an
+agent onto one, deletes one: each with a probability of its own. AUTH_TOKEN, if set, goes out as a
+bearer token. docs/scenarios.md says more, and what each metric means.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TypedDict
+
+from atlas_perf import Counter, Options, Rate, Trend, VirtualUser, env
+
+from orchestrator.call import Answer, Call, send
+from orchestrator.contract import contract_named
+from orchestrator.ids import OwnRuns, unknown_run_id
+from orchestrator.readiness import create_pool, require_ready
+
+contract = contract_named(env.get("CONTRACT", "documented"))
+
+errors = Rate("errors")
+successful_requests = Counter("successful_requests")
+api_latency = Trend("api_latency", is_time=True)
+ai_latency = Trend("ai_latency", is_time=True)
+ai_poll_gap = Trend("ai_poll_gap", is_time=True)
+ai_success = Rate("ai_success")
+
+options: Options = {
+    "stages": [
+        {"duration": "1m", "target": 20},
+        {"duration": "3m", "target": 50},
+        {"duration": "5m", "target": 100},
+        {"duration": "5m", "target": 100},
+        {"duration": "3m", "target": 150},
+        {"duration": "2m", "target": 50},
+        {"duration": "1m", "target": 0},
+    ],
+    "thresholds": {
+        "http_req_duration": ["p(95)<500"],
+        "http_req_duration{type:ai}": ["p(95)<2000"],
+        "errors": ["rate<0.01"],
+        "http_req_failed": ["rate<0.01"],
+        "successful_requests": ["count>1000"],
+    },
+}
+
+CREATE, LIST, DETAILS, GRAFT, DELETE = 0.30, 0.50, 0.60, 0.20, 0.10
+"""Probabilities per iteration, independent of each other."""
+
+UNKNOWN_RUN = 0.03
+"""The share of details that ask for a run that never existed, and want a 404 for it."""
+
+THINK_TIME_S = (1.0, 3.0)
+POOL_SIZE = 20
+
+FIRST_POLL_S = 1.0
+POLL_EVERY_S = 0.25
+GIVE_UP_S = 30.0
+
+own_runs = OwnRuns()
+
+
+class Pool(TypedDict):
+    run_ids: list[str]
+
+
+async def setup(vu: VirtualUser) -> Pool:
+    await require_ready(vu, contract)
+    return {"run_ids": await create_pool(vu, contract, POOL_SIZE)}
+
+
+async def default(vu: VirtualUser, data: Pool) -> None:
+    if vu.random.random() < CREATE:
+        await create_and_wait_for_agents(vu)
+    if vu.random.random() < LIST:
+        await ask(vu, contract.list_runs(size=20))
+    if vu.random.random() < DETAILS:
+        await look_at_a_run(vu, data)
+    if vu.random.random() < GRAFT:
+        await ask(vu, contract.graft_run(vu, own_runs.pick(vu, data["run_ids"])))
+    if vu.random.random() < DELETE:
+        await delete_an_own_run(vu)
+    await vu.sleep(vu.random.uniform(*THINK_TIME_S))
+
+
+async def teardown(vu: VirtualUser, data: Pool) -> None:
+    for run_id in data["run_ids"]:
+        await send(vu, contract.delete_run(run_id))
+
+
+async def create_and_wait_for_agents(vu: VirtualUser) -> None:
+    began_s = time.monotonic()
+    run_id = await create_a_run(vu)
+    if run_id is not None:
+        await wait_for_agents(vu, run_id, began_s)
+
+
+async def wait_for_agents(vu: VirtualUser, run_id: str, began_s: float) -> None:
+    """Poll until the run has ended: `ai_latency` is the whole wait, from submitting it.
+
+    The end lies between the last poll that saw the run at work and the one that saw it ended.
+    `ai_poll_gap` is that stretch: each sample of `ai_latency` is too long by at most its gap.
+    """
+    seen_at_work_s = began_s
+    pause_s = FIRST_POLL_S
+    while True:
+        await vu.sleep(pause_s)
+        asked_s = time.monotonic()
+        answer = await ask(vu, contract.poll_run(run_id))
+        now_s = time.monotonic()
+        ended = answer.right and contract.run_has_ended(answer.body)
+        if ended or not answer.right or now_s - began_s > GIVE_UP_S:
+            break
+        seen_at_work_s = asked_s
+        pause_s = POLL_EVERY_S
+
+    completed = ended and contract.run_has_completed(answer.body)
+    ai_success.add(completed)
+    if completed:
+        ai_latency.add((now_s - began_s) * 1000)
+        ai_poll_gap.add((now_s - seen_at_work_s) * 1000)
+    elif answer.right:  # a poll that went wrong is counted already
+        errors.add(True)
+
+
+async def look_at_a_run(vu: VirtualUser, data: Pool) -> None:
+    if vu.random.random() < UNKNOWN_RUN:
+        await ask(vu, contract.unknown_run(unknown_run_id(vu)))
+    else:
+        await ask(vu, contract.run_details(own_runs.pick(vu, data["run_ids"])))
+
+
+async def delete_an_own_run(vu: VirtualUser) -> None:
+    """Whoever has nothing to delete creates something first, so that every tenth user deletes."""
+    run_id = own_runs.take_oldest(vu)
+    if run_id is None and await create_a_run(vu) is not None:
+        run_id = own_runs.take_oldest(vu)
+    if run_id is not None:
+        await ask(vu, contract.delete_run(run_id))
+
+
+async def create_a_run(vu: VirtualUser) -> str | None:
+    answer = await ask(vu, contract.create_run(vu))
+    if not answer.right:
+        return None
+    run_id = contract.run_id_in(answer.body)
+    own_runs.add(vu, run_id)
+    return run_id
+
+
+async def ask(vu: VirtualUser, call: Call) -> Answer:
+    """Send one request and count it: right or wrong, and how long a right one took."""
+    answer = await send(vu, call)
+    errors.add(not answer.right)
+    successful_requests.add(int(answer.right))
+    if answer.right:
+        api_latency.add(answer.response.timings.duration_ms)
+    return answer

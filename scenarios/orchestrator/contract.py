@@ -1,0 +1,69 @@
+"""What a contract has to offer, and the choice of one by name.
+
+Two contracts exist in the field. Each is a module of this folder with the functions below; the
+scenarios know nothing else of paths, payloads, expected statuses and the shape of answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from atlas_perf import VirtualUser
+
+from orchestrator import documented
+from orchestrator.call import Call
+
+
+class Contract(Protocol):
+    """The functions of a contract module."""
+
+    def health(self) -> Call: ...
+
+    def create_run(self, vu: VirtualUser) -> Call: ...
+
+    def list_runs(self, *, size: int) -> Call:
+        """The newest runs, at most `size`."""
+        ...
+
+    def run_details(self, run_id: str) -> Call:
+        """A run that exists."""
+        ...
+
+    def unknown_run(self, run_id: str) -> Call:
+        """A run that never existed: 404 is the right answer."""
+        ...
+
+    def poll_run(self, run_id: str) -> Call:
+        """The same request as for details, made to see whether the agents have finished."""
+        ...
+
+    def graft_run(self, vu: VirtualUser, run_id: str) -> Call: ...
+
+    def delete_run(self, run_id: str) -> Call: ...
+
+    def run_id_in(self, body: Any) -> str:
+        """The id in a right answer to `create_run`."""
+        ...
+
+    def run_has_ended(self, body: Any) -> bool:
+        """Whether a right answer to `poll_run` shows a status that will not change any more."""
+        ...
+
+    def run_has_completed(self, body: Any) -> bool:
+        """Whether it ended, and well."""
+        ...
+
+
+CONTRACTS: dict[str, Contract] = {"documented": documented}
+
+
+def contract_named(name: str) -> Contract:
+    """The contract of this name.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if name not in CONTRACTS:
+        known = ", ".join(CONTRACTS)
+        raise ValueError(f"CONTRACT={name} names no contract of the orchestrator: choose {known}")
+    return CONTRACTS[name]
