@@ -1,0 +1,42 @@
+"""What an output is: something that sees every batch while the run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from atlas_perf.clock import WallAnchor
+from atlas_perf.model.batch import Batch, NewSeries
+from atlas_perf.model.plan import TestPlan
+
+
+class Output(Protocol):
+    """A stream of a run's measurements, for `--out kind=target`.
+
+    An output that breaks while the run goes on stops itself and says so when closed: it must
+    never raise from `on_batch` or `close`, nor slow the run down without bound.
+    """
+
+    @property
+    def wants_samples(self) -> bool:
+        """True if it needs every sample (`TestPlan.keep_samples`), not only totals."""
+        ...
+
+    def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:
+        """Open the target; `t0_ns` is the run's start on the monotonic clock.
+
+        Raises:
+            PlanError: if it cannot be opened; no load has been offered yet.
+        """
+        ...
+
+    def on_batch(self, batch: Batch, resolve: Callable[[int], NewSeries]) -> None:
+        """Take one batch, in the order of arrival and never twice.
+
+        `resolve` turns the sending worker's series numbers into series.
+        """
+        ...
+
+    def close(self) -> str | None:
+        """Flush and let go; a sentence on what is missing if something went wrong."""
+        ...

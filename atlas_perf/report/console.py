@@ -1,0 +1,249 @@
+"""The end summary for people: k6's layout, with the verdict on the last line.
+
+Everything here comes from the `Summary`; nothing is measured or judged again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from atlas_perf.errors import ExitCode
+from atlas_perf.model.batch import Ledger
+from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
+from atlas_perf.model.verdict import Verdict
+from atlas_perf.report.console_endpoints import endpoint_lines
+from atlas_perf.report.console_metrics import SECTIONS, custom_metrics, metric_lines
+from atlas_perf.report.terminal_text import (
+    Paint,
+    columns,
+    joined,
+    left,
+    printable,
+    right,
+    shortened,
+    wrapped,
+)
+from atlas_perf.report.value_text import milliseconds_text, share_text
+from atlas_perf.units import NS_PER_S, format_bytes, format_duration, format_quantity
+
+NARROWEST = 60
+
+_INDENT = "    "
+_MARKS = {
+    CriterionState.PASSED: ("green", "✓"),
+    CriterionState.FAILED: ("red", "✗"),
+    CriterionState.NO_DATA: ("yellow", "?"),
+}
+_BANNERS = {
+    Verdict.INVALID: ("on red", "✗", "the run proves nothing"),
+    Verdict.FAIL: ("on red", "✗", ""),
+    Verdict.NO_DATA: ("on yellow", "?", "something had nothing to judge"),
+    Verdict.NO_BASELINE: ("on yellow", "?", "there is nothing to compare with"),
+    Verdict.INCONCLUSIVE: ("on yellow", "?", "neither a regression nor its absence is shown"),
+    Verdict.PASS: ("on green", "✓", ""),
+}
+
+
+def render_console(summary: Summary, *, colour: bool, width: int) -> str:
+    """The whole end summary, ending in a newline.
+
+    Args:
+        colour: use ANSI colours.
+        width: columns of the terminal; values wrap below about 110, and 60 is the least.
+    """
+    width = max(width, NARROWEST)
+    paint = Paint(colour)
+    sections = [
+        ("THRESHOLDS", _threshold_lines(summary.thresholds, paint)),
+        ("CHECKS", _check_lines(summary, paint, width)),
+        *(
+            (title, metric_lines(summary.metrics, names, paint, width))
+            for title, names in SECTIONS.items()
+        ),
+        ("CUSTOM", metric_lines(summary.metrics, custom_metrics(summary.metrics), paint, width)),
+        ("ENDPOINTS", endpoint_lines(summary.endpoints, paint, width)),
+        ("EXCEPTIONS", _exception_lines(summary, paint, width)),
+        ("GENERATOR", _generator_lines(summary, paint, width)),
+    ]
+    lines = ["", *_header_lines(summary, paint, width)]
+    for title, body in sections:
+        if body:
+            lines += ["", f"  {paint('bold', title)}", *body]
+    lines += ["", *_reason_lines(summary, paint, width), "", _verdict_line(summary, paint)]
+    return "\n".join(lines) + "\n"
+
+
+def _header_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
+    facts = summary.facts
+    environment = f" ({facts.environment})" if facts.environment else ""
+    workers = len(summary.workers)
+    parts = [
+        f"{printable(facts.target)}{environment}" if facts.target else "",
+        f"{format_duration(summary.measured_s * NS_PER_S)} measured",
+        f"{workers} worker{'' if workers == 1 else 's'}",
+        f"{summary.started_at[:19]}Z",
+    ]
+    name = printable(summary.name)
+    first, *rest = joined((name, *parts), width - 2, "  ")
+    return [f"  {paint('bold', name)}{first[len(name) :]}", *(f"  {line}" for line in rest)]
+
+
+def _threshold_lines(thresholds: Sequence[ThresholdResult], paint: Paint) -> list[str]:
+    wide = max((columns(result.expression) for result in thresholds), default=0)
+    lines = []
+    for (selector, default_gate), results in groupby(
+        thresholds, key=lambda result: (result.selector, result.default_gate)
+    ):
+        note = paint("dim", "  default gate") if default_gate else ""
+        lines.append(f"{_INDENT}{printable(selector)}{note}")
+        for result in results:
+            how, mark = _MARKS[result.state]
+            expression = left(printable(result.expression), wide)
+            value = _threshold_value(result, paint)
+            lines.append(f"{_INDENT}{paint(how, mark)} {expression}  {value}")
+    return lines
+
+
+def _threshold_value(result: ThresholdResult, paint: Paint) -> str:
+    if result.value is None:
+        return paint("yellow", "no data")
+    how, _ = _MARKS[result.state]
+    text = paint(how, format_quantity(result.value, result.unit, beside=result.limit))
+    if result.aborted_run:
+        text += paint("dim", "  ended the run")
+    elif result.state is CriterionState.PASSED and result.reason:
+        text += paint("yellow", "  too close to call")
+    return text
+
+
+def _check_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
+    if not summary.checks:
+        return []
+    lines = metric_lines(summary.metrics, ("checks",), paint, width)
+    entries = _checks_by_group(summary.checks)
+    counts = [(share_text(passes, whole), passes, whole) for _, _, passes, whole in entries]
+    share_width = max(columns(share) for share, _, _ in counts)
+    count_texts = [f"{passes} of {whole}" for _, passes, whole in counts]
+    room = width - len(_INDENT) - share_width - max(map(len, count_texts)) - 8
+    name_width = min(max(columns(printable(name)) for _, name, _, _ in entries), room)
+    shown_group = ""
+    for (group, name, passes, whole), (share, _, _), count in zip(
+        entries, counts, count_texts, strict=True
+    ):
+        if group != shown_group:
+            lines.append(f"{_INDENT}{paint('bold', printable(group[2:].replace('::', ' › ')))}")
+            shown_group = group
+        passed = passes == whole
+        how = "green" if passed else "red"
+        label = left(shortened(printable(name), name_width), name_width)
+        tail = f"{right(share, share_width)}  {count}"
+        lines.append(
+            f"{_INDENT}{paint(how, '✓' if passed else '✗')} {label}  "
+            f"{paint('dim', tail) if passed else paint('red', tail)}"
+        )
+    return lines
+
+
+def _checks_by_group(checks: Iterable[CheckResult]) -> list[tuple[str, str, int, int]]:
+    """Group, name, passes and samples, over all scenarios; ungrouped ones first."""
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for check in checks:
+        passes, whole = sums.get((check.group, check.name), (0, 0))
+        sums[check.group, check.name] = (
+            passes + check.passes,
+            whole + check.passes + check.fails,
+        )
+    return [(group, name, passes, whole) for (group, name), (passes, whole) in sorted(sums.items())]
+
+
+def _exception_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
+    lines: list[str] = []
+    for one in summary.exceptions:
+        what = f"{one.kind}: {one.message}" if one.message else one.kind
+        head = f"{one.count} × {shortened(printable(what), width - len(_INDENT) - 10)}"
+        place = f"{printable(one.file)}:{one.line} in scenario {printable(one.scenario)}"
+        lines += [_INDENT + paint("red", head), f"{_INDENT}  {paint('dim', place)}"]
+    return lines
+
+
+def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
+    workers = summary.workers
+    lines = [
+        _INDENT + line
+        for name, ledger in summary.ledger.items()
+        for line in wrapped(f"{printable(name)}: {_ledger_text(ledger)}", width - 4, "  ")
+    ]
+    if not workers:
+        return lines
+    lost = [worker for worker in workers if worker.lost is not None]
+    gaps = sum(len(worker.missing_intervals) for worker in workers)
+    refused = sum(worker.refused_samples for worker in workers)
+    overflowed = sum(worker.overflowed_samples for worker in workers)
+    peak = sum(worker.peak_rss_bytes for worker in workers)
+    parts = [
+        f"{len(workers)} worker{'' if len(workers) == 1 else 's'}",
+        f"{sum(worker.cpu_share for worker in workers):.2f} CPU cores",
+        f"loop lag at most {milliseconds_text(max(one.loop_lag_max_ms for one in workers))}",
+        f"memory {format_bytes(peak)}",
+        f"{len(lost)} lost" if lost else "",
+        f"{gaps} intervals missing" if gaps else "",
+        f"{refused} values refused" if refused else "",
+        f"{overflowed} samples beyond the series cap" if overflowed else "",
+        "" if lost or gaps else "nothing lost",
+    ]
+    lines += [_INDENT + line for line in joined(parts, width - 4, "  ")]
+    for worker in lost:
+        why = f"worker {worker.index} lost: {printable(worker.lost or '')}"
+        lines.append(_INDENT + paint("red", why))
+    return lines
+
+
+def _ledger_text(ledger: Ledger) -> str:
+    counts = {
+        "completed": ledger.completed,
+        "failed": ledger.failed,
+        "interrupted": ledger.interrupted,
+        "dropped": ledger.dropped,
+        "unaccounted for": ledger.in_flight,
+    }
+    parts = [f"{count} {word}" for word, count in counts.items() if count]
+    return f"{ledger.scheduled} iterations scheduled, {', '.join(parts) or 'none started'}"
+
+
+def _reason_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
+    lines: list[str] = []
+    for reason in summary.reasons:
+        first, *rest = wrapped(printable(reason), width - len(_INDENT), "  ")
+        lines.append(f"  {paint('bold', '›')} {first}")
+        lines += [f"  {line}" for line in rest]
+    return lines
+
+
+def _verdict_line(summary: Summary, paint: Paint) -> str:
+    how, mark, meaning = _BANNERS[summary.verdict]
+    code = int(summary.exit_code)
+    parts = [
+        "interrupted" if summary.exit_code is ExitCode.INTERRUPTED else "",
+        meaning,
+        *_criteria_counts(summary.thresholds),
+        f"exit code {code}" if code else "",
+    ]
+    word = f"{mark} {summary.verdict.value}"
+    banner = paint(how, f" {word} ") if paint.colour else word
+    return f"  {banner}  {' · '.join(filter(None, parts))}".rstrip()
+
+
+def _criteria_counts(thresholds: Sequence[ThresholdResult]) -> list[str]:
+    """`1 of 6 criteria failed`, `1 has no data`: what is there, or that all were met."""
+    whole = f"of {len(thresholds)} criteri{'on' if len(thresholds) == 1 else 'a'}"
+    states = [result.state for result in thresholds]
+    failed = states.count(CriterionState.FAILED)
+    empty = states.count(CriterionState.NO_DATA)
+    if not thresholds:
+        return []
+    if not failed and not empty:
+        return [f"{len(thresholds)} {whole} met"]
+    if not failed:
+        return [f"{empty} {whole} without data"]
+    return [f"{failed} {whole} failed", f"{empty} without data" if empty else ""]

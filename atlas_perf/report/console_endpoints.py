@@ -1,0 +1,87 @@
+"""The endpoints table of the end summary: requests, failures and latencies by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from atlas_perf.model.summary import EndpointSummary
+from atlas_perf.report.terminal_text import Paint, columns, left, printable, right, shortened
+from atlas_perf.report.value_text import milliseconds_text
+
+MOST_ROWS = 30
+"""Rows per scenario: the most requested and all that failed; `summary.json` has them all."""
+
+_INDENT = "    "
+_HEADINGS = ("requests", "failed", "p(50)", "p(95)", "p(99)", "max")
+_LATENCIES = ("p(50)", "p(95)", "p(99)", "max")
+
+
+def endpoint_lines(endpoints: Sequence[EndpointSummary], paint: Paint, width: int) -> list[str]:
+    """The table, one part per scenario."""
+    shown: list[tuple[str, list[EndpointSummary], int]] = []
+    for scenario, group in groupby(endpoints, key=lambda endpoint: endpoint.scenario):
+        everything = list(group)
+        rows = [one for place, one in enumerate(everything) if place < MOST_ROWS or one.failed]
+        shown.append((scenario, rows, len(everything) - len(rows)))
+    cells = [_numbers(one) for _, rows, _ in shown for one in rows]
+    if not cells:
+        return []
+    widths = [max(map(columns, column)) for column in zip(_HEADINGS, *cells, strict=True)]
+    room = width - len(_INDENT) - sum(widths) - 2 * len(widths)
+    names = [_name(one) for _, rows, _ in shown for one in rows]
+    name_width = min(max(map(columns, names)), room)
+    head = "".join(
+        f"  {right(heading, wide)}" for heading, wide in zip(_HEADINGS, widths, strict=True)
+    )
+    lines = [_INDENT + paint("dim", " " * name_width + head)]
+    for scenario, rows, hidden in shown:
+        if len(shown) > 1:
+            lines.append(_INDENT + paint("bold", printable(scenario)))
+        for one in rows:
+            lines += _rows(one, name_width, widths, paint)
+        if hidden:
+            lines.append(_INDENT + paint("dim", f"and {hidden} more in summary.json"))
+    return lines
+
+
+def _rows(
+    endpoint: EndpointSummary, name_width: int, widths: Sequence[int], paint: Paint
+) -> Iterable[str]:
+    cells = [right(cell, wide) for cell, wide in zip(_numbers(endpoint), widths, strict=True)]
+    if endpoint.failed:
+        cells[1] = paint("red", cells[1])
+    name = left(shortened(_name(endpoint), name_width), name_width)
+    yield f"{_INDENT}{name}  {'  '.join(cells)}".rstrip()
+    if endpoint.failed:
+        yield f"{_INDENT}  {paint('red', '↳ ' + _why(endpoint))}"
+
+
+def _name(endpoint: EndpointSummary) -> str:
+    return printable(f"{endpoint.method} {endpoint.name}".strip())
+
+
+def _numbers(endpoint: EndpointSummary) -> list[str]:
+    latencies = [
+        milliseconds_text(endpoint.latency_ms[key]) if key in endpoint.latency_ms else "-"
+        for key in _LATENCIES
+    ]
+    return [str(endpoint.requests), str(endpoint.failed), *latencies]
+
+
+def _why(endpoint: EndpointSummary) -> str:
+    """Statuses and error codes, the most frequent first."""
+    # k6's code for a status of 400 and above is 1000 more: one of the two says it.
+    errors = {
+        code: count
+        for code, count in endpoint.errors.items()
+        if not (code.isdigit() and str(int(code) - 1000) in endpoint.statuses)
+    }
+    statuses = {code: count for code, count in endpoint.statuses.items() if code[:1] in "145"}
+    parts = [*_counted("status", statuses), *_counted("error", errors)]
+    return printable(", ".join(parts)) or f"{endpoint.failed} without a status or an error code"
+
+
+def _counted(word: str, counts: Mapping[str, int]) -> list[str]:
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [f"{word} {code} × {count}" for code, count in ranked]
