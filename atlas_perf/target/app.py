@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from atlas_perf import clock
+from atlas_perf.target.answers import Refusal
 from atlas_perf.target.auth import Guard, a2a_guard, bearer_guard, no_guard
 from atlas_perf.target.counters import Counters, counting
 from atlas_perf.target.latency import service_latency
@@ -83,12 +84,15 @@ def _served(
     guard: Guard,
     settings: TargetSettings,
 ) -> Handler:
-    """The handler behind its guard, as slow as the operation is. Refusals come at once."""
+    """The handler behind its guard, as slow as the operation is, refused or not."""
     latency_s = service_latency(operation, seed=settings.seed, scale=settings.latency_scale)
 
     async def serve(request: web.Request) -> web.StreamResponse:
         guard(request)
-        answer = await handler(request)
+        try:
+            answer = await handler(request)
+        except Refusal as refusal:
+            answer = refusal.answer()
         pause_s = latency_s()
         if pause_s:
             await asyncio.sleep(pause_s)

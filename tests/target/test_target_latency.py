@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from statistics import median
 
 import pytest
@@ -30,3 +31,17 @@ def test_operations_draw_from_streams_of_their_own() -> None:
 
 def test_scale_zero_answers_without_delay() -> None:
     assert service_latency("runs.list", seed=1, scale=0)() == 0.0
+
+
+@pytest.mark.parametrize("path", ["/api/runs/never", "/api/runs/run-00000001"])
+async def test_an_answer_takes_its_service_latency_refused_or_not(
+    start_target, run_order, path: str
+) -> None:
+    target = await start_target(seed=5, latency_scale=10.0)
+    async with target.post("/api/runs", json=run_order) as answer:
+        assert answer.status == 201
+    expected_s = service_latency("runs.read", seed=5, scale=10.0)()
+    began_s = time.monotonic()
+    async with target.get(path):
+        elapsed_s = time.monotonic() - began_s
+    assert elapsed_s > expected_s - 0.002  # a loop's timer may fire a millisecond early

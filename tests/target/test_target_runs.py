@@ -152,7 +152,7 @@ async def test_the_same_seed_gives_the_same_lives(start_target, clock, run_order
     async def lives(seed: int) -> list[str]:
         target = await start_target(seed=seed)
         keys = [await create(target, run_order) for _ in range(30)]
-        clock.pass_ms(1200)  # the median of a security run: half have ended
+        clock.pass_ms(1400)  # the median of a security run: half have ended
         return [(await read(target, key))["status"] for key in keys]
 
     first = await lives(1)
