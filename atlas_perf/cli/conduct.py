@@ -1,0 +1,116 @@
+"""One run, carried out: folder, signals, progress, results."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from atlas_perf import loop
+from atlas_perf.cli.environments import Environment, without_credentials
+from atlas_perf.cli.facts import gather_facts
+from atlas_perf.cli.progress import choose_display
+from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
+from atlas_perf.coordinator import Interrupts, run_plan
+from atlas_perf.judge.summarize import unfinished_summary
+from atlas_perf.model.plan import TestPlan
+from atlas_perf.model.progress import Progress
+from atlas_perf.model.summary import Facts, Summary
+from atlas_perf.outputs.base import Output
+from atlas_perf.report.console import render_console
+from atlas_perf.report.results_folder import ResultsFolder
+from atlas_perf.units import format_planned
+from atlas_perf.wire.plan_codec import plan_to_plain
+
+_PIPE_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRun:
+    """A validated plan and where it goes."""
+
+    plan: TestPlan
+    environment: Environment
+    outputs: tuple[Output, ...]
+    warnings: tuple[str, ...] = ()  # about what in the file is left aside
+
+
+def carry_out(prepared: PreparedRun, results_dir: Path, *, quiet: bool) -> Summary:
+    """Run a plan to its verdict; the results are on disk before the summary is printed.
+
+    Raises:
+        PlanError: the results folder cannot be written; no load was offered.
+        RunInvalidError: the run broke down before it could measure.
+        ResultsWriteError: the run is over, but its results could not be written.
+    """
+    plan = prepared.plan
+    facts = gather_facts(prepared.environment)
+    folder = _claim_folder(results_dir, plan, facts)
+    for warning in prepared.warnings:
+        say(f"warning: {plan.name}: {warning}")
+    if not quiet:
+        say(_headline(prepared))
+    with choose_display(plan.name, quiet=quiet) as display:
+        summary = loop.run(_run(prepared, facts, display.update))
+    try:
+        folder.write(summary)
+    finally:
+        show(render_console(summary, colour=wants_colour(sys.stdout), width=_width()))
+    if not quiet:
+        say(f"results: {folder.path}")
+    return summary
+
+
+def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> ResultsFolder:
+    """A folder that says INVALID until the run has a verdict, however the run may end."""
+    started_at = datetime.now(UTC)
+    folder = ResultsFolder.create(results_dir, plan.name, started_at)
+    folder.write_pending(
+        unfinished_summary(
+            plan,
+            started_at=started_at.isoformat(),
+            facts=facts,
+            plan_plain=plan_to_plain(plan),
+        )
+    )
+    return folder
+
+
+async def _run(
+    prepared: PreparedRun, facts: Facts, on_progress: Callable[[Progress], None]
+) -> Summary:
+    interrupts = Interrupts()
+    running = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        running.add_signal_handler(number, interrupts.request_stop)
+    try:
+        return await run_plan(
+            prepared.plan,
+            facts=facts,
+            outputs=prepared.outputs,
+            on_progress=on_progress,
+            interrupts=interrupts,
+        )
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            running.remove_signal_handler(number)
+
+
+def _headline(prepared: PreparedRun) -> str:
+    plan = prepared.plan
+    url = prepared.environment.base_url
+    where = "" if url is None else f", target {without_credentials(url)}"
+    name = prepared.environment.name
+    return (
+        f"{plan.name}: up to {plan.max_vus} VUs for {format_planned(plan.end_ns)} "
+        f"in {plan.processes} worker processes{where}{'' if name is None else f' ({name})'}"
+    )
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else _PIPE_WIDTH

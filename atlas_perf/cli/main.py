@@ -1,0 +1,100 @@
+"""The only place where atlas-perf ends a process: every outcome becomes an exit code here."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
+from atlas_perf.cli.run import run
+from atlas_perf.cli.streams import say, show, silence
+from atlas_perf.cli.suggestions import SuggestingGroup
+from atlas_perf.cli.target import target
+from atlas_perf.cli.version import version_line
+from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError
+
+READER_GONE = 141  # 128 + SIGPIPE, as the shell counts it
+
+_HELP = """Load tests in plain asyncio, and a verdict that can be trusted.
+
+\b
+Start here:
+  atlas-perf run smoke            one user, one minute, embedded target
+  atlas-perf run my_scenario.py   your own file
+"""
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, wanted: Any) -> None:
+    if wanted and not ctx.resilient_parsing:
+        show(version_line())
+        ctx.exit()
+
+
+@click.group(cls=SuggestingGroup, help=_HELP, context_settings={"max_content_width": 100})
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Name the version, Python and uvloop, and prove that the compiled parts load.",
+)
+def cli() -> None: ...
+
+
+cli.add_command(run)
+cli.add_command(target)
+cli.add_command(completion)
+
+
+def main() -> NoReturn:
+    """The `atlas-perf` command."""
+    if COMPLETE_VARIABLE in os.environ:
+        cli.main(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE)
+    sys.exit(execute(sys.argv[1:]))
+
+
+def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for each way to end
+    """Carry out a command line and say how it ended."""
+    try:
+        with cli.make_context(PROGRAM, list(arguments)) as context:
+            exit_code: int = cli.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        say(f"{PROGRAM}: {_sentence(error)}")
+        return ExitCode.USAGE
+    except InternalError:
+        return _bug()
+    except AtlasPerfError as error:
+        say(f"{PROGRAM}: {error}")
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        say(f"{PROGRAM}: interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return READER_GONE
+    except Exception:
+        return _bug()
+    return exit_code
+
+
+def _sentence(error: click.ClickException) -> str:
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    if context is None or message.endswith("?"):
+        return message
+    return f"{message} (see '{context.command_path} --help')"
+
+
+def _bug() -> ExitCode:
+    say(traceback.format_exc())
+    say(f"{PROGRAM}: this is a bug in atlas-perf; please report it with the lines above")
+    return ExitCode.INTERNAL

@@ -1,0 +1,126 @@
+"""Values of options as they are written on the command line.
+
+Each type refuses a wrong value with a sentence that shows a right one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from atlas_perf.judge.grammar import parse_threshold
+from atlas_perf.model.plan import Stage, ThresholdPlan
+from atlas_perf.model.series import Selector
+from atlas_perf.units import parse_duration_ns
+
+Value = TypeVar("Value")
+
+
+class Written(click.ParamType[Value]):
+    """An option value read by one function, whose ValueError is the message."""
+
+    def __init__(self, name: str, read: Callable[[str], Value]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Value:
+        if not isinstance(value, str):  # a default, already read
+            read: Value = value
+            return read
+        try:
+            return self._read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def read_duration_ns(text: str) -> int:
+    """A length of time above zero, in nanoseconds."""
+    duration_ns = parse_duration_ns(text)
+    if duration_ns <= 0:
+        raise ValueError(f"{text!r} is no time at all: write a duration as '30s' or '1m30s'")
+    return duration_ns
+
+
+def read_stage(text: str) -> Stage:
+    """`30s:10`: reach 10 virtual users in a straight line within 30 s; `0s:10` jumps."""
+    duration, separator, target = text.partition(":")
+    if not separator or not target.isascii() or not target.isdigit():
+        raise ValueError(f"{text!r} is not a stage: write DURATION:VUS, such as '30s:10'")
+    return Stage(duration_ns=parse_duration_ns(duration), target=int(target))
+
+
+def read_threshold(text: str) -> ThresholdPlan:
+    """`metric{tag:value}=p(95)<500`: the first `=` outside braces parts the two sides.
+
+    A tag's value may hold an `=`, and the expression may begin a comparison with one.
+    """
+    at = _separator(text)
+    if at is None:
+        raise ValueError(
+            f"{text!r} names no metric: write METRIC=EXPRESSION, such as "
+            "'http_req_duration=p(95)<500'"
+        )
+    selector, expression = text[:at].strip(), text[at + 1 :].strip()
+    Selector.parse(selector)
+    parse_threshold(expression)
+    return ThresholdPlan(selector=selector, expression=expression)
+
+
+def _separator(text: str) -> int | None:
+    inside = False
+    for at, character in enumerate(text):
+        if character in "{}":
+            inside = character == "{"
+        elif character in "<>!(" and not inside:
+            return None
+        elif character == "=" and not inside:
+            return at
+    return None
+
+
+def read_pair(text: str) -> tuple[str, str]:
+    """`NAME=VALUE`; the value may be empty and may hold further `=`."""
+    name, separator, value = text.partition("=")
+    if not separator or not name.strip():
+        raise ValueError(f"{text!r} is not a pair: write NAME=VALUE")
+    return name.strip(), value
+
+
+def read_scale(text: str) -> float:
+    """A finite factor above zero."""
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = math.nan
+    if not (math.isfinite(scale) and scale > 0):
+        raise ValueError(f"{text!r} is not a factor: write a number above 0, such as 0.1")
+    return scale
+
+
+def read_latency_scale(text: str) -> float:
+    """A finite factor, which may be zero."""
+    return 0.0 if text == "0" else read_scale(text)
+
+
+def read_processes(text: str) -> int | None:
+    """A number of worker processes, or None for `auto`."""
+    if text == "auto":
+        return None
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise ValueError(f"{text!r} is not a number of processes: write 'auto', 1, 2, …")
+    return int(text)
+
+
+DURATION = Written("duration", read_duration_ns)
+STAGE = Written("duration:vus", read_stage)
+THRESHOLD = Written("metric=expression", read_threshold)
+PAIR = Written("name=value", read_pair)
+SCALE = Written("factor", read_scale)
+LATENCY_SCALE = Written("factor", read_latency_scale)
+PROCESSES = Written("n|auto", read_processes)
+COUNT = click.IntRange(min=1)

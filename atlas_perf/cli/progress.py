@@ -1,0 +1,154 @@
+"""What is seen while a run goes on: two calm lines on a terminal, plain lines elsewhere.
+
+Everything goes to stderr, so that stdout holds the summary and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from atlas_perf.cli.streams import is_terminal, say
+from atlas_perf.model.progress import Progress, RunPhase
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+LINE_INTERVAL_S = 5.0
+_BAR_WIDTH = 40
+
+
+class ProgressDisplay(AbstractContextManager["ProgressDisplay"], Protocol):
+    """Told where the run stands, about once a second."""
+
+    def update(self, progress: Progress) -> None: ...
+
+
+def choose_display(name: str, *, quiet: bool) -> ProgressDisplay:
+    """The display that suits stderr; `CI` counts as a place where no cursor moves."""
+    if quiet:
+        return NoDisplay()
+    if is_terminal(sys.stderr) and not os.environ.get("CI"):
+        return LiveDisplay(name)
+    return LineDisplay(name)
+
+
+class _Display:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None
+
+
+class NoDisplay(_Display):
+    """`--quiet`: only what the user must know."""
+
+    def update(self, progress: Progress) -> None:
+        if progress.message:
+            say(f"warning: {progress.message}")
+
+
+class LineDisplay(_Display):
+    """One plain line when the phase changes and every five seconds of the run."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._phase: RunPhase | None = None
+        self._next_s = 0.0
+
+    def update(self, progress: Progress) -> None:
+        if progress.message:
+            say(f"{self._name}: {progress.message}")
+        if progress.phase is self._phase and progress.elapsed_s < self._next_s:
+            return
+        self._phase = progress.phase
+        self._next_s = progress.elapsed_s + LINE_INTERVAL_S
+        say(f"{self._name}: {plain_line(progress)}")
+
+
+class LiveDisplay(_Display):
+    """Two lines that are redrawn in place, and gone once the summary is printed."""
+
+    def __init__(self, name: str) -> None:
+        from rich.console import Console  # noqa: PLC0415 - only a terminal pays for rich
+        from rich.live import Live  # noqa: PLC0415
+
+        self._name = name
+        self._console = Console(stderr=True, highlight=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def update(self, progress: Progress) -> None:
+        if progress.message:
+            self._console.print(f"{self._name}: {progress.message}", style="yellow", markup=False)
+        self._live.update(self._render(progress), refresh=True)
+
+    def _render(self, progress: Progress) -> RenderableType:
+        from rich.columns import Columns  # noqa: PLC0415
+        from rich.console import Group  # noqa: PLC0415
+        from rich.progress_bar import ProgressBar  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        bar = ProgressBar(
+            total=max(progress.planned_s, 1e-9),
+            completed=min(progress.elapsed_s, progress.planned_s),
+            width=_BAR_WIDTH,
+        )
+        head = Text.assemble((self._name, "bold"), f"  {progress.phase.value}  ", _times(progress))
+        return Group(Columns([head, bar]), Text(f"  {readings(progress)}", no_wrap=True))
+
+
+def plain_line(progress: Progress) -> str:
+    """`running 12s of 1m00s, 38/150 VUs, …`: one reading as a sentence for a log."""
+    return f"{progress.phase.value} {_times(progress)}, {readings(progress)}"
+
+
+def readings(progress: Progress) -> str:
+    """The numbers worth watching; latency only once there is one."""
+    parts = [
+        f"{progress.vus}/{progress.vus_max} VUs",
+        f"{progress.iterations} iterations",
+        f"{progress.requests_per_s:.1f} req/s",
+        *([] if progress.p95_ms is None else [f"p95 {_milliseconds(progress.p95_ms)}"]),
+        f"{progress.failed_requests} failed",
+        *([f"{progress.checks_failed} checks failed"] if progress.checks_failed else []),
+        *([f"{progress.interrupted} interrupted"] if progress.interrupted else []),
+        f"{progress.workers_alive}/{progress.workers} workers",
+    ]
+    return ", ".join(parts)
+
+
+def _times(progress: Progress) -> str:
+    return f"{_clock(progress.elapsed_s)} of {_clock(progress.planned_s)}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02d}m{rest:02d}s"
+    return f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
+
+
+def _milliseconds(value_ms: float) -> str:
+    return f"{value_ms:.0f} ms" if value_ms >= 100 else f"{value_ms:.1f} ms"

@@ -1,0 +1,213 @@
+"""`atlas-perf run`: options become a request, and the request a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from atlas_perf.cli.completion import ScenarioName
+from atlas_perf.cli.environments import EnvironmentName
+from atlas_perf.cli.option_types import (
+    COUNT,
+    DURATION,
+    PAIR,
+    PROCESSES,
+    SCALE,
+    STAGE,
+    THRESHOLD,
+)
+from atlas_perf.cli.request import RunRequest
+from atlas_perf.cli.sections import SectionCommand, SectionOption
+from atlas_perf.cli.session import run_request
+from atlas_perf.errors import ExitCode
+
+_HELP = """Run load scenarios and judge them.
+
+SCENARIO is a shipped scenario's name or a Python file (a path with a '/' or '.py').
+Several run one after another, each with its own workers, results folder and verdict.
+Without one, the shipped 'api' scenario runs.
+"""
+
+_EPILOG = """\b
+Units: durations need one (500ms, 30s, 1m30s, 2h); latencies in thresholds are milliseconds.
+
+\b
+Examples:
+  atlas-perf run                                      the shipped 'api', embedded target
+  atlas-perf run smoke api --duration-scale 0.05      two scenarios, each at 1/20 of its time
+  atlas-perf run my.py -u 50 -d 2m                    your file: 50 users for two minutes
+  atlas-perf run my.py -s 30s:20 -s 1m:20 -s 10s:0    ramp up, hold, ramp down
+  atlas-perf run api --environment local -p 8         http://localhost:8088, 8 workers
+  atlas-perf run my.py --threshold 'http_req_duration{name:login}=p(99)<800'
+
+\b
+Exit codes: 0 pass, 1 fail, 2 wrong usage or scenario, 3 the run proves nothing,
+4 no data to judge, 70 a bug in atlas-perf, 130 interrupted.
+"""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_WHAT, _LOAD, _JUDGE, _OUT = "Target", "Load", "Verdict", "Results"
+
+
+def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], Command]:
+    return click.option(*names, cls=SectionOption, section=section, **settings)
+
+
+@click.command(
+    cls=SectionCommand, short_help="Run load scenarios and judge them.", help=_HELP, epilog=_EPILOG
+)
+@click.argument("scenarios", nargs=-1, type=ScenarioName(), metavar="[SCENARIO|FILE.py]...")
+@_option(
+    _WHAT,
+    "--environment",
+    type=click.Choice([name.value for name in EnvironmentName]),
+    help="Where the load goes. 'embedded' starts the reference target for this run; 'staging' and "
+    "'production' read their URLs from variables (see docs/environments.md). BASE_URL overrides "
+    "any. A shipped scenario defaults to 'embedded', a file to whatever it says itself.",
+)
+@_option(
+    _WHAT,
+    "-e",
+    "env",
+    type=PAIR,
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable that the scenario reads as env['NAME'] or vu.env['NAME']. Repeatable.",
+)
+@_option(
+    _LOAD,
+    "--vus",
+    "-u",
+    type=COUNT,
+    metavar="N",
+    help="Virtual users that iterate at the same time.",
+)
+@_option(
+    _LOAD,
+    "--duration",
+    "-d",
+    "duration_ns",
+    type=DURATION,
+    metavar="TIME",
+    help="How long iterations are started for, such as 30s or 5m.",
+)
+@_option(
+    _LOAD,
+    "--iterations",
+    "-i",
+    type=COUNT,
+    metavar="N",
+    help="Iterations of the whole run, shared between the users, instead of a duration.",
+)
+@_option(
+    _LOAD,
+    "--stage",
+    "-s",
+    "stages",
+    type=STAGE,
+    multiple=True,
+    metavar="TIME:VUS",
+    help="Ramp in a straight line to VUS users within TIME. Repeatable; replaces the scenario's "
+    "own stages.",
+)
+@_option(
+    _LOAD,
+    "--duration-scale",
+    type=SCALE,
+    default=1.0,
+    metavar="FACTOR",
+    help="Multiply every duration of the plan: 0.05 runs a 20 min plan in one minute.",
+)
+@_option(
+    _LOAD,
+    "--vus-scale",
+    type=SCALE,
+    default=1.0,
+    metavar="FACTOR",
+    help="Multiply every number of virtual users of the plan.",
+)
+@_option(
+    _LOAD,
+    "--processes",
+    "-p",
+    type=PROCESSES,
+    default="auto",
+    metavar="N|auto",
+    help="Worker processes that share the virtual users. 'auto' is one for each core this "
+    "process may use.",
+)
+@_option(
+    _LOAD,
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Start of every random choice, of the embedded target's too; the same seed asks the same "
+    "things.",
+)
+@_option(
+    _JUDGE,
+    "--threshold",
+    "thresholds",
+    type=THRESHOLD,
+    multiple=True,
+    metavar="METRIC=EXPR",
+    help="A criterion more than the scenario has, such as 'http_req_duration=p(95)<500' or "
+    "'checks{type:ai}=rate>0.99'. Repeatable.",
+)
+@_option(
+    _JUDGE,
+    "--no-thresholds",
+    is_flag=True,
+    help="Judge nothing: neither the scenario's criteria nor the default gates.",
+)
+@_option(
+    _OUT,
+    "--tag",
+    "tags",
+    type=PAIR,
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A tag on every sample of the run. Repeatable.",
+)
+@_option(
+    _OUT,
+    "--out",
+    "outputs",
+    multiple=True,
+    metavar="KIND=TARGET",
+    help="Also write every sample while the run goes on: json=FILE is k6's NDJSON. Repeatable.",
+)
+@_option(
+    _OUT,
+    "--results-dir",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    metavar="DIR",
+    help="Where each run gets a folder of its own (default: results).",
+)
+@_option(
+    _OUT,
+    "--quiet",
+    is_flag=True,
+    help="No progress and no notes: the summary on stdout, and errors.",
+)
+def run(
+    environment: str | None,
+    env: tuple[tuple[str, str], ...],
+    tags: tuple[tuple[str, str], ...],
+    scenarios: tuple[str, ...],
+    **options: Any,
+) -> ExitCode:
+    return run_request(
+        RunRequest(
+            scenarios=scenarios or ("api",),
+            environment=None if environment is None else EnvironmentName(environment),
+            env=dict(env),
+            tags=dict(tags),
+            **options,
+        )
+    )

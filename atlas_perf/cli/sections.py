@@ -1,0 +1,32 @@
+"""Help texts with the options in named sections, and examples that are run by a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from atlas_perf.cli.suggestions import SuggestingCommand
+
+
+class SectionOption(click.Option):
+    """An option that says under which heading of the help it belongs."""
+
+    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+class SectionCommand(SuggestingCommand):
+    """A command whose help groups options under their sections, in the order they appear."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                heading = getattr(parameter, "section", "Other")
+                sections.setdefault(heading, []).append(record)
+        for heading, records in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(records, col_max=28)

@@ -1,0 +1,123 @@
+"""One `run` command from request to exit code: load everything, then run one after another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+from atlas_perf.cli.conduct import PreparedRun, carry_out
+from atlas_perf.cli.cores import usable_cores
+from atlas_perf.cli.embedded import embedded_target
+from atlas_perf.cli.environments import (
+    TOKEN_VARIABLES,
+    Environment,
+    resolve_environment,
+)
+from atlas_perf.cli.overall import overall_exit_code, overall_line
+from atlas_perf.cli.request import RunRequest
+from atlas_perf.cli.streams import say, show
+from atlas_perf.errors import ExitCode, UsageError
+from atlas_perf.judge.thresholds import Judge
+from atlas_perf.loader import (
+    Overrides,
+    build_plan,
+    find_scenario,
+    load_scenario_file,
+    shipped_scenarios,
+)
+from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.model.plan import TestPlan
+from atlas_perf.model.summary import Summary
+from atlas_perf.outputs.registry import parse_output
+
+
+def run_request(request: RunRequest) -> ExitCode:
+    """Load and validate every scenario first, so that the last one's typo costs no load.
+
+    Raises:
+        UsageError: a scenario, plan, variable or folder that cannot be used.
+        RunInvalidError: the embedded target or the workers did not come up.
+    """
+    with ExitStack() as running:
+        prepared = list(_prepare(request, running))
+        return _run_each(prepared, request)
+
+
+def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
+    _refuse_shared_outputs(request)
+    files = [find_scenario(scenario) for scenario in request.scenarios]
+    started: str | None = None
+    for scenario, file in zip(request.scenarios, files, strict=True):
+        environment = _environment(request, scenario)
+        if environment.starts_target:
+            started = started or running.enter_context(embedded_target(request.seed))
+            environment = environment.at(started)
+        outputs = tuple(parse_output(text) for text in request.outputs)
+        overrides = _overrides(request, environment, keep_samples=bool(outputs))
+        built = build_plan(load_scenario_file(file, overrides.env), overrides)
+        plan = built.plan
+        if request.processes is None:  # a worker without a virtual user would only be in the way
+            plan = replace(plan, processes=max(1, min(plan.processes, plan.max_vus)))
+        _refuse_wrong_thresholds(plan)
+        yield PreparedRun(plan, environment, outputs, built.warnings)
+
+
+def _run_each(prepared: Sequence[PreparedRun], request: RunRequest) -> ExitCode:
+    summaries: list[Summary] = []
+    skipped: list[str] = []
+    for run in prepared:
+        if summaries and summaries[-1].exit_code is ExitCode.INTERRUPTED:
+            skipped = [later.plan.name for later in prepared[len(summaries) :]]
+            say(f"interrupted: not run: {', '.join(skipped)}")
+            break
+        summaries.append(carry_out(run, request.results_dir, quiet=request.quiet))
+    if len(prepared) > 1:
+        show(overall_line(summaries, skipped))
+    return overall_exit_code(summary.exit_code for summary in summaries)
+
+
+def _environment(request: RunRequest, scenario: str) -> Environment:
+    variables = {**os.environ, **request.env}
+    shipped = scenario in shipped_scenarios()
+    return resolve_environment(request.environment, variables, shipped=shipped)
+
+
+def _overrides(request: RunRequest, environment: Environment, *, keep_samples: bool) -> Overrides:
+    return Overrides(
+        vus=request.vus,
+        duration_ns=request.duration_ns,
+        iterations=request.iterations,
+        stages=request.stages or None,
+        thresholds=request.thresholds,
+        no_thresholds=request.no_thresholds,
+        tags=request.tags,
+        env=_scenario_env(request, environment, os.environ),
+        duration_scale=request.duration_scale,
+        vus_scale=request.vus_scale,
+        seed=request.seed,
+        processes=request.processes or usable_cores(),
+        keep_samples=keep_samples,
+    )
+
+
+def _scenario_env(
+    request: RunRequest, environment: Environment, process: Mapping[str, str]
+) -> dict[str, str]:
+    """Only what was asked for: a scenario that read the whole process environment would not be
+    the same scenario on the next machine."""
+    tokens = {name: process[name] for name in TOKEN_VARIABLES if process.get(name)}
+    return {**tokens, **request.env, **environment.variables()}
+
+
+def _refuse_wrong_thresholds(plan: TestPlan) -> None:
+    Judge(plan, {**BUILTIN_METRICS, **{metric.name: metric for metric in plan.metrics}})
+
+
+def _refuse_shared_outputs(request: RunRequest) -> None:
+    if len(request.scenarios) > 1 and request.outputs:
+        raise UsageError(
+            f"--out {request.outputs[0]} would be overwritten by each of "
+            f"{len(request.scenarios)} scenarios: run them in commands of their own"
+        )

@@ -1,0 +1,54 @@
+"""What someone probably meant who wrote a name that does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from atlas_perf.loader.names import shipped_scenarios
+from atlas_perf.loader.nearest import did_you_mean
+
+
+class SuggestingCommand(click.Command):
+    """A command whose unknown options are answered with the nearest one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise _unknown_option(self, error, ctx) from error
+
+
+class SuggestingGroup(click.Group):
+    """A group whose unknown commands and options are answered with the nearest one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise _unknown_option(self, error, ctx) from error
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if self.get_command(ctx, word) is None and not ctx.resilient_parsing:
+            raise click.UsageError(_unknown_command(word, self.list_commands(ctx)), ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _unknown_command(word: str, known: Sequence[str]) -> str:
+    if word in shipped_scenarios() or word.endswith(".py"):
+        return f"no such command '{word}'; to run this scenario write 'atlas-perf run {word}'"
+    return f"no such command '{word}'{did_you_mean(word, known)}"
+
+
+def _unknown_option(
+    command: click.Command, error: click.NoSuchOption, ctx: click.Context
+) -> click.UsageError:
+    options = [param for param in command.get_params(ctx) if isinstance(param, click.Option)]
+    known = [text for option in options for text in option.opts]
+    return click.UsageError(
+        f"no such option '{error.option_name}'{did_you_mean(error.option_name, known)}", ctx
+    )
