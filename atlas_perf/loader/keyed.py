@@ -11,7 +11,7 @@ from atlas_perf.loader.nearest import did_you_mean
 from atlas_perf.loader.problem import OptionPath, OptionProblem, written
 from atlas_perf.loader.readers import Reader, read_dict
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_WORDS = re.compile(r"VUs?|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,15 @@ class OptionKey:
 
 
 class KeyTable:
-    """The keys of one kind of dict."""
+    """The keys of one kind of dict.
 
-    def __init__(self, keys: Iterable[OptionKey]) -> None:
+    `elsewhere` says of keys that people look for here where they belong.
+    """
+
+    def __init__(
+        self, keys: Iterable[OptionKey], elsewhere: Mapping[str, str] | None = None
+    ) -> None:
+        self._elsewhere = elsewhere or {}
         self.keys: Mapping[str, OptionKey] = {key.name: key for key in keys}
         self._spellings = {snake_case(name): name for name in self.keys}
         self._spellings.update({name: name for name in self.keys})
@@ -66,10 +72,12 @@ class KeyTable:
         }
 
     def _unknown(self, spelling: str, path: OptionPath) -> str:
+        place = f"`{written(path)}`"
+        if spelling in self._elsewhere:
+            return f"{place} has an unknown key {spelling!r}: {self._elsewhere[spelling]}"
         hint = did_you_mean(spelling, self.keys)
         if not hint and len(self.keys) < 15:
             hint = f": it may have {_listed(self.keys)}"
-        place = f"`{written(path)}`" if path else "`options`"
         return f"{place} has an unknown key {spelling!r}{hint}"
 
 

@@ -41,7 +41,7 @@ def adapt(name: str, function: object, role: Role) -> ScenarioFunction:
         raise UnusableFunction(f"`{name}` is not a function: {how}")
     if not inspect.iscoroutinefunction(function):
         raise UnusableFunction(f"`{name}` is not asynchronous: {how}")
-    required, most = _positional_arguments(function)
+    required, most = _positional_arguments(name, function, how)
     given = min(most, len(role.arguments))
     if required > len(role.arguments) or given < role.needed:
         takes = f"takes {required} argument{'' if required == 1 else 's'}"
@@ -51,11 +51,8 @@ def adapt(name: str, function: object, role: Role) -> ScenarioFunction:
     return lambda *arguments: function(*arguments[:given])
 
 
-def _positional_arguments(function: Callable[..., object]) -> tuple[int, int]:
-    """How many arguments it must be given, and how many it can be given, by position.
-
-    A keyword-only argument without a default can never be filled: it counts as one too many.
-    """
+def _positional_arguments(name: str, function: Callable[..., object], how: str) -> tuple[int, int]:
+    """How many arguments it must be given, and how many it can be given, by position."""
     required = 0
     most = 0
     for parameter in inspect.signature(function).parameters.values():
@@ -67,7 +64,9 @@ def _positional_arguments(function: Callable[..., object]) -> tuple[int, int]:
             case parameter.VAR_POSITIONAL:
                 most = sys.maxsize
             case parameter.KEYWORD_ONLY if not optional:
-                required = sys.maxsize
+                raise UnusableFunction(
+                    f"`{name}` needs the keyword argument `{parameter.name}`: {how}"
+                )
     return required, most
 
 

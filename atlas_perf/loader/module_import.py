@@ -22,10 +22,11 @@ _numbers = itertools.count(1)
 
 
 class _Current:
-    """What the scenario file imported last has changed in this process."""
+    """The scenario file imported last, as far as it has changed this process."""
 
     folder: str | None = None
-    siblings: frozenset[str] = frozenset()
+    on_path: bool = False  # its folder was put on sys.path for it
+    modules_before: frozenset[str] = frozenset()
 
 
 def compile_scenario(source: bytes, file: str) -> CodeType:
@@ -50,35 +51,44 @@ def import_scenario(code: CodeType, path: Path, env: Mapping[str, str]) -> Modul
         ScenarioError: if running it raises, with the innermost line of the file that was running.
     """
     folder = str(path.resolve().parent)
-    _forget_previous(folder)
+    forget_current()
+    _make_current(folder)
     ENVIRONMENT.replace(env)
     module = ModuleType(f"atlas_perf_scenario_{next(_numbers)}")
     module.__file__ = str(path.resolve())
     # Registered as any module is: dataclasses and pickle look their module up by name.
     sys.modules[module.__name__] = module
-    before = frozenset(sys.modules)
     try:
         with _no_bytecode():
             exec(code, module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[module.__name__]
         raise _import_error(error, code.co_filename, folder) from error
-    finally:
-        _Current.siblings = frozenset(
-            name for name in frozenset(sys.modules) - before if _is_sibling(name, folder)
-        )
     return module
 
 
-def _forget_previous(folder: str) -> None:
-    for name in _Current.siblings:
-        sys.modules.pop(name, None)
-    if _Current.folder is not None and _Current.folder in sys.path:
-        sys.path.remove(_Current.folder)
-        _Current.folder = None
+def forget_current() -> None:
+    """Take the current file's folder off `sys.path`, and its siblings out of memory.
+
+    Siblings imported late, by a function of the file, are forgotten like the others.
+    """
+    folder = _Current.folder
+    if folder is None:
+        return
+    for name in frozenset(sys.modules) - _Current.modules_before:
+        if _is_sibling(name, folder):
+            del sys.modules[name]
+    if _Current.on_path and folder in sys.path:
+        sys.path.remove(folder)
+    _Current.folder, _Current.on_path = None, False
+
+
+def _make_current(folder: str) -> None:
+    _Current.folder = folder
+    _Current.modules_before = frozenset(sys.modules)
     if sys.path[:1] != [folder]:
         sys.path.insert(0, folder)
-        _Current.folder = folder
+        _Current.on_path = True
     importlib.invalidate_caches()
 
 
@@ -97,9 +107,10 @@ def _is_sibling(name: str, folder: str) -> bool:
     top = name.partition(".")[0]
     if top == "atlas_perf":  # a scenario file may lie in the folder that holds our own package
         return False
-    file = getattr(sys.modules.get(top), "__file__", None)
-    places = {str(Path(folder, f"{top}.py")), str(Path(folder, top, "__init__.py"))}
-    return file in places
+    file = getattr(sys.modules[name], "__file__", None)
+    if file is None:
+        return False
+    return Path(file) == Path(folder, f"{top}.py") or Path(file).is_relative_to(Path(folder, top))
 
 
 def _import_error(error: BaseException, file: str, folder: str) -> ScenarioError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from atlas_perf.loader.executors import SCENARIOS
+from atlas_perf.loader.executors import COMMON, OWN, SCENARIOS
 from atlas_perf.loader.keyed import KeyTable, OptionKey
 from atlas_perf.loader.readers import FLAG, TEXT, TEXT_TABLE, TREND_STATS, duration, whole_number
 from atlas_perf.loader.stages import STAGES
@@ -115,7 +115,12 @@ RUN = KeyTable(
     )
 )
 
-OPTIONS = KeyTable((*SHORTCUTS, *RUN.keys.values(), *HTTP.keys.values()))
+SCENARIO_KEYS = [key.name for keys in (COMMON, *OWN.values()) for key in keys]
+
+OPTIONS = KeyTable(
+    (*SHORTCUTS, *RUN.keys.values(), *HTTP.keys.values()),
+    elsewhere=dict.fromkeys(SCENARIO_KEYS, "it is an option of a scenario"),
+)
 
 KIND_OF_LOAD = ("iterations", "duration", "stages", "scenarios")
 """Keys that each say by themselves what the load is."""

@@ -53,6 +53,7 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
     except OptionProblem as problem:
         raise scenario_file.option_error(str(problem), problem.path) from None
     scenarios, warnings = _scenarios(scenario_file, values, overrides)
+    _refuse_idle_users(scenarios)
     run = select(RUN, values)
     plan = TestPlan(
         name=scenario_file.name,
@@ -72,7 +73,6 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
     )
     plan = _with_thresholds(plan, overrides)
     plan = replace(plan, tags={**plan.tags, **overrides.tags})
-    _refuse_idle_users(plan)
     return BuiltPlan(plan, warnings)
 
 
@@ -171,8 +171,8 @@ def _with_thresholds(plan: TestPlan, overrides: Overrides) -> TestPlan:
     return replace(plan, thresholds=thresholds)
 
 
-def _refuse_idle_users(plan: TestPlan) -> None:
-    for scenario in plan.scenarios:
+def _refuse_idle_users(scenarios: tuple[ScenarioPlan, ...]) -> None:
+    for scenario in scenarios:
         executor = scenario.executor
         if executor_max_vus(executor) == 0:
             raise PlanError(f"scenario {scenario.name!r} never has a user: {ONE_ABOVE_ZERO}")

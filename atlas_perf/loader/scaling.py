@@ -52,7 +52,14 @@ def _scaled_executor(executor: Executor, time: Fraction, users: Fraction) -> Exe
                     for stage in executor.stages
                 ),
             )
-        case SharedIterations() | PerVUIterations():
+        case SharedIterations():
+            # More users than iterations would have nothing to do.
+            return replace(
+                executor,
+                vus=min(_scaled_count(executor.vus, users), executor.iterations),
+                max_duration_ns=_scaled_count(executor.max_duration_ns, time),
+            )
+        case PerVUIterations():
             return replace(
                 executor,
                 vus=_scaled_count(executor.vus, users),

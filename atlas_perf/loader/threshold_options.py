@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from atlas_perf.loader.keyed import KeyTable, OptionKey
 from atlas_perf.loader.problem import OptionPath, OptionProblem, expected
 from atlas_perf.loader.readers import FLAG, TEXT, Reader, duration, read_dict, read_list
@@ -57,6 +59,12 @@ def _read_thresholds(value: object, path: OptionPath) -> tuple[ThresholdPlan, ..
 def _read_threshold(selector: str, value: object, path: OptionPath) -> ThresholdPlan:
     if isinstance(value, str):
         return ThresholdPlan(selector, value)
+    if not isinstance(value, Mapping):
+        raise expected(
+            path,
+            f"a criterion such as 'p(95)<500', or a dict with {', '.join(THRESHOLD.keys)}",
+            value,
+        )
     return ThresholdPlan(selector, **THRESHOLD.fields(THRESHOLD.read(value, path)))
 
 

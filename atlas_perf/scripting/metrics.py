@@ -84,6 +84,10 @@ class Gauge(_CustomMetric):
     """
 
     def __init__(self, name: str, across_workers: Literal["last", "sum"] = "last") -> None:
+        if across_workers not in tuple(AcrossWorkers):
+            raise UsageError(
+                f"Gauge({name!r}) is either 'last' or 'sum' across workers, not {across_workers!r}"
+            )
         super().__init__(
             Metric(name, MetricKind.GAUGE, across_workers=AcrossWorkers(across_workers))
         )

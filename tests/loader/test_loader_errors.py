@@ -1,0 +1,448 @@
+"""Every sentence that a scenario file can be refused with, with the line it blames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from atlas_perf.errors import ExitCode, ScenarioError
+from atlas_perf.loader import build_plan, load_scenario_file
+
+DEFAULT = "async def default(vu): ...\n"
+
+# What the file says, the line to blame, the sentence.
+FILES = {
+    "syntax": ("options = {}\nasync def default(vu:\n    ...\n", 2, "'(' was never closed"),
+    "indentation": (
+        "async def default(vu):\npass\n",
+        2,
+        "expected an indented block after function definition on line 1",
+    ),
+    "raises on import": (
+        "rate = 1\nrate = rate / 0\n",
+        2,
+        "importing the file raised ZeroDivisionError: division by zero",
+    ),
+    "raises in a function of the file": (
+        "def read():\n    raise KeyError('TOKEN')\n\nread()\n",
+        2,
+        "importing the file raised KeyError: 'TOKEN'",
+    ),
+    "raises in a library": (
+        "import json\n\njson.loads('')\n",
+        3,
+        "importing the file raised JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
+    ),
+    "raises without a message": (
+        "raise RuntimeError\n",
+        1,
+        "importing the file raised RuntimeError",
+    ),
+    "raises with a long message": (
+        "raise RuntimeError('one\\n  two')\n",
+        1,
+        "importing the file raised RuntimeError: one two",
+    ),
+    "exits": ("\nraise SystemExit(3)\n", 2, "importing the file raised SystemExit: 3"),
+    "module that is not there": (
+        "import nowhere_to_be_found\n",
+        1,
+        "importing the file raised ModuleNotFoundError: No module named 'nowhere_to_be_found'",
+    ),
+    "name of our own that is not there": (
+        "from atlas_perf import Trned\n",
+        1,
+        "importing the file raised ImportError: cannot import name 'Trned' from 'atlas_perf' "
+        f"({Path(__file__).parents[2] / 'atlas_perf' / '__init__.py'})",
+    ),
+    "metric named like a built-in one": (
+        "from atlas_perf import Trend\nTrend('http_reqs')\n",
+        2,
+        "metric 'http_reqs' is built in: give this Trend('http_reqs') another name",
+    ),
+    "metric with a bad name": (
+        "from atlas_perf import Rate\n\nRate('my rate')\n",
+        3,
+        "Rate('my rate') is not a metric name: use up to 128 letters, digits and underscores, "
+        "and no digit first",
+    ),
+    "metric defined twice": (
+        "from atlas_perf import Counter, Trend\nTrend('a', is_time=True)\nCounter('a')\n",
+        3,
+        "metric 'a' is already defined as trend of time: give this counter another name",
+    ),
+    "no default": ("x = 1\n", 1, "there is no function `default`: write `async def default(vu)`"),
+    "no default beside options": (
+        "x = 1\noptions = {}\n",
+        2,
+        "there is no function `default`: write `async def default(vu)`",
+    ),
+    "default misspelt": (
+        "async def defualt(vu): ...\n",
+        1,
+        "there is no function `default`: did you mean 'defualt'?",
+    ),
+    "default not asynchronous": (
+        "\ndef default(vu): ...\n",
+        2,
+        "`default` is not asynchronous: write `async def default(vu)` "
+        "or `async def default(vu, data)`",
+    ),
+    "default a generator": (
+        "async def default(vu):\n    yield\n",
+        1,
+        "`default` yields, so it is a generator: write `async def default(vu)` "
+        "or `async def default(vu, data)` without `yield`",
+    ),
+    "default no function": (
+        "default = 3\n",
+        1,
+        "`default` is not a function: write `async def default(vu)` "
+        "or `async def default(vu, data)`",
+    ),
+    "default without arguments": (
+        "async def default(): ...\n",
+        1,
+        "`default` takes 0 arguments: write `async def default(vu)` "
+        "or `async def default(vu, data)`",
+    ),
+    "default with too many arguments": (
+        "async def default(vu, data, more): ...\n",
+        1,
+        "`default` takes 3 arguments: write `async def default(vu)` "
+        "or `async def default(vu, data)`",
+    ),
+    "default with an argument nobody fills": (
+        "async def default(vu, *, token): ...\n",
+        1,
+        "`default` needs the keyword argument `token`: write `async def default(vu)` "
+        "or `async def default(vu, data)`",
+    ),
+    "setup not asynchronous": (
+        DEFAULT + "def setup(): ...\n",
+        2,
+        "`setup` is not asynchronous: write `async def setup()` or `async def setup(vu)`",
+    ),
+    "setup with too many arguments": (
+        DEFAULT + "async def setup(vu, data): ...\n",
+        2,
+        "`setup` takes 2 arguments: write `async def setup()` or `async def setup(vu)`",
+    ),
+    "teardown with too many arguments": (
+        DEFAULT + "async def teardown(vu, data, more): ...\n",
+        2,
+        "`teardown` takes 3 arguments: write `async def teardown()` or "
+        "`async def teardown(vu)` or `async def teardown(vu, data)`",
+    ),
+    "options no dict": (
+        "options = [1]\n" + DEFAULT,
+        1,
+        "`options` must be a dict, not list",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_file_that_cannot_be_loaded(case: str, tmp_path: Path) -> None:
+    text, line, sentence = FILES[case]
+    path = tmp_path / "api.py"
+    path.write_text(text)
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario_file(path, {})
+    assert str(refused.value) == f"{path}:{line}: {sentence}"
+    assert refused.value.exit_code is ExitCode.USAGE
+
+
+# The module-level text, the line to blame, the sentence.
+OPTIONS = {
+    "unknown key": (
+        "options = {\n    'vus': 1,\n    'druation': '1s',\n}",
+        3,
+        "`options` has an unknown key 'druation': did you mean 'duration'?",
+    ),
+    "unknown key like no other": (
+        "options = {'zzz': 1}",
+        1,
+        "`options` has an unknown key 'zzz'",
+    ),
+    "key that is no text": ("options = {1: 1}", 1, "`options` has the key 1: keys are text"),
+    "key in both spellings": (
+        "options = {\n    'setupTimeout': '1s',\n    'setup_timeout': '2s',\n}",
+        3,
+        "`setup_timeout` is given twice: `setupTimeout` is the same key",
+    ),
+    "text for a number": (
+        "options = {'vus': 'ten'}",
+        1,
+        "`vus` must be a whole number of 0 or more, not 'ten'",
+    ),
+    "truth for a number": (
+        "options = {'iterations': True}",
+        1,
+        "`iterations` must be a whole number of 1 or more, not True",
+    ),
+    "fraction for a number": (
+        "options = {'maxRedirects': 1.5}",
+        1,
+        "`maxRedirects` must be a whole number of 0 or more, not 1.5",
+    ),
+    "number for a truth": ("options = {'throw': 1}", 1, "`throw` must be True or False, not 1"),
+    "number for a text": ("options = {'userAgent': 1}", 1, "`userAgent` must be text, not 1"),
+    "number for a duration": (
+        "options = {'duration': 30}",
+        1,
+        "`duration` must be a duration above 0 with its unit, such as '30s' or '1m30s', not 30",
+    ),
+    "text that is no duration": (
+        "options = {'duration': 'long'}",
+        1,
+        "`duration`: 'long' is not a duration: write '30s', '1m30s' or '500ms'",
+    ),
+    "no time at all": (
+        "options = {'duration': '0s'}",
+        1,
+        "`duration` must be a duration above 0, not '0s'",
+    ),
+    "time backwards": (
+        "from datetime import timedelta\noptions = {\n 'duration': timedelta(seconds=-1)}",
+        3,
+        "`duration` must be a duration above 0, not datetime.timedelta(days=-1, seconds=86399)",
+    ),
+    "tag that is no text": (
+        "options = {'tags': {\n    'build': 7,\n}}",
+        2,
+        "`tags.build` must be text, not 7",
+    ),
+    "tags that are no dict": (
+        "options = {'tags': ['a']}",
+        1,
+        "`tags` must be a dict of text to text, not ['a']",
+    ),
+    "no users": ("options = {'duration': '1s',\n'vus': 0}", 2, "`vus` must be 1 or more, not 0"),
+    "stages that never have a user": (
+        "options = {'vus': 0,\n'stages': [{'duration': '1s', 'target': 0}]}",
+        2,
+        "`stages` never has a user: one target, or the start, must be above 0",
+    ),
+    "stages that are none": (
+        "options = {'stages': []}",
+        1,
+        "`stages` must be a list with at least one stage, not []",
+    ),
+    "stages that are no list": (
+        "options = {'stages': '30s:10'}",
+        1,
+        "`stages` must be a list of stages, not '30s:10'",
+    ),
+    "stage without a target": (
+        "options = {'stages': [\n  {'duration': '1s', 'target': 1},\n  {'duration': '1s'},\n]}",
+        3,
+        "`stages[1]` has no `target`",
+    ),
+    "stage that is no dict": (
+        "options = {'stages': [\n  ('1s', 1),\n]}",
+        2,
+        "`stages[0]` must be a dict with duration, target, not ('1s', 1)",
+    ),
+    "stage with a wrong target": (
+        "options = {'stages': [\n  {'duration': '1s',\n   'target': -1},\n]}",
+        3,
+        "`stages[0].target` must be a whole number of 0 or more, not -1",
+    ),
+    "stage with an unknown key": (
+        "options = {'stages': [\n  {'duration': '1s',\n   'rate': 1},\n]}",
+        3,
+        "`stages[0]` has an unknown key 'rate': it may have duration, target",
+    ),
+    "iterations and stages": (
+        "options = {'iterations': 1,\n'stages': [{'duration': '1s', 'target': 1}]}",
+        2,
+        "`iterations` and `stages` are two kinds of load and cannot be used together",
+    ),
+    "duration and stages": (
+        "options = {'stages': [{'duration': '1s', 'target': 1}],\n'duration': '1s'}",
+        2,
+        "`stages` and `duration` are two kinds of load and cannot be used together",
+    ),
+    "duration and scenarios": (
+        "options = {'duration': '1s',\n'scenarios': {'a': {'executor': 'shared-iterations'}}}",
+        2,
+        "`duration` and `scenarios` are two kinds of load and cannot be used together",
+    ),
+    "vus and scenarios": (
+        "options = {\n'vus': 2,\n'scenarios': {'a': {'executor': 'shared-iterations'}}}",
+        2,
+        "`vus` does nothing beside `scenarios`: set it in each",
+    ),
+    "scenarios that are none": (
+        "options = {'scenarios': {}}",
+        1,
+        "`scenarios` must be a dict with at least one scenario, not {}",
+    ),
+    "scenario with a bad name": (
+        "options = {'scenarios': {\n  'my api': {'executor': 'shared-iterations'}}}",
+        2,
+        "'my api' is not a scenario name: use letters, digits, `_` and `-`",
+    ),
+    "scenario without executor": (
+        "options = {'scenarios': {\n  'api': {'vus': 1}}}",
+        2,
+        "`scenarios.api` has no `executor`: use constant-vus, ramping-vus, shared-iterations "
+        "or per-vu-iterations",
+    ),
+    "executor misspelt": (
+        "options = {'scenarios': {'api': {\n  'executor': 'constant-vu', 'duration': '1s'}}}",
+        2,
+        "there is no executor 'constant-vu': did you mean 'constant-vus'?",
+    ),
+    "executor unknown": (
+        "options = {'scenarios': {'api': {\n  'executor': 'magic'}}}",
+        2,
+        "there is no executor 'magic': use constant-vus, ramping-vus, shared-iterations "
+        "or per-vu-iterations",
+    ),
+    "executor of a later version": (
+        "options = {'scenarios': {'api': {\n  'executor': 'constant-arrival-rate', 'rate': 1}}}",
+        2,
+        "the executor 'constant-arrival-rate' is not available yet in this version: "
+        "use constant-vus, ramping-vus, shared-iterations or per-vu-iterations",
+    ),
+    "key of another executor": (
+        "options = {'scenarios': {'api': {\n  'executor': 'shared-iterations',\n"
+        "  'duration': '1s'}}}",
+        3,
+        "`scenarios.api.duration` is an option of constant-vus; "
+        "shared-iterations has vus, iterations, maxDuration",
+    ),
+    "key of several other executors": (
+        "options = {'scenarios': {'api': {\n  'executor': 'constant-vus',\n"
+        "  'duration': '1s',\n  'iterations': 1}}}",
+        4,
+        "`scenarios.api.iterations` is an option of shared-iterations or per-vu-iterations; "
+        "constant-vus has vus, duration",
+    ),
+    "executor without a key it needs": (
+        "options = {'scenarios': {\n  'api': {'executor': 'constant-vus'}}}",
+        2,
+        "`scenarios.api` has no `duration`",
+    ),
+    "scenario with an unknown key": (
+        "options = {'scenarios': {'api': {\n  'executor': 'constant-vus',\n"
+        "  'duration': '1s',\n  'gracefullStop': '1s'}}}",
+        4,
+        "`scenarios.api` has an unknown key 'gracefullStop': did you mean 'gracefulStop'?",
+    ),
+    "scenario with a wrong value deep inside": (
+        "options = {\n  'scenarios': {\n    'api': {\n      'executor': 'ramping-vus',\n"
+        "      'stages': [\n        {'duration': '1s', 'target': 1},\n"
+        "        {'duration': '1s', 'target': None},\n      ],\n    },\n  },\n}",
+        7,
+        "`scenarios.api.stages[1].target` must be a whole number of 0 or more, not None",
+    ),
+    "ramp that never has a user": (
+        "options = {'scenarios': {\n 'api': {'executor': 'ramping-vus', 'startVUs': 0,\n"
+        "  'stages': [{'duration': '1s', 'target': 0}]}}}",
+        2,
+        "`scenarios.api` never has a user: one target, or the start, must be above 0",
+    ),
+    "exec of no function": (
+        "async def browse(vu): ...\noptions = {'scenarios': {'api': {\n"
+        "  'executor': 'shared-iterations',\n  'exec': 'brwose'}}}",
+        4,
+        "scenario 'api': there is no function `brwose`: did you mean 'browse'?",
+    ),
+    "exec of a plain function": (
+        "\ndef browse(vu): ...\noptions = {'scenarios': {'api': {\n"
+        "  'executor': 'shared-iterations',\n  'exec': 'browse'}}}",
+        2,
+        "`browse` is not asynchronous: write `async def browse(vu)` "
+        "or `async def browse(vu, data)`",
+    ),
+    "threshold that is no list": (
+        "options = {'thresholds': {\n  'checks': 'rate>0.9'}}",
+        2,
+        "`thresholds.checks` must be a list of criteria such as ['p(95)<500'], not 'rate>0.9'",
+    ),
+    "threshold without criteria": (
+        "options = {'thresholds': {\n  'checks': []}}",
+        2,
+        "`thresholds.checks` must be a list with at least one criterion, not []",
+    ),
+    "threshold on no metric": (
+        "options = {'thresholds': {\n  'checks{}': ['rate>0.9']}}",
+        2,
+        "'checks{}' has empty braces: write {tag:value} or leave them out",
+    ),
+    "threshold without a criterion": (
+        "options = {'thresholds': {\n  'checks{a:b}': [\n    {'abortOnFail': True}]}}",
+        3,
+        '`thresholds["checks{a:b}"][0]` has no `threshold`',
+    ),
+    "threshold that is a number": (
+        "options = {'thresholds': {\n  'checks': [\n    0.9]}}",
+        3,
+        "`thresholds.checks[0]` must be a criterion such as 'p(95)<500', or a dict with "
+        "threshold, abortOnFail, delayAbortEval, not 0.9",
+    ),
+    "statistic that is none": (
+        "options = {'summaryTrendStats': ['avg',\n 'p(101)']}",
+        2,
+        "`summaryTrendStats[1]` must be avg, min, med, max, count or p(0) to p(100), not 'p(101)'",
+    ),
+    "statistics that are none": (
+        "options = {'summaryTrendStats': []}",
+        1,
+        "`summaryTrendStats` must be a list with at least one statistic, not []",
+    ),
+    "key of a scenario at the top": (
+        "options = {'gracefulStop': '1s'}",
+        1,
+        "`options` has an unknown key 'gracefulStop': it is an option of a scenario",
+    ),
+    "value too long to print": (
+        "options = {'vus': 'x' * 100}",
+        1,
+        f"`vus` must be a whole number of 0 or more, not '{'x' * 58}…",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OPTIONS)
+def test_options_that_cannot_be_used(case: str, tmp_path: Path) -> None:
+    text, line, sentence = OPTIONS[case]
+    path = tmp_path / "api.py"
+    path.write_text(f"{text}\n{DEFAULT}")
+    scenario_file = load_scenario_file(path, {})
+    with pytest.raises(ScenarioError) as refused:
+        build_plan(scenario_file)
+    assert str(refused.value) == f"{path}:{line}: {sentence}"
+    assert refused.value.exit_code is ExitCode.USAGE
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"api\.py: cannot be read: No such file"):
+        load_scenario_file(tmp_path / "api.py", {})
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "api.py"
+    path.write_bytes(b"x = 1\ny = '\xff'\n")
+    with pytest.raises(ScenarioError, match=r"api\.py:\d: .*utf-8"):
+        load_scenario_file(path, {})
+
+
+def test_a_null_byte(tmp_path: Path) -> None:
+    path = tmp_path / "api.py"
+    path.write_bytes(b"x = 1\x00\n")
+    with pytest.raises(ScenarioError, match=r"api\.py:1: source code .*null bytes"):
+        load_scenario_file(path, {})
+
+
+def test_a_syntax_error_in_a_sibling_names_the_sibling(tmp_path: Path) -> None:
+    (tmp_path / "shapes.py").write_text("ramp = [\n")
+    path = tmp_path / "api.py"
+    path.write_text("import shapes\n" + DEFAULT)
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario_file(path, {})
+    assert str(refused.value) == f"{tmp_path / 'shapes.py'}:1: '[' was never closed"
