@@ -1,0 +1,56 @@
+"""`python -m atlas_perf.worker --control-fd N --batch-fd M`: a worker process.
+
+Started by the coordinator only, with the read end of a control pipe and the write end of a batch
+pipe. What scenario code prints goes where the command's own output goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import signal
+import sys
+import traceback
+
+from atlas_perf.errors import ExitCode
+from atlas_perf.loop import run
+from atlas_perf.wire.control import Crashed
+from atlas_perf.worker.lifeline import Lifeline
+from atlas_perf.worker.link import Link
+from atlas_perf.worker.session import Session
+
+
+def main() -> ExitCode:
+    """Serve one run."""
+    parser = argparse.ArgumentParser(prog="python -m atlas_perf.worker")
+    parser.add_argument("--control-fd", type=int, required=True)
+    parser.add_argument("--batch-fd", type=int, required=True)
+    arguments = parser.parse_args()
+    # The coordinator decides what an interrupt means, and its end ends us: see Lifeline.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for fd in (arguments.control_fd, arguments.batch_fd):
+        os.set_inheritable(fd, False)  # a program that a scenario starts must not hold the pipes
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)  # workers share it: no half lines
+    lifeline = Lifeline(arguments.control_fd)
+    return run(_serve(arguments.control_fd, arguments.batch_fd, lifeline))
+
+
+async def _serve(control_fd: int, batch_fd: int, lifeline: Lifeline) -> ExitCode:
+    link = await Link.open(control_fd, batch_fd)
+    exit_code = ExitCode.PASS
+    try:
+        await Session(link).serve()
+    except Exception:
+        link.send(Crashed(traceback.format_exc()))
+        exit_code = ExitCode.INTERNAL
+    lifeline.release()
+    await link.close()
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,12 @@
+"""`constant-vus`: the same users iterate, each at its own pace, until the time is up."""
+
+from __future__ import annotations
+
+from atlas_perf.worker.executors.base import Executor, Lane
+
+
+class ConstantVUsExecutor(Executor):
+    """All users begin at once; none begins an iteration after the end."""
+
+    def _may_iterate(self, _lane: Lane) -> bool:
+        return True

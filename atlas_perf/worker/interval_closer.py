@@ -1,0 +1,136 @@
+"""Once a second: close the recorder's interval and send it as one numbered batch.
+
+Seconds are those of the run, [T0 + s, T0 + s + 1 s). If the coordinator has not yet taken the last
+batch off the pipe, closing is left to the next second: the load goes on, the recorder goes on
+gathering in the same sketches, and nothing piles up. The next batch then covers all seconds since
+the last one and carries the number of the newest; `sequence` rises by one with every batch that is
+sent, so that a gap in it always means a loss and never a wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from atlas_perf.clock import now_ns
+from atlas_perf.model.batch import Batch, Ledger, ScenarioException, WorkerHealth
+from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.model.series import Tags
+from atlas_perf.units import NS_PER_S
+from atlas_perf.worker.deadlines import Clock, sleep_until
+from atlas_perf.worker.health import CpuMeter, LoopLagProbe, resident_bytes
+from atlas_perf.worker.recorder import Recorder
+
+_VUS = BUILTIN_METRICS["vus"]
+_VUS_MAX = BUILTIN_METRICS["vus_max"]
+
+
+class BatchSender(Protocol):
+    """The way up to the coordinator."""
+
+    @property
+    def unsent(self) -> bool:
+        """True while an earlier batch still waits for room in the pipe."""
+        ...
+
+    def send_batch(self, batch: Batch) -> None: ...
+
+
+class LoadState(Protocol):
+    """What a batch tells about the load beside its samples."""
+
+    @property
+    def active_users(self) -> int: ...
+    @property
+    def peak_users(self) -> int: ...
+    @property
+    def max_users(self) -> int: ...
+    @property
+    def last_end_ns(self) -> int | None: ...
+    def ledgers(self) -> Mapping[str, Ledger]: ...
+    def exceptions(self) -> tuple[ScenarioException, ...]: ...
+
+
+class IntervalCloser:
+    """Owns the recorder's intervals from T0 to the last batch."""
+
+    def __init__(
+        self,
+        worker: int,
+        t0_ns: int,
+        *,
+        recorder: Recorder,
+        load: LoadState,
+        sender: BatchSender,
+        tags: Tags,
+        clock: Clock = now_ns,
+    ) -> None:
+        """`tags` are the plan's, which the gauges of virtual users carry."""
+        self._worker = worker
+        self._t0_ns = t0_ns
+        self._recorder = recorder
+        self._load = load
+        self._sender = sender
+        self._tags = tags
+        self._clock = clock
+        self._sequence = 0
+        self._closed_late_ns = 0
+        self._cpu = CpuMeter()
+        self._lag = LoopLagProbe(clock)
+
+    async def run(self) -> None:
+        """Close every second that ends, until cancelled."""
+        self._lag.start(self._t0_ns)
+        second = 0
+        while True:
+            due_ns = self._t0_ns + (second + 1) * NS_PER_S
+            await sleep_until(due_ns, self._clock)
+            now = self._clock()
+            self._closed_late_ns = max(self._closed_late_ns, now - due_ns)
+            second = (now - self._t0_ns) // NS_PER_S
+            if not self._sender.unsent:
+                self._gauge_users(self._load.active_users, now)
+                self._send(second - 1)
+
+    def close_last(self) -> None:
+        """Send what is left once the load has ended; marked as this worker's last batch."""
+        now = self._clock()
+        if self._sequence == 0:
+            # A run of less than a second was never gauged while its users were at work.
+            self._gauge_users(self._load.peak_users, now)
+        ended_ns = self._load.last_end_ns
+        ended_at_ns = 0 if ended_ns is None else max(0, ended_ns - self._t0_ns)
+        self._send(max(0, now - self._t0_ns) // NS_PER_S, last=True, ended_at_ns=ended_at_ns)
+        self._lag.stop()
+
+    def _gauge_users(self, active: int, at_ns: int) -> None:
+        for metric, value in ((_VUS, active), (_VUS_MAX, self._load.max_users)):
+            self._recorder.add(self._recorder.series(metric, self._tags), value, at_ns)
+
+    def _send(self, interval: int, *, last: bool = False, ended_at_ns: int = 0) -> None:
+        closed = self._recorder.close_interval()
+        health = WorkerHealth(
+            loop_lag_max_ns=self._lag.take_worst_ns(),
+            cpu_ns=self._cpu.take_ns(),
+            rss_bytes=resident_bytes(),
+            closed_late_ns=self._closed_late_ns,
+            refused_samples=closed.refused_samples,
+            overflowed_samples=closed.overflowed_samples,
+        )
+        self._closed_late_ns = 0
+        self._sender.send_batch(
+            Batch(
+                worker=self._worker,
+                sequence=self._sequence,
+                interval=interval,
+                new_series=closed.new_series,
+                deltas=closed.deltas,
+                ledger=self._load.ledgers(),
+                health=health,
+                exceptions=self._load.exceptions(),
+                samples=closed.samples,
+                last=last,
+                ended_at_ns=ended_at_ns,
+            )
+        )
+        self._sequence += 1

@@ -1,0 +1,111 @@
+"""`setup` before the load and `teardown` after it: on one worker, outside of all statistics."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from atlas_perf.errors import SetupError
+from atlas_perf.loader.lifecycle import ScenarioFunction
+from atlas_perf.loader.scenario_file import ScenarioFile
+from atlas_perf.model.batch import ScenarioException
+from atlas_perf.model.plan import TestPlan
+from atlas_perf.scripting.context import current_user
+from atlas_perf.units import NS_PER_S, format_planned
+from atlas_perf.wire.plain_data import decode_plain, encode_plain
+from atlas_perf.worker.exception_log import describe_exception
+from atlas_perf.worker.load import virtual_user
+from atlas_perf.worker.recorder import Recorder
+
+
+class _TimedOut(Exception):
+    """A stage did not end within the plan's limit."""
+
+
+async def run_setup(plan: TestPlan, file: ScenarioFile, recorder: Recorder) -> bytes:
+    """Run `setup`, if the file has one, and pack what it returns for the way to every user.
+
+    Raises:
+        SetupError: it raised, took longer than setupTimeout, or returned what is not plain data.
+    """
+    if file.setup is None:
+        return encode_plain(None)
+    line = file.lines.of_name("setup")
+    try:
+        returned = await _run_stage("setup", file.setup, plan, recorder, plan.setup_timeout_ns)
+    except _TimedOut as error:
+        raise SetupError(str(error), file=file.file, line=line) from None
+    except Exception as error:
+        told = describe_exception("setup", error, file.file)
+        message = f"setup raised {told.kind}: {told.message}".removesuffix(": ")
+        raise SetupError(message, file=told.file, line=told.line) from error
+    try:
+        return encode_plain(returned)
+    except ValueError as fault:
+        message = (
+            f"setup returned {fault}: return None, numbers, text, bytes, "
+            "or lists and dicts with text keys of these"
+        )
+        raise SetupError(message, file=file.file, line=line) from None
+
+
+async def run_teardown(
+    plan: TestPlan, file: ScenarioFile, recorder: Recorder, data: bytes
+) -> ScenarioException | None:
+    """Run `teardown`, if the file has one; what it failed with, or None."""
+    if file.teardown is None:
+        return None
+    try:
+        await _run_stage(
+            "teardown",
+            file.teardown,
+            plan,
+            recorder,
+            plan.teardown_timeout_ns,
+            decode_plain(data),
+        )
+    except _TimedOut as error:
+        line = file.lines.of_name("teardown") or 0
+        return ScenarioException("teardown", "TimeoutError", str(error), file.file, line, 1, "")
+    except Exception as error:
+        return describe_exception("teardown", error, file.file)
+    return None
+
+
+async def _run_stage(
+    stage: str,
+    function: ScenarioFunction,
+    plan: TestPlan,
+    recorder: Recorder,
+    timeout_ns: int,
+    *data: Any,
+) -> Any:
+    """Call the function with a virtual user of its own, whose samples are not recorded."""
+    tags = {**plan.tags, "scenario": stage}
+    user = virtual_user(plan, recorder, id=0, scenario=stage, tags=tags, scenario_env={})
+    user.data = data[0] if data else None
+    token = current_user.set(user)
+    try:
+        async with asyncio.timeout(timeout_ns / NS_PER_S) as limit:
+            user.begin_iteration()
+            return await function(user, *data)
+    except TimeoutError:
+        if limit.expired():
+            message = f"{stage} did not return within its limit of {format_planned(timeout_ns)}"
+            raise _TimedOut(message) from None
+        raise
+    except (SystemExit, asyncio.CancelledError) as error:
+        # Neither may end the worker: to the user they are exceptions of the stage.
+        if isinstance(error, asyncio.CancelledError) and _cancelled_from_outside():
+            raise
+        raise RuntimeError(f"{type(error).__name__}: {error}").with_traceback(
+            error.__traceback__
+        ) from None
+    finally:
+        current_user.reset(token)
+        await user.close()
+
+
+def _cancelled_from_outside() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,159 @@
+"""This worker's share of the plan: its virtual users, and the executors that drive them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+
+from atlas_perf.loader.scenario_file import ScenarioFile
+from atlas_perf.model.batch import Ledger, ScenarioException
+from atlas_perf.model.plan import ScenarioPlan, TestPlan, executor_max_vus
+from atlas_perf.model.series import Tags, tags_of
+from atlas_perf.protocols.http.client import HttpClient
+from atlas_perf.schedule.shares import vu_ids
+from atlas_perf.scripting.environment import env
+from atlas_perf.wire.plain_data import decode_plain
+from atlas_perf.worker.exception_log import ExceptionLog
+from atlas_perf.worker.executors.base import Executor
+from atlas_perf.worker.executors.choose import executor_for
+from atlas_perf.worker.iteration import IterationRunner
+from atlas_perf.worker.recorder import Recorder
+from atlas_perf.worker.virtual_user import VirtualUser
+
+BASE_URL = "BASE_URL"
+"""The variable that relative URLs are completed with."""
+
+
+class Load:
+    """Everything that generates load on this worker, from arming to the last iteration."""
+
+    def __init__(
+        self,
+        plan: TestPlan,
+        scenario_file: ScenarioFile,
+        recorder: Recorder,
+        *,
+        worker: int,
+        workers: int,
+    ) -> None:
+        self._plan = plan
+        self._exceptions = ExceptionLog(scenario_file.file)
+        self._runners: dict[str, IterationRunner] = {}
+        self._executors: list[Executor] = []
+        self._users: list[VirtualUser] = []
+        first_id = 1
+        for scenario in plan.scenarios:
+            base_tags = {**plan.tags, **scenario.tags, "scenario": scenario.name}
+            total = executor_max_vus(scenario.executor)
+            users = [
+                virtual_user(
+                    plan,
+                    recorder,
+                    id=first_id + k,
+                    scenario=scenario.name,
+                    tags=base_tags,
+                    scenario_env=scenario.env,
+                )
+                for k in vu_ids(worker, workers, total)
+            ]
+            first_id += total
+            runner = IterationRunner(
+                scenario.name,
+                scenario_file.call_default(scenario.exec),
+                recorder=recorder,
+                exceptions=self._exceptions,
+                tags=tags_of(base_tags),
+                min_duration_ns=plan.min_iteration_duration_ns,
+            )
+            self._add(scenario, users, runner, worker, workers)
+
+    def _add(
+        self,
+        scenario: ScenarioPlan,
+        users: list[VirtualUser],
+        runner: IterationRunner,
+        worker: int,
+        workers: int,
+    ) -> None:
+        self._runners[scenario.name] = runner
+        self._users.extend(users)
+        self._executors.append(
+            executor_for(scenario, users, runner, worker=worker, workers=workers)
+        )
+
+    @property
+    def active_users(self) -> int:
+        return sum(executor.active_users for executor in self._executors)
+
+    @property
+    def peak_users(self) -> int:
+        return sum(executor.peak_users for executor in self._executors)
+
+    @property
+    def max_users(self) -> int:
+        return len(self._users)
+
+    @property
+    def last_end_ns(self) -> int | None:
+        """When an iteration ended last, on the run's clock; None if none has."""
+        ends = [runner.last_end_ns for runner in self._runners.values()]
+        return max((end for end in ends if end is not None), default=None)
+
+    def ledgers(self) -> Mapping[str, Ledger]:
+        """Where every iteration went, by scenario."""
+        return {name: runner.ledger for name, runner in self._runners.items()}
+
+    def exceptions(self) -> tuple[ScenarioException, ...]:
+        return self._exceptions.snapshot()
+
+    def give_data(self, packed: bytes) -> None:
+        """Hand setup's return value to every user, a copy each: none can change another's."""
+        for user in self._users:
+            user.data = decode_plain(packed)
+
+    async def run(self, t0_ns: int) -> None:
+        """Offer the load; return when the last iteration has ended and connections are closed."""
+        async with asyncio.TaskGroup() as tasks:
+            for executor in self._executors:
+                tasks.create_task(executor.run(t0_ns))
+
+    def stop(self, *, graceful: bool) -> None:
+        """Begin no more iterations; see `Executor.stop`."""
+        for executor in self._executors:
+            executor.stop(graceful=graceful)
+
+    async def close(self) -> None:
+        """Close every user's connections."""
+        await asyncio.gather(*(user.close() for user in self._users))
+
+
+def virtual_user(
+    plan: TestPlan,
+    recorder: Recorder,
+    *,
+    id: int,
+    scenario: str,
+    tags: Mapping[str, str],
+    scenario_env: Mapping[str, str],
+) -> VirtualUser:
+    """A virtual user as the plan describes it, with an HTTP client of its own."""
+    variables = ChainMap(dict(scenario_env), env) if scenario_env else env  # type: ignore[arg-type]
+
+    def connect(sample_tags: Callable[[], Tags]) -> HttpClient:
+        return HttpClient(
+            options=plan.http,
+            recorder=recorder,
+            sample_tags=sample_tags,
+            base_url=variables.get(BASE_URL) or None,
+        )
+
+    return VirtualUser(
+        id=id,
+        scenario=scenario,
+        seed=plan.seed,
+        env=variables,
+        base_tags=tags,
+        recorder=recorder,
+        connect=connect,
+    )
