@@ -30,6 +30,9 @@ setup(
         [
             extension("atlas_perf.sketch.ddsketch", "sketch.c", "sketch_codec.c"),
             extension("atlas_perf.worker.recorder", "sketch.c"),
+            extension(
+                "atlas_perf.aggregate.series_table", "column.c", "sketch.c", "sketch_codec.c"
+            ),
         ],
         compiler_directives={"language_level": "3", "embedsignature": True},
     ),

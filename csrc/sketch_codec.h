@@ -20,6 +20,9 @@
 #include "sketch.h"
 
 
+/* Enough for any sketch: eleven numbers of ten bytes and every bin with a gap of its own. */
+#define SKETCH_MAX_ENCODED_BYTES (11 * 10 + SKETCH_MAX_BINS * 12)
+
 /* How many bytes at most this sketch encodes to. */
 size_t sketch_encoded_bound(const sketch *self);
 /* Writes to `into`, which has room for the bound, and returns the number of bytes written. */

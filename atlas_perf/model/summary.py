@@ -106,9 +106,12 @@ class WorkerSummary:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One second of the run, over all workers. Latencies are of successful requests, in ms."""
+    """One second of the run, over all workers. Latencies are of successful requests, in ms.
 
-    second: int
+    Counts are of the whole window. In very long runs older windows are longer than a second.
+    """
+
+    second: int  # the first one, counted from the run's start
     vus: float
     requests: int
     failed_requests: int
@@ -122,6 +125,7 @@ class Window:
     p99_ms: float | None
     loop_lag_max_ms: float
     cpu_cores: float  # all workers together
+    length_s: int = 1
 
 
 @dataclass(frozen=True, slots=True)

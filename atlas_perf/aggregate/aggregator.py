@@ -1,0 +1,264 @@
+"""The aggregator: batches of all workers become run totals and one-second windows.
+
+Two rules hold at every moment. A batch counts once: a repeated (worker, sequence) changes nothing
+and a missing one is remembered. And a batch counts whole or not at all: it is checked before any
+of it is merged. So batches of different workers may come in any order, and those of one worker in
+any order after the one that first names their series.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, Sequence
+
+from atlas_perf.aggregate.series_index import SeriesIndex
+from atlas_perf.aggregate.series_table import SeriesTable
+from atlas_perf.aggregate.window_grid import WindowGrid
+from atlas_perf.aggregate.window_values import Pulse, WindowValues
+from atlas_perf.aggregate.worker_record import WorkerRecord
+from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
+from atlas_perf.model.metric import Metric, MetricKind
+from atlas_perf.model.series import Selector, Series
+from atlas_perf.model.snapshot import Total
+from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
+from atlas_perf.sketch.ddsketch import Sketch
+from atlas_perf.units import NS_PER_S
+from atlas_perf.wire.errors import WireError
+
+MAX_INTERVAL = 31 * 86_400
+"""Longest run, in seconds; a batch that speaks of a later one is damaged."""
+
+MAX_GAP = 100_000
+"""Most batches that can be missing at once; a batch further ahead is damaged."""
+
+
+class Aggregator:
+    """Everything merged so far; a `model.snapshot.Snapshot` at any moment.
+
+    Memory grows with series × windows, both bounded: beyond `series_cap` series samples go to
+    `(other)` series and `series_overflowed` becomes true; beyond `max_windows` older windows are
+    merged pairwise (see `WindowGrid`), and `Window.length_s` tells.
+
+    Raises:
+        ValueError: if two metrics of one name differ, or there is no worker.
+    """
+
+    def __init__(
+        self,
+        metrics: Iterable[Metric],
+        workers: int,
+        *,
+        series_cap: int = 50_000,
+        max_windows: int = 3600,
+    ) -> None:
+        if workers < 1:
+            raise ValueError(f"a run needs at least one worker, not {workers}")
+        self._table = SeriesTable(workers)
+        self._index = SeriesIndex(metrics, self._table, series_cap)
+        self._grid = WindowGrid(max_windows)
+        self._workers = tuple(WorkerRecord(index) for index in range(workers))
+        self._pulses: dict[int, Pulse] = {}
+        self._values = WindowValues(self._table, self._index)
+        self._windows: dict[int, Window] = {}  # read before, still true before `_stale_from`
+        self._stale_from = 0
+
+    # Merging
+
+    def merge(self, batch: Batch) -> bool:
+        """Count a batch; False if it had been counted before.
+
+        Raises:
+            WireError: if it cannot be one of this run's batches. Nothing of it is counted then.
+        """
+        worker = self._worker(batch.worker)
+        if worker.received.holds(batch.sequence):
+            return False
+        try:
+            self._check(worker, batch)
+        except ValueError as error:
+            raise WireError(
+                f"batch {batch.sequence} of worker {batch.worker} cannot be counted: {error}"
+            ) from None
+        self._learn_series(worker, batch.new_series)
+        if self._grid.admit(batch.interval):
+            self._coarsen()
+        window = self._grid.window_of(batch.interval)
+        for delta in batch.deltas:
+            self._table.merge(worker.rows[delta.number], worker.index, window, delta)
+        self._pulses.setdefault(window, Pulse()).add(batch.health)
+        self._stale_from = min(self._stale_from, window)
+        worker.receive(batch)
+        return True
+
+    def mark_lost(self, worker: int, reason: str) -> None:
+        """No more batches will come from a worker; the first reason given stays."""
+        record = self._worker(worker)
+        record.lost = record.lost or reason
+
+    def finish(self) -> None:
+        """The run is over: a worker that sent no last batch is lost."""
+        for worker in self._workers:
+            if worker.living:
+                worker.lost = "it ended without its last batch"
+
+    def _worker(self, worker: int) -> WorkerRecord:
+        if not 0 <= worker < len(self._workers):
+            raise WireError(f"a batch of worker {worker}, but there are {len(self._workers)}")
+        return self._workers[worker]
+
+    def _check(self, worker: WorkerRecord, batch: Batch) -> None:
+        if not 0 <= batch.interval <= MAX_INTERVAL:
+            raise ValueError(f"no run has an interval {batch.interval}")
+        if not 0 <= batch.sequence <= worker.received.last_sequence + MAX_GAP:
+            raise ValueError(f"the last one was number {worker.received.last_sequence}")
+        refusal = worker.refusal(batch)
+        if refusal is not None:
+            raise ValueError(refusal)
+        named_here: dict[int, NewSeries] = {}
+        known = ChainMap(named_here, worker.known_series)
+        for new in batch.new_series:
+            if self._index.contradicts(new.metric) or new.series.metric != new.metric.name:
+                raise ValueError(f"the metric {new.metric.name!r} is defined differently here")
+            if known.get(new.number, new) != new:
+                raise ValueError(f"it gives the number {new.number} to a second series")
+            named_here[new.number] = new
+        for delta in batch.deltas:
+            if delta.number not in known:
+                raise ValueError(f"it never said what series {delta.number} is")
+            self._table.check(known[delta.number].metric, delta)
+
+    def _learn_series(self, worker: WorkerRecord, new_series: Sequence[NewSeries]) -> None:
+        for new in new_series:
+            self._index.define(new.metric)
+            worker.known_series[new.number] = new
+            worker.rows[new.number] = self._index.row_of(new.metric, new.series)
+
+    def _coarsen(self) -> None:
+        self._table.coarsen(self._grid.fine_from, self._grid.width)
+        finer, self._pulses = self._pulses, {}
+        for second, pulse in finer.items():
+            self._pulses.setdefault(self._grid.window_of(second), Pulse()).merge(pulse)
+        self._windows.clear()
+        self._stale_from = 0
+
+    # The snapshot
+
+    @property
+    def elapsed_ns(self) -> int:
+        living = [worker for worker in self._workers if worker.living]
+        if living:
+            return (self._newest_complete() + 1) * NS_PER_S
+        return max(worker.measured_until_ns for worker in self._workers)
+
+    def metrics(self) -> Mapping[str, Metric]:
+        return self._index.metrics
+
+    def total(self, selector: Selector) -> Total | None:
+        metric = self._index.metrics.get(selector.metric)
+        rows = [row for row in self._index.rows(selector) if self._table.samples(row)]
+        if metric is None or not rows:
+            return None
+        match metric.kind:
+            case MetricKind.COUNTER:
+                return self._table.counter_total(rows)
+            case MetricKind.RATE:
+                return self._table.rate_total(rows)
+            case MetricKind.TREND:
+                return self._table.trend_total(rows)
+            case MetricKind.GAUGE:
+                return self._table.gauge_total(rows, self._complete_windows())
+
+    def series(self, metric: str) -> list[Series]:
+        return self._index.series(metric)
+
+    def ledger(self) -> Mapping[str, Ledger]:
+        merged: dict[str, Ledger] = {}
+        for worker in self._workers:
+            for scenario, ledger in worker.ledger.items():
+                merged[scenario] = merged.get(scenario, Ledger()) + ledger
+        return merged
+
+    def windows(self) -> tuple[Window, ...]:
+        for second, pulse in self._pulses.items():
+            if second >= self._stale_from or second not in self._windows:
+                length_s = self._grid.length_s(second)
+                self._windows[second] = self._values.window(second, length_s, pulse)
+        self._stale_from = MAX_INTERVAL + 1
+        return tuple(self._windows[second] for second in sorted(self._windows))
+
+    def workers(self) -> tuple[WorkerSummary, ...]:
+        newest = max(worker.received.last_interval for worker in self._workers)
+        return tuple(worker.summary(newest) for worker in self._workers)
+
+    def exceptions(self) -> tuple[ExceptionSummary, ...]:
+        counts: dict[tuple[str, str, str, str, int], int] = {}
+        examples: dict[tuple[str, str, str, str, int], ScenarioException] = {}
+        for worker in self._workers:
+            for seen in worker.exceptions:
+                key = (seen.scenario, seen.kind, seen.message, seen.file, seen.line)
+                counts[key] = counts.get(key, 0) + seen.count
+                examples.setdefault(key, seen)
+        return tuple(
+            ExceptionSummary(*key, count=counts[key], traceback=examples[key].traceback)
+            for key in sorted(counts, key=lambda key: (-counts[key], key))
+        )
+
+    # What outputs and the report ask for besides
+
+    def resolve(self, worker: int, number: int) -> NewSeries:
+        """The series that a worker means by a number.
+
+        Raises:
+            WireError: if the worker has not named it.
+        """
+        known = self._worker(worker).known_series
+        if number not in known:
+            raise WireError(f"worker {worker} never said what series {number} is")
+        return known[number]
+
+    def window_sketch(self, selector: Selector, second: int) -> Sketch | None:
+        """A trend's distribution in the window that `second` belongs to; None without a sample.
+
+        Raises:
+            ValueError: if the metric is no trend.
+        """
+        metric = self._index.metrics.get(selector.metric)
+        if metric is None or metric.kind is not MetricKind.TREND:
+            raise ValueError(f"{selector.metric} is no trend and has no distribution")
+        return self._table.window_sketch(self._index.rows(selector), self._grid.window_of(second))
+
+    def missing_batches(self, worker: int) -> tuple[int, ...]:
+        """Sequence numbers below the newest that never arrived; the first is 0."""
+        return self._worker(worker).received.missing()
+
+    @property
+    def all_series_count(self) -> int:
+        """Distinct series of all metrics, `(other)` ones included."""
+        return len(self._index)
+
+    @property
+    def series_overflowed(self) -> bool:
+        """True once samples went to an `(other)` series for lack of room."""
+        return self._index.overflowed
+
+    def collapsed_metrics(self) -> tuple[str, ...]:
+        """Trends whose values spread too far for their quantiles to hold the accuracy promised."""
+        return tuple(
+            name
+            for name, metric in self._index.metrics.items()
+            if metric.kind is MetricKind.TREND
+            and any(map(self._table.collapsed, self._index.all_rows(name)))
+        )
+
+    def _newest_complete(self) -> int:
+        """The newest interval that every living worker has reported, or -1."""
+        living = (worker for worker in self._workers if worker.living)
+        return min(worker.received.last_interval for worker in living)
+
+    def _complete_windows(self) -> list[int]:
+        """Windows that no living worker will add to; all of them as long as there is none."""
+        if any(worker.living for worker in self._workers):
+            newest = self._newest_complete()
+            complete = [window for window in self._pulses if window <= newest]
+            return complete or list(self._pulses)
+        return list(self._pulses)

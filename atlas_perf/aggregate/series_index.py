@@ -1,0 +1,96 @@
+"""Which row of the series table holds which series, and which rows a selector means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from atlas_perf.aggregate.series_table import SeriesTable
+from atlas_perf.model.metric import BUILTIN_METRICS, Metric
+from atlas_perf.model.series import OTHER, Selector, Series
+
+KEPT_BY_OTHER = frozenset({"expected_response", "scenario"})
+"""Tags that a series beyond the cap keeps, so that verdicts about outcomes stay true."""
+
+
+class SeriesIndex:
+    """Metrics and series of a run. Beyond `series_cap` series share an `(other)` row per metric.
+
+    Raises:
+        ValueError: if two metrics of one name differ.
+    """
+
+    def __init__(self, metrics: Iterable[Metric], table: SeriesTable, series_cap: int) -> None:
+        self._table = table
+        self._series_cap = series_cap
+        self._metrics = dict(BUILTIN_METRICS)
+        self._rows: dict[Series, int] = {}
+        self._series_by_metric: dict[str, list[Series]] = {}
+        self._selections: dict[str, dict[Selector, list[int]]] = {}
+        self.overflowed = False
+        for metric in metrics:
+            self.define(metric)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        return self._metrics
+
+    def contradicts(self, metric: Metric) -> bool:
+        """True if another metric has this name."""
+        return self._metrics.get(metric.name, metric) != metric
+
+    def define(self, metric: Metric) -> None:
+        """Make a metric known.
+
+        Raises:
+            ValueError: if another metric has its name.
+        """
+        if self.contradicts(metric):
+            raise ValueError(f"the metric {metric.name!r} is already defined differently")
+        self._metrics[metric.name] = metric
+
+    def row_of(self, metric: Metric, series: Series) -> int:
+        """The row of a series, made if it is new."""
+        row = self._rows.get(series)
+        if row is not None:
+            return row
+        if len(self._rows) < self._series_cap:
+            return self._make_row(metric, series)
+        self.overflowed = True
+        kept = [pair for pair in series.tags if pair[0] in KEPT_BY_OTHER]
+        other = Series(series.metric, tuple(sorted([("name", OTHER), *kept])))
+        if other not in self._rows and len(self._rows) >= 2 * self._series_cap:
+            # The kept tags are unbounded too if a scenario sets them itself.
+            other = Series(series.metric, (("name", OTHER),))
+        row = self._rows.get(other)
+        return self._make_row(metric, other) if row is None else row
+
+    def rows(self, selector: Selector) -> list[int]:
+        """Rows of the series that a selector matches, with or without samples."""
+        selections = self._selections.setdefault(selector.metric, {})
+        rows = selections.get(selector)
+        if rows is None:
+            every = self._series_by_metric.get(selector.metric, ())
+            rows = [self._rows[series] for series in every if selector.matches(series)]
+            selections[selector] = rows
+        return rows
+
+    def all_rows(self, metric: str) -> list[int]:
+        """Rows of every series of a metric."""
+        return [self._rows[series] for series in self._series_by_metric.get(metric, ())]
+
+    def series(self, metric: str) -> list[Series]:
+        """The series of a metric that have samples, in the order they came."""
+        every = self._series_by_metric.get(metric, ())
+        return [series for series in every if self._table.samples(self._rows[series])]
+
+    def _make_row(self, metric: Metric, series: Series) -> int:
+        row = self._table.add_row(metric)
+        self._rows[series] = row
+        self._series_by_metric.setdefault(series.metric, []).append(series)
+        for selector, rows in self._selections.get(series.metric, {}).items():
+            if selector.matches(series):
+                rows.append(row)
+        return row

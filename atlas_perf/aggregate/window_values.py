@@ -1,0 +1,84 @@
+"""One window of the run in the numbers that reports show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from atlas_perf.aggregate.series_index import SeriesIndex
+from atlas_perf.aggregate.series_table import SeriesTable
+from atlas_perf.model.batch import WorkerHealth
+from atlas_perf.model.series import Selector
+from atlas_perf.model.summary import Window
+from atlas_perf.units import NS_PER_MS, NS_PER_S
+
+_VUS = Selector("vus")
+_REQUESTS = Selector("http_reqs")
+_REQUESTS_FAILED = Selector("http_req_failed")
+_ITERATIONS = Selector("iterations")
+_ITERATIONS_DROPPED = Selector("dropped_iterations")
+_CHECKS = Selector("checks")
+_BYTES_RECEIVED = Selector("data_received")
+_BYTES_SENT = Selector("data_sent")
+_DURATION = Selector("http_req_duration")  # of successes; see `Selector.effective_tags`
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Health of all workers together in one window."""
+
+    loop_lag_max_ns: int = 0
+    cpu_ns: int = 0
+
+    def add(self, health: WorkerHealth) -> None:
+        self.merge(Pulse(health.loop_lag_max_ns, health.cpu_ns))
+
+    def merge(self, other: Pulse) -> None:
+        self.loop_lag_max_ns = max(self.loop_lag_max_ns, other.loop_lag_max_ns)
+        self.cpu_ns += other.cpu_ns
+
+
+class WindowValues:
+    """Reads windows out of the series table."""
+
+    def __init__(self, table: SeriesTable, index: SeriesIndex) -> None:
+        self._table = table
+        self._index = index
+
+    def window(self, second: int, length_s: int, pulse: Pulse) -> Window:
+        """The window that begins with `second`."""
+        _, failed = self._tally(_REQUESTS_FAILED, second)
+        checks, checks_passed = self._tally(_CHECKS, second)
+        p50_ms, p95_ms, p99_ms = self._latencies_ms(second)
+        return Window(
+            second=second,
+            length_s=length_s,
+            vus=self._table.level(self._index.rows(_VUS), second),
+            requests=self._counted(_REQUESTS, second),
+            failed_requests=round(failed),
+            iterations=self._counted(_ITERATIONS, second),
+            dropped_iterations=self._counted(_ITERATIONS_DROPPED, second),
+            checks_failed=checks - round(checks_passed),
+            bytes_received=self._tally(_BYTES_RECEIVED, second)[1],
+            bytes_sent=self._tally(_BYTES_SENT, second)[1],
+            p50_ms=p50_ms,
+            p95_ms=p95_ms,
+            p99_ms=p99_ms,
+            loop_lag_max_ms=pulse.loop_lag_max_ns / NS_PER_MS,
+            cpu_cores=pulse.cpu_ns / (length_s * NS_PER_S),
+        )
+
+    def _tally(self, selector: Selector, second: int) -> tuple[int, float]:
+        return self._table.window_tally(self._index.rows(selector), second)
+
+    def _counted(self, selector: Selector, second: int) -> int:
+        return round(self._tally(selector, second)[1])
+
+    def _latencies_ms(self, second: int) -> tuple[float | None, float | None, float | None]:
+        sketch = self._table.window_sketch(self._index.rows(_DURATION), second)
+        if sketch is None:
+            return None, None, None
+        return (
+            sketch.quantile(0.50) / NS_PER_MS,
+            sketch.quantile(0.95) / NS_PER_MS,
+            sketch.quantile(0.99) / NS_PER_MS,
+        )

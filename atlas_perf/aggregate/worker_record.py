@@ -1,0 +1,87 @@
+"""What the coordinator knows about one worker from its batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from atlas_perf.aggregate.received import ReceivedBatches
+from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
+from atlas_perf.model.summary import WorkerSummary
+from atlas_perf.units import NS_PER_MS, NS_PER_S
+
+
+class WorkerRecord:
+    """One worker's batches, series numbers, ledger, exceptions and health."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.received = ReceivedBatches()
+        self.lost: str | None = None
+        self.ended_at_ns: int | None = None
+        self.known_series: dict[int, NewSeries] = {}
+        self.rows: dict[int, int] = {}  # series number -> row of the series table
+        self.ledger: Mapping[str, Ledger] = {}
+        self.exceptions: tuple[ScenarioException, ...] = ()
+        self._batches = 0
+        self._cpu_ns = 0
+        self._loop_lag_max_ns = 0
+        self._peak_rss_bytes = 0
+        self._refused_samples = 0
+        self._overflowed_samples = 0
+
+    @property
+    def living(self) -> bool:
+        """True while more batches are to come."""
+        return self.lost is None and self.ended_at_ns is None
+
+    @property
+    def measured_until_ns(self) -> int:
+        """When its last iteration ended, or the end of its last interval if it never said."""
+        if self.ended_at_ns is not None:
+            return self.ended_at_ns
+        return (self.received.last_interval + 1) * NS_PER_S
+
+    def refusal(self, batch: Batch) -> str | None:
+        """Why a batch that was not received yet cannot be this worker's, or None."""
+        if not self.received.fits(batch.sequence, batch.interval):
+            return f"its interval {batch.interval} lies out of order"
+        after_the_last = self.ended_at_ns is not None and (
+            batch.last or batch.sequence > self.received.last_sequence
+        )
+        if after_the_last or (batch.last and batch.sequence < self.received.last_sequence):
+            return "it comes after the worker's last"
+        return None
+
+    def receive(self, batch: Batch) -> None:
+        """Take note of everything in a batch but its samples."""
+        if batch.sequence > self.received.last_sequence:
+            self.ledger = batch.ledger
+            self.exceptions = batch.exceptions
+        self.received.add(batch.sequence, batch.interval)
+        if batch.last:
+            self.ended_at_ns = batch.ended_at_ns
+        health = batch.health
+        self._batches += 1
+        self._cpu_ns += health.cpu_ns
+        self._loop_lag_max_ns = max(self._loop_lag_max_ns, health.loop_lag_max_ns)
+        self._peak_rss_bytes = max(self._peak_rss_bytes, health.rss_bytes)
+        self._refused_samples += health.refused_samples
+        self._overflowed_samples += health.overflowed_samples
+
+    def summary(self, newest_interval: int) -> WorkerSummary:
+        """`newest_interval` is the run's: a lost worker misses everything up to it."""
+        missing = self.received.missing_intervals()
+        if self.lost is not None:
+            missing += tuple(range(self.received.last_interval + 1, newest_interval + 1))
+        measured_ns = self.measured_until_ns
+        return WorkerSummary(
+            index=self.index,
+            batches=self._batches,
+            missing_intervals=missing,
+            lost=self.lost,
+            cpu_share=self._cpu_ns / measured_ns if measured_ns > 0 else 0.0,
+            loop_lag_max_ms=self._loop_lag_max_ns / NS_PER_MS,
+            peak_rss_bytes=self._peak_rss_bytes,
+            refused_samples=self._refused_samples,
+            overflowed_samples=self._overflowed_samples,
+        )
