@@ -13,7 +13,7 @@ from atlas_perf.loop import UVLOOP_VERSION
 COMPILED_PARTS = (
     "atlas_perf.sketch.ddsketch",
     "atlas_perf.worker.recorder",
-    "atlas_perf.aggregate.aggregator",
+    "atlas_perf.aggregate.series_table",
 )
 
 
