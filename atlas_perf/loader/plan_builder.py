@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 from atlas_perf.errors import PlanError, UsageError
@@ -54,7 +56,6 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
         raise scenario_file.option_error(str(problem), problem.path) from None
     scenarios, warnings = _scenarios(scenario_file, values, overrides)
     _refuse_idle_users(scenarios)
-    run = select(RUN, values)
     plan = TestPlan(
         name=scenario_file.name,
         file=scenario_file.file,
@@ -69,20 +70,24 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
         seed=_seed(overrides.seed),
         processes=overrides.processes,
         keep_samples=overrides.keep_samples,
-        **run,
+        **select(RUN, values),
+    )
+    plan = replace(
+        plan,
+        tags={**plan.tags, **overrides.tags},
+        thresholds=_placed(plan.thresholds, scenario_file),
     )
     plan = _with_thresholds(plan, overrides)
-    plan = replace(plan, tags={**plan.tags, **overrides.tags})
     return BuiltPlan(plan, warnings)
 
 
 def _refuse_two_kinds(values: Mapping[str, Any], written: Mapping[str, object]) -> None:
     """Of the options that say what the load is, only `iterations` and `duration` go together."""
-    kinds = [name for name in KIND_OF_LOAD if name in values]
-    if len(kinds) > 1 and kinds != ["iterations", "duration"]:
-        first, second = [name for name in written if name in kinds][:2]
-        message = f"`{first}` and `{second}` are two kinds of load and cannot be used together"
-        raise OptionProblem((second,), message)
+    kinds = [name for name in written if name in KIND_OF_LOAD]
+    for first, second in combinations(kinds, 2):
+        if {first, second} != {"iterations", "duration"}:
+            message = f"`{first}` and `{second}` are two kinds of load and cannot be used together"
+            raise OptionProblem((second,), message)
     if "scenarios" in values and "vus" in values:
         raise OptionProblem(("vus",), "`vus` does nothing beside `scenarios`: set it in each")
     if values.get("vus") == 0:
@@ -132,8 +137,9 @@ def _without_replaced(
     if not lost:
         return kept, ()
     flags = {"duration": "--duration", "iterations": "--iterations", "stages": "--stage"}
-    given = " and ".join(flags[name] for name in flags if name in overrides.kinds_of_load)
-    return kept, (f"{given} replaces the file's {' and '.join(lost)}",)
+    given = [flags[name] for name in flags if name in overrides.kinds_of_load]
+    verb = "replaces" if len(given) == 1 else "replace"
+    return kept, (f"{' and '.join(given)} {verb} the file's {' and '.join(lost)}",)
 
 
 def _shortcuts(values: Mapping[str, Any], overrides: Overrides) -> Shortcuts:
@@ -162,6 +168,20 @@ def _check_functions(scenario_file: ScenarioFile, scenarios: tuple[ScenarioPlan,
             f"scenario {scenario.name!r}: {scenario_file.missing(name)}",
             ("scenarios", scenario.name, "exec"),
         )
+
+
+def _placed(
+    thresholds: tuple[ThresholdPlan, ...], scenario_file: ScenarioFile
+) -> tuple[ThresholdPlan, ...]:
+    """Say where each criterion is written: whoever reads its expression can then name the line."""
+    seen: Counter[str] = Counter()
+    placed: list[ThresholdPlan] = []
+    for threshold in thresholds:
+        path = ("thresholds", threshold.selector, seen[threshold.selector])
+        line = scenario_file.lines.of_option(path)
+        placed.append(replace(threshold, place=f"{scenario_file.file}:{line or 1}"))
+        seen[threshold.selector] += 1
+    return tuple(placed)
 
 
 def _with_thresholds(plan: TestPlan, overrides: Overrides) -> TestPlan:

@@ -114,6 +114,7 @@ class ThresholdPlan:
     expression: str  # p(95)<500
     abort_on_fail: bool = False
     delay_abort_eval_ns: int = 0
+    place: str = field(default="", compare=False)  # api.py:12; empty for a flag's
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,30 @@ def test_flags_add_thresholds_and_tags(build) -> None:
     assert plan.default_gates
 
 
+def test_thresholds_know_where_they_are_written(load) -> None:
+    scenario_file = load("""
+        options = {
+            "thresholds": {
+                "checks": [
+                    "rate>0.9",
+                    {"threshold": "rate>0.5", "abortOnFail": True},
+                ],
+                "http_reqs{a:b}": ["count>1"],
+            },
+        }
+        async def default(vu): ...
+    """)
+    flag = ThresholdPlan("http_reqs", "count>10")
+    thresholds = build_plan(scenario_file, Overrides(thresholds=(flag,))).plan.thresholds
+    file = scenario_file.file
+    assert [threshold.place for threshold in thresholds] == [
+        f"{file}:4",
+        f"{file}:5",
+        f"{file}:7",
+        "",
+    ]
+
+
 def test_no_thresholds_leaves_nothing_to_judge(build) -> None:
     plan = build("{'thresholds': {'checks': ['rate>0.9']}}", Overrides(no_thresholds=True)).plan
     assert plan.thresholds == ()

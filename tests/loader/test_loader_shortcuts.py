@@ -86,7 +86,7 @@ ROWS: list[tuple[str, Overrides, Executor, tuple[str, ...]]] = [
         "{'scenarios': {'a': {'executor': 'shared-iterations'}}}",
         Overrides(iterations=6, duration_ns=S),
         SharedIterations(1, 6, S),
-        ("--duration and --iterations replaces the file's `scenarios`",),
+        ("--duration and --iterations replace the file's `scenarios`",),
     ),
 ]
 
