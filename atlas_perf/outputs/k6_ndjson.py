@@ -6,7 +6,7 @@
 A Metric line comes before the first point of its metric. Points stand in the order in which
 batches arrive, not sorted by time. Times are milliseconds; tags are exactly those recorded, so an
 address with a secret in it is in the file: unlike the summary, this is raw data.
-"""  # noqa: E501 - the format is shown as it is written
+"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from atlas_perf.clock import WallAnchor
 from atlas_perf.errors import PlanError
@@ -44,7 +44,7 @@ class K6NdjsonOutput:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: IO[bytes] | None = None
+        self._file: io.BufferedIOBase | None = None
         self._failure: str | None = None
         self._lost = 0
         self._thresholds: dict[str, list[str]] = {}
@@ -97,10 +97,10 @@ class K6NdjsonOutput:
             f", at least {self._lost} samples are missing" if self._lost else ""
         )
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> io.BufferedIOBase:
         if self._path.suffix == ".gz":
-            return gzip.open(self._path, "wb", compresslevel=1)
-        return self._path.open("wb", buffering=_BUFFER_BYTES)
+            return gzip.GzipFile(self._path, "wb", compresslevel=1)
+        return io.BufferedWriter(io.FileIO(self._path, "wb"), _BUFFER_BYTES)
 
     def _stop(self, error: OSError) -> None:
         """Give up writing: the run is worth more than its log."""
@@ -164,7 +164,7 @@ def go_number(value: float) -> str:
     mantissa, _, exponent = repr(value).partition("e")
     sign = exponent[0] if exponent[0] in "+-" else "+"
     digits = exponent.lstrip("+-0")
-    return f"{mantissa.removesuffix('.0')}e{sign}{digits.rjust(2, '0') if sign == '+' else digits}"
+    return f"{mantissa}e{sign}{digits}"
 
 
 def _metric_line(metric: Metric, thresholds: list[str]) -> str:
