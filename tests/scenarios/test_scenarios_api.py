@@ -1,0 +1,243 @@
+"""The api scenario, one user at a time and without a network."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+
+import pytest
+from orchestrator_double import OrchestratorDouble, json_response
+
+from atlas_perf.loader.overrides import Overrides
+from atlas_perf.loader.plan_builder import build_plan
+from atlas_perf.protocols.http.response import Response
+from atlas_perf.units import NS_PER_MS, NS_PER_S
+
+ITERATIONS = 3000
+
+
+def within_five_sigma(share: float, count: int):
+    """What a count of independent events of this probability comes to."""
+    return pytest.approx(share * count, abs=5 * math.sqrt(count * share * (1 - share)))
+
+
+@pytest.fixture
+def api(load):
+    return load("api")
+
+
+@pytest.fixture
+def orchestrator(http) -> OrchestratorDouble:
+    return OrchestratorDouble(http)
+
+
+async def iterate(api, user, data, times: int) -> None:
+    for _ in range(times):
+        user.begin_iteration()
+        await api.file.functions["default"](user, data)
+
+
+async def follow(api, user) -> None:
+    await api.namespace["create_and_wait_for_agents"](user)
+
+
+def test_load_and_thresholds_are_the_contracts(api) -> None:
+    plan = build_plan(api.file).plan
+    (scenario,) = plan.scenarios
+    minutes = [
+        (stage.duration_ns / NS_PER_S / 60, stage.target) for stage in scenario.executor.stages
+    ]
+    assert minutes == [(1, 20), (3, 50), (5, 100), (5, 100), (3, 150), (2, 50), (1, 0)]
+    assert {(threshold.selector, threshold.expression) for threshold in plan.thresholds} == {
+        ("http_req_duration", "p(95)<500"),
+        ("http_req_duration{type:ai}", "p(95)<2000"),
+        ("errors", "rate<0.01"),
+        ("http_req_failed", "rate<0.01"),
+        ("successful_requests", "count>1000"),
+    }
+
+
+def test_the_quick_start_scale_makes_a_plan_of_48_seconds(api) -> None:
+    plan = build_plan(api.file, Overrides(duration_scale=0.04)).plan
+    assert (plan.end_ns, plan.max_vus) == (48 * NS_PER_S, 150)
+
+
+async def test_setup_gives_a_pool_of_runs_that_exist(api, orchestrator, make_user) -> None:
+    data = await api.file.setup(make_user(0))
+    assert data == {"run_ids": [f"run-{n}" for n in range(20)]}
+    assert list(orchestrator.runs) == data["run_ids"]
+    assert json.loads(json.dumps(data)) == data  # it has to reach other processes
+
+
+async def test_the_mix_is_the_contracts(api, orchestrator, make_user, http, samples) -> None:
+    data = await api.file.setup(make_user(0))
+    before = len(http.requests)
+    await iterate(api, make_user(1), data, ITERATIONS)
+    kinds = Counter(
+        (request.method, request.name, request.tags.get("type"), request.tags.get("deliberate"))
+        for request in http.requests[before:]
+    )
+    run = "/api/runs/{id}"
+    details = kinds["GET", run, None, None] + kinds["GET", run, None, "404"]
+    assert kinds["GET", "/api/runs", None, None] == within_five_sigma(0.5, ITERATIONS)
+    assert details == within_five_sigma(0.6, ITERATIONS)
+    assert kinds["GET", run, None, "404"] == within_five_sigma(0.03, details)
+    assert kinds["POST", "/api/runs/{id}/graft", None, None] == within_five_sigma(0.2, ITERATIONS)
+    assert kinds["DELETE", run, None, None] == within_five_sigma(0.1, ITERATIONS)
+    # A few more than 30 %: whoever has nothing to delete creates first.
+    followed = len(samples.by_metric["ai_success"])
+    assert followed == within_five_sigma(0.3, ITERATIONS)
+    assert 0 <= kinds["POST", "/api/runs", None, None] - followed < 0.02 * ITERATIONS
+    assert kinds["GET", run, "ai", None] >= followed
+
+
+async def test_nobody_meets_a_run_that_is_gone(api, orchestrator, make_user, http, samples) -> None:
+    data = await api.file.setup(make_user(0))
+    before = len(http.requests)
+    for user_id in range(1, 5):
+        await iterate(api, make_user(user_id), data, 300)
+    assert all(key.startswith("never-existed-") for key in orchestrator.not_found)
+    assert 0 < len(orchestrator.not_found) == len(set(orchestrator.not_found))
+    assert set(data["run_ids"]).isdisjoint(orchestrator.deleted)
+    assert orchestrator.deleted
+    sent = len(http.requests) - before
+    assert sum(samples.by_metric["errors"]) == 0
+    assert sum(samples.by_metric["successful_requests"]) == sent
+    assert len(samples.by_metric["api_latency"]) == sent
+    assert all(all(results) for results in samples.checks.values())
+
+
+async def test_no_url_with_an_id_names_a_series(api, orchestrator, make_user, http) -> None:
+    data = await api.file.setup(make_user(0))
+    await iterate(api, make_user(1), data, 300)
+    assert {request.name for request in http.requests} == {
+        "/actuator/health",
+        "/api/runs",
+        "/api/runs/{id}",
+        "/api/runs/{id}/graft",
+    }
+
+
+async def test_users_think_for_one_to_three_seconds(api, orchestrator, make_user, time) -> None:
+    data = await api.file.setup(make_user(0))
+    user = make_user(1)
+    thinking = []
+    for _ in range(200):
+        await iterate(api, user, data, 1)
+        thinking.append(time.slept_s[-1])
+    assert 1 <= min(thinking) < 1.1
+    assert 2.9 < max(thinking) <= 3
+
+
+async def test_a_user_never_deletes_what_another_created(api, orchestrator, make_user) -> None:
+    await api.namespace["create_a_run"](make_user(1))
+    await api.namespace["delete_an_own_run"](make_user(2))
+    assert orchestrator.created == ["run-0", "run-1"]
+    assert orchestrator.deleted == ["run-1"]
+
+
+async def test_teardown_deletes_the_pool(api, orchestrator, make_user) -> None:
+    user = make_user(0)
+    await api.file.teardown(user, await api.file.setup(user))
+    assert orchestrator.runs == {}
+
+
+async def test_ai_latency_is_the_whole_wait_and_its_gap_the_last_pause(
+    api, http, make_user, samples, time
+) -> None:
+    OrchestratorDouble(http, looks_until_ended=4)
+    await follow(api, make_user())
+    assert time.slept_s == [1.0, 0.25, 0.25, 0.25]
+    assert samples.by_metric["ai_latency"] == [1750 * NS_PER_MS]
+    assert samples.by_metric["ai_poll_gap"] == [250 * NS_PER_MS]
+    assert samples.by_metric["ai_success"] == [1]
+    assert all(request.tags == {"type": "ai"} for request in http.requests[1:])
+
+
+async def test_a_run_that_the_first_poll_sees_ended_may_have_ended_any_time_before(
+    api, http, make_user, samples
+) -> None:
+    OrchestratorDouble(http, looks_until_ended=1)
+    await follow(api, make_user())
+    assert samples.by_metric["ai_latency"] == [1000 * NS_PER_MS]
+    assert samples.by_metric["ai_poll_gap"] == [1000 * NS_PER_MS]
+
+
+async def test_slow_polls_are_part_of_the_wait(api, http, make_user, samples, time) -> None:
+    statuses = iter(["running", "completed"])
+
+    def slow(_request) -> Response:
+        time.now_s += 2
+        return json_response(200, {"status": next(statuses)})
+
+    OrchestratorDouble(http)
+    http.answer("GET", "/api/runs/*", slow)
+    await follow(api, make_user())
+    assert samples.by_metric["ai_latency"] == [5250 * NS_PER_MS]
+    # The server may have looked, and the run have ended, as soon as the first poll was sent.
+    assert samples.by_metric["ai_poll_gap"] == [4250 * NS_PER_MS]
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+async def test_a_run_that_ended_badly_is_an_error_and_no_latency(
+    api, http, make_user, samples, status: str
+) -> None:
+    OrchestratorDouble(http)
+    http.answer("GET", "/api/runs/*", json={"status": status})
+    await follow(api, make_user())
+    assert samples.by_metric["ai_success"] == [0]
+    assert samples.by_metric["errors"] == [0, 0, 1]  # create and poll were answered rightly
+    assert "ai_latency" not in samples.by_metric
+
+
+async def test_a_run_that_never_ends_is_given_up_as_an_error(
+    api, http, make_user, samples, time
+) -> None:
+    OrchestratorDouble(http, looks_until_ended=10_000)
+    await follow(api, make_user())
+    assert sum(time.slept_s) == pytest.approx(30.25)
+    assert samples.by_metric["ai_success"] == [0]
+    assert sum(samples.by_metric["errors"]) == 1
+    assert "ai_latency" not in samples.by_metric
+
+
+async def test_a_poll_that_goes_wrong_is_one_error_and_the_end_of_waiting(
+    api, http, make_user, samples
+) -> None:
+    OrchestratorDouble(http)
+    http.answer("GET", "/api/runs/*", status=500)
+    await follow(api, make_user())
+    assert samples.by_metric["ai_success"] == [0]
+    assert samples.by_metric["errors"] == [0, 1]
+
+
+async def test_a_run_that_cannot_be_created_is_not_followed(api, http, make_user, samples) -> None:
+    http.answer("POST", "/api/runs", status=503)
+    await follow(api, make_user())
+    assert len(http.requests) == 1
+    assert samples.by_metric["errors"] == [1]
+    assert samples.by_metric["successful_requests"] == [0]
+    assert "ai_success" not in samples.by_metric
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b"[]", b'{"content": 7}'])
+async def test_a_body_that_breaks_its_promise_is_an_error(
+    api, http, make_user, samples, body: bytes
+) -> None:
+    http.answer("GET", "/api/runs?*", body=body)
+    await api.namespace["ask"](make_user(), api.namespace["contract"].list_runs(size=20))
+    assert samples.by_metric["errors"] == [1]
+    assert samples.checks == {
+        "list runs: status is 200": [1],
+        "list runs: content is an array": [0],
+    }
+
+
+async def test_a_run_that_should_not_exist_and_does_is_an_error(
+    api, http, make_user, samples
+) -> None:
+    http.answer("GET", "/api/runs/*", json={"status": "completed"})
+    await api.namespace["ask"](make_user(), api.namespace["contract"].unknown_run("x"))
+    assert samples.by_metric["errors"] == [1]
+    assert samples.checks == {"unknown run: status is 404": [0]}
