@@ -1,0 +1,64 @@
+"""What the user sees once a second, read off the aggregator."""
+
+from __future__ import annotations
+
+from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.coordinator.run_state import RunState
+from atlas_perf.model.progress import Progress
+from atlas_perf.model.series import Selector
+from atlas_perf.model.snapshot import CounterTotal, GaugeTotal, RateTotal
+from atlas_perf.model.summary import Window
+from atlas_perf.units import NS_PER_S
+
+
+def read_progress(
+    state: RunState, aggregator: Aggregator, *, elapsed_ns: int, message: str
+) -> Progress:
+    """Where the run stands, `elapsed_ns` after T0."""
+    window = _newest_complete(aggregator)
+    ledgers = aggregator.ledger().values()
+    return Progress(
+        phase=state.phase,
+        elapsed_s=elapsed_ns / NS_PER_S,
+        planned_s=state.plan.end_ns / NS_PER_S,
+        vus=round(window.vus) if window is not None else 0,
+        vus_max=_gauge(aggregator, "vus_max"),
+        iterations=sum(ledger.completed + ledger.failed for ledger in ledgers),
+        interrupted=sum(ledger.interrupted for ledger in ledgers),
+        requests=_count(aggregator, "http_reqs"),
+        requests_per_s=window.requests / window.length_s if window is not None else 0.0,
+        failed_requests=_rate(aggregator, "http_req_failed").passes,
+        p95_ms=window.p95_ms if window is not None else None,
+        checks_failed=_failed_checks(aggregator),
+        workers_alive=len(state.living),
+        workers=len(state.workers),
+        message=message,
+    )
+
+
+def _newest_complete(aggregator: Aggregator) -> Window | None:
+    """The newest second that every living worker has reported."""
+    newest = aggregator.elapsed_ns // NS_PER_S - 1
+    return next(
+        (window for window in reversed(aggregator.windows()) if window.second <= newest), None
+    )
+
+
+def _count(aggregator: Aggregator, metric: str) -> int:
+    total = aggregator.total(Selector(metric))
+    return round(total.total) if isinstance(total, CounterTotal) else 0
+
+
+def _gauge(aggregator: Aggregator, metric: str) -> int:
+    total = aggregator.total(Selector(metric))
+    return round(total.value) if isinstance(total, GaugeTotal) else 0
+
+
+def _rate(aggregator: Aggregator, metric: str) -> RateTotal:
+    total = aggregator.total(Selector(metric))
+    return total if isinstance(total, RateTotal) else RateTotal(passes=0, samples=0)
+
+
+def _failed_checks(aggregator: Aggregator) -> int:
+    checks = _rate(aggregator, "checks")
+    return checks.samples - checks.passes

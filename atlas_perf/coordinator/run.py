@@ -1,0 +1,256 @@
+"""Carrying out a run: the shell around `RunState` that owns processes, time and measurements."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.clock import WallAnchor, now_ns
+from atlas_perf.coordinator.events import (
+    BeginLoad,
+    Event,
+    Instruction,
+    Kill,
+    LoadEnded,
+    SetLimit,
+    StopAsked,
+    Tell,
+    ThresholdBreached,
+    TimeIsUp,
+    WorkerLost,
+    event_of,
+)
+from atlas_perf.coordinator.interrupts import Interrupts
+from atlas_perf.coordinator.processes import WorkerProcess, spawn_workers
+from atlas_perf.coordinator.reading import read_progress
+from atlas_perf.coordinator.run_state import RunState
+from atlas_perf.coordinator.streams import OutputStreams
+from atlas_perf.coordinator.ticker import Ticker
+from atlas_perf.coordinator.verdict import conclude
+from atlas_perf.judge.thresholds import Judge
+from atlas_perf.model.batch import Batch
+from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.model.plan import TestPlan
+from atlas_perf.model.progress import Progress, RunPhase
+from atlas_perf.model.summary import Facts, Summary, ThresholdResult
+from atlas_perf.outputs.base import Output
+from atlas_perf.units import NS_PER_MS, NS_PER_S
+from atlas_perf.wire.control import Dismiss, Start, ToCoordinator
+from atlas_perf.wire.errors import WireError
+
+START_LEAD_NS = 200 * NS_PER_MS
+"""T0 is this far ahead when it is chosen, so that every worker knows it in time."""
+
+SILENCE_TICKS = 10
+"""A worker at work that sends no batch for this many seconds is lost, alive or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _BatchCame:
+    batch: Batch
+
+
+async def run_plan(
+    plan: TestPlan,
+    *,
+    facts: Facts,
+    outputs: Sequence[Output],
+    on_progress: Callable[[Progress], None],
+    interrupts: Interrupts,
+) -> Summary:
+    """Run a plan to its verdict. No process is left behind, however it ends.
+
+    Args:
+        outputs: see every batch as it is merged.
+        on_progress: called about once a second, and when something happens that the user should
+            know at once.
+        interrupts: asks the run to stop; see `Interrupts`.
+
+    Raises:
+        PlanError: a threshold or an output that cannot be used; no load was offered.
+        ScenarioError, SetupError: the scenario cannot be run; no load was offered.
+        RunInvalidError: the workers could not begin.
+        InternalError: a bug of ours.
+    """
+    run = _Run(plan, outputs, on_progress)
+    await run.carry_out(interrupts)
+    if run.state.error is not None:
+        raise run.state.error
+    return conclude(
+        run.state,
+        run.aggregator,
+        run.judge,
+        facts=facts,
+        started_at=run.started_at,
+        breach=run.breach,
+        warnings=run.streams.warnings,
+    )
+
+
+class _Run:
+    def __init__(
+        self,
+        plan: TestPlan,
+        outputs: Sequence[Output],
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        metrics = {**BUILTIN_METRICS, **{metric.name: metric for metric in plan.metrics}}
+        self.plan = plan
+        self.judge = Judge(plan, metrics)
+        self.aggregator = Aggregator(metrics.values(), plan.processes)
+        self.state = RunState(plan)
+        self.streams = OutputStreams(outputs)
+        self.breach: ThresholdResult | None = None
+        self._on_progress = on_progress
+        self._anchor = WallAnchor.now()
+        self._t0_ns: int | None = None
+        self._workers: list[WorkerProcess] = []
+        self._inbox: asyncio.Queue[Event | _BatchCame | _Tick] = asyncio.Queue()
+        self._ticker = Ticker(lambda: self._inbox.put_nowait(_Tick()))
+        self._limit: asyncio.TimerHandle | None = None
+        self._silent_ticks = [0] * plan.processes
+
+    @property
+    def started_at(self) -> str:
+        """When the load began, or the run if it never did."""
+        began_ns = self._anchor.monotonic_ns if self._t0_ns is None else self._t0_ns
+        return self._anchor.rfc3339_at(began_ns)
+
+    async def carry_out(self, interrupts: Interrupts) -> None:
+        """From spawning the workers to the end of the last process."""
+        try:
+            self._workers = await spawn_workers(self.plan.processes, self._heard, self._gone)
+            self._ticker.align(now_ns())
+            interrupts.listen(lambda: self._inbox.put_nowait(StopAsked()))
+            self._obey(self.state.begin())
+            self._show()
+            while self.state.phase is not RunPhase.FINISHED:
+                self._take(await self._inbox.get())
+            self._dismiss()
+        finally:
+            self._ticker.stop()
+            self._set_limit(None)
+            await self._end_workers()
+            self.streams.close()
+
+    # What comes in
+
+    def _heard(self, worker: int, message: ToCoordinator | Batch) -> None:
+        """Everything queues up, so that a failure while handling it reaches `carry_out`."""
+        self._inbox.put_nowait(
+            _BatchCame(message) if isinstance(message, Batch) else event_of(worker, message)
+        )
+
+    def _gone(self, worker: int, reason: str) -> None:
+        self._inbox.put_nowait(WorkerLost(worker, reason))
+
+    def _take(self, item: Event | _BatchCame | _Tick) -> None:
+        match item:
+            case _Tick():
+                self._tick()
+            case _BatchCame(batch):
+                self._merge(batch)
+            case _:
+                self._handle(item)
+
+    def _handle(self, event: Event) -> None:
+        phase, lost = self.state.phase, len(self.state.lost)
+        self._obey(self.state.handle(event))
+        for worker, reason in self.state.lost.items():
+            self.aggregator.mark_lost(worker, reason)
+        if len(self.state.lost) > lost:
+            newest = list(self.state.lost.items())[-1]
+            self._show(f"worker {newest[0]} was lost: {newest[1]}")
+        elif self.state.phase is not phase:
+            self._show()
+
+    def _merge(self, batch: Batch) -> None:
+        self._silent_ticks[batch.worker] = 0
+        try:
+            fresh = self.aggregator.merge(batch)
+        except WireError as error:
+            self._workers[batch.worker].give_up(f"what it sent cannot be used: {error}")
+            return
+        if fresh:
+            self.streams.on_batch(batch, self.aggregator)
+        if batch.last:
+            self._handle(LoadEnded(batch.worker))
+
+    def _tick(self) -> None:
+        if self.state.phase is RunPhase.RUNNING:
+            self._judge_abort()
+        if self.state.phase in (RunPhase.RUNNING, RunPhase.STOPPING):
+            self._notice_silence()
+        self._show()
+
+    def _judge_abort(self) -> None:
+        if not any(threshold.abort_on_fail for threshold in self.plan.thresholds):
+            return
+        results = self.judge.evaluate(self.aggregator)
+        self.breach = self.judge.breach_to_abort(self.aggregator, results)
+        if self.breach is not None:
+            self._handle(ThresholdBreached())
+            self._show(f"{self.breach.selector}: {self.breach.expression} ended the run")
+
+    def _notice_silence(self) -> None:
+        """Counted in our own ticks: if this process stood still, its workers are not to blame."""
+        for worker in self.state.at_work:
+            self._silent_ticks[worker] += 1
+            if self._silent_ticks[worker] == SILENCE_TICKS:
+                self._workers[worker].give_up(f"it sent nothing for {SILENCE_TICKS} s")
+
+    # What goes out
+
+    def _obey(self, instructions: Sequence[Instruction]) -> None:
+        for instruction in instructions:
+            match instruction:
+                case Tell(workers, message):
+                    for worker in workers:
+                        self._workers[worker].tell(message)
+                case BeginLoad(workers):
+                    self._begin_load(workers)
+                case Kill(worker):
+                    self._workers[worker].kill()
+                case SetLimit(duration_ns):
+                    self._set_limit(duration_ns)
+
+    def _begin_load(self, workers: Sequence[int]) -> None:
+        t0_ns = now_ns() + START_LEAD_NS
+        self.streams.start(self.plan, self._anchor, t0_ns)
+        self._t0_ns = t0_ns
+        for worker in workers:
+            self._workers[worker].tell(Start(t0_ns))
+        self._ticker.align(t0_ns)
+
+    def _set_limit(self, duration_ns: int | None) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+        if duration_ns is not None:
+            loop = asyncio.get_running_loop()
+            self._limit = loop.call_later(
+                duration_ns / NS_PER_S, self._inbox.put_nowait, TimeIsUp()
+            )
+
+    def _show(self, message: str = "") -> None:
+        elapsed_ns = 0 if self._t0_ns is None else max(0, now_ns() - self._t0_ns)
+        self._on_progress(
+            read_progress(self.state, self.aggregator, elapsed_ns=elapsed_ns, message=message)
+        )
+
+    def _dismiss(self) -> None:
+        if self.state.in_order:
+            for worker in self.state.living:
+                self._workers[worker].tell(Dismiss())
+
+    async def _end_workers(self) -> None:
+        """Those that were dismissed go by themselves; all others are ended."""
+        ends = (worker.end(at_once=not self.state.in_order) for worker in self._workers)
+        await asyncio.gather(*ends)

@@ -1,0 +1,38 @@
+"""The run's outputs: each sees every batch, and none can harm the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.clock import WallAnchor
+from atlas_perf.model.batch import Batch
+from atlas_perf.model.plan import TestPlan
+from atlas_perf.outputs.base import Output
+
+
+class OutputStreams:
+    """All outputs of a run."""
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = tuple(outputs)
+        self._started: list[Output] = []
+        self.warnings: tuple[str, ...] = ()  # what is missing from them, once closed
+
+    def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:
+        """Open all. Raises PlanError if one cannot be opened."""
+        for output in self._outputs:
+            output.start(plan, anchor, t0_ns)
+            self._started.append(output)
+
+    def on_batch(self, batch: Batch, aggregator: Aggregator) -> None:
+        resolve = partial(aggregator.resolve, batch.worker)
+        for output in self._started:
+            output.on_batch(batch, resolve)
+
+    def close(self) -> None:
+        """Close those that were opened, and gather what they have to say."""
+        said = [output.close() for output in self._started]
+        self._started.clear()
+        self.warnings += tuple(warning for warning in said if warning is not None)

@@ -1,0 +1,96 @@
+"""The end of a run: what the judge decides, and what only the coordinator can add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+
+from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.coordinator.run_state import RunState
+from atlas_perf.judge.redact import redacted, secret_values
+from atlas_perf.judge.summarize import summarize
+from atlas_perf.judge.thresholds import Judge
+from atlas_perf.judge.verdict import decide
+from atlas_perf.model.plan import TestPlan
+from atlas_perf.model.summary import ExceptionSummary, Facts, Summary, ThresholdResult
+from atlas_perf.units import format_planned
+from atlas_perf.wire.plan_codec import plan_to_plain
+
+
+def conclude(
+    state: RunState,
+    aggregator: Aggregator,
+    judge: Judge,
+    *,
+    facts: Facts,
+    started_at: str,
+    breach: ThresholdResult | None,
+    warnings: Sequence[str],
+) -> Summary:
+    """Judge the finished run and make its summary.
+
+    Args:
+        breach: the threshold that ended the run, as judged then.
+        warnings: what went wrong beside the measurement; said, and without weight.
+    """
+    if state.load_begun:
+        aggregator.finish()
+    results = judge.evaluate(aggregator)
+    decision = decide(
+        results,
+        aggregator,
+        invalid=tuple(_invalid_reasons(state)),
+        interrupted=state.interrupted,
+        aborted=breach,
+    )
+    summary = summarize(
+        state.plan,
+        aggregator,
+        decision,
+        results,
+        started_at=started_at,
+        facts=facts,
+        plan_plain=plan_to_plain(state.plan),
+    )
+    return _with_notes(summary, state, warnings)
+
+
+def _invalid_reasons(state: RunState) -> Iterator[str]:
+    if state.interrupted:
+        planned = format_planned(state.plan.end_ns)
+        yield (
+            f"The run was interrupted before its planned end of {planned}: "
+            "it did not offer the load that was planned."
+        )
+
+
+def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> Summary:
+    """Add what changes no verdict and must not be silent: a failed teardown, a broken output."""
+    notes = [*_teardown_notes(state), *(f"Warning: {warning}" for warning in warnings)]
+    failures = []
+    if state.teardown_failure is not None:
+        failures.append(ExceptionSummary(**asdict(state.teardown_failure)))
+    secrets = _secrets(state.plan)
+    return replace(
+        summary,
+        reasons=(*summary.reasons, *redacted(tuple(notes), secrets)),
+        exceptions=(*summary.exceptions, *redacted(tuple(failures), secrets)),
+    )
+
+
+def _teardown_notes(state: RunState) -> Iterator[str]:
+    failure = state.teardown_failure
+    if failure is not None:
+        yield (
+            f"Warning: teardown failed at {failure.file}:{failure.line} "
+            f"({failure.kind}: {failure.message}); what it should undo may be left behind."
+        )
+    elif state.teardown_skipped is not None:
+        yield (
+            f"Warning: teardown did not finish, because {state.teardown_skipped}; "
+            "what it should undo may be left behind."
+        )
+
+
+def _secrets(plan: TestPlan) -> tuple[str, ...]:
+    return secret_values([plan.env, *(scenario.env for scenario in plan.scenarios)])
