@@ -86,7 +86,7 @@ class ResponseParser:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self.surplus = True
+            return  # a complete 101, after which the bytes are another protocol's
         except httptools.HttpParserError as error:
             if self.complete:
                 self.surplus = True
@@ -174,6 +174,7 @@ class ResponseParser:
         self._interim += 1
         if self._interim > MAX_INTERIM_RESPONSES:
             raise malformed_response("more interim responses than the limit")
+        self._begin_message()
 
     def _begin_message(self) -> None:
         self.status = 0

@@ -1,0 +1,197 @@
+"""A server that does to the byte what a test tells it, and a recorder that keeps everything."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from atlas_perf.model.metric import Metric
+from atlas_perf.model.series import Tags
+from atlas_perf.protocols.http.client import HttpClient
+
+MakeClient = Callable[..., HttpClient]
+"""Arguments: the base URL, then HttpOptions and HttpClient keywords."""
+
+
+@dataclass
+class ReceivedRequest:
+    method: str
+    path: str
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+    raw_head: bytes
+
+
+class Peer:
+    """The server's end of one connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.received: list[ReceivedRequest] = []
+
+    async def request(self) -> ReceivedRequest:
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        line, *fields = head.decode("latin-1").split("\r\n")[:-2]
+        method, path, _ = line.split(" ")
+        headers = {}
+        for each in fields:
+            name, _, value = each.partition(": ")
+            headers[name.lower()] = value
+        body = await self.reader.readexactly(int(headers.get("content-length", 0)))
+        request = ReceivedRequest(method, path, headers, body, head)
+        self.received.append(request)
+        return request
+
+    async def send(self, *pieces: bytes) -> None:
+        for piece in pieces:
+            self.writer.write(piece)
+            await self.writer.drain()
+
+    async def until_closed(self) -> bytes:
+        """What the client still sends until it closes."""
+        try:
+            return await self.reader.read()
+        except OSError:
+            return b""
+
+    def reset(self) -> None:
+        """Close with RST instead of FIN."""
+        sock = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
+
+Handler = Callable[[Peer], Awaitable[None]]
+
+
+@dataclass
+class Server:
+    port: int
+    scheme: str
+    peers: list[Peer] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        return [request for peer in self.peers for request in peer.received]
+
+
+class Stage:
+    """Starts servers and takes all of them down."""
+
+    def __init__(self) -> None:
+        self._servers: list[asyncio.Server] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, handler: Handler, *, tls: ssl.SSLContext | None = None) -> Server:
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._tasks.add(task)
+            peer = Peer(reader, writer)
+            server.peers.append(peer)
+            try:
+                await handler(peer)
+            except (asyncio.IncompleteReadError, OSError, asyncio.CancelledError):
+                pass
+            finally:
+                writer.transport.abort()
+                self._tasks.discard(task)
+
+        listening = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+        self._servers.append(listening)
+        server = Server(listening.sockets[0].getsockname()[1], "https" if tls else "http")
+        return server
+
+    async def close(self) -> None:
+        for server in self._servers:
+            server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def answering(answer: Callable[[ReceivedRequest], bytes] | bytes) -> Handler:
+    """Answer every request on a connection until the client closes it."""
+
+    async def handle(peer: Peer) -> None:
+        while True:
+            request = await peer.request()
+            await peer.send(answer if isinstance(answer, bytes) else answer(request))
+
+    return handle
+
+
+def response(status: int = 200, body: bytes = b"", **headers: str) -> bytes:
+    """A response with Content-Length; underscores in header names become hyphens."""
+    fields = {"Content-Length": str(len(body)), **headers}
+    lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items()]
+    return f"HTTP/1.1 {status} Reason\r\n{''.join(lines)}\r\n".encode("latin-1") + body
+
+
+@dataclass
+class Recorded:
+    """One sample of a round trip."""
+
+    tags: dict[str, str]
+    failed: bool
+    at_ns: int
+    duration_ns: int
+    blocked_ns: int
+    connecting_ns: int
+    tls_handshaking_ns: int
+    sending_ns: int
+    waiting_ns: int
+    receiving_ns: int
+
+    @property
+    def service_ns(self) -> int:
+        return self.sending_ns + self.waiting_ns + self.receiving_ns
+
+
+class KeptSeries:
+    def __init__(self, kept: list[Recorded], tags: Tags, failed: bool) -> None:
+        self._kept = kept
+        self._tags = dict(tags)
+        self._failed = failed
+
+    def record(self, *numbers: int) -> None:
+        assert all(type(number) is int for number in numbers)
+        self._kept.append(Recorded(self._tags, self._failed, *numbers))
+
+
+class KeepingRecorder:
+    """Keeps every sample in order."""
+
+    def __init__(self) -> None:
+        self.requests: list[Recorded] = []
+        self.series_by_number: list[tuple[str, dict[str, str]]] = []
+        self.added: list[tuple[int, float, int]] = []
+
+    def http_series(self, tags: Tags, failed: bool) -> KeptSeries:
+        assert tags == tuple(sorted(tags))
+        return KeptSeries(self.requests, tags, failed)
+
+    def series(self, metric: Metric, tags: Tags) -> int:
+        self.series_by_number.append((metric.name, dict(tags)))
+        return len(self.series_by_number) - 1
+
+    def add(self, number: int, value: float, at_ns: int) -> None:
+        self.added.append((number, value, at_ns))
+
+    def total(self, metric: str) -> float:
+        return sum(
+            value for number, value, _ in self.added if self.series_by_number[number][0] == metric
+        )
+
+    @property
+    def last(self) -> Recorded:
+        return self.requests[-1]
