@@ -231,7 +231,7 @@ def test_scenarios_do_not_need_a_default_function(load) -> None:
         (5, 0.5, 3),  # 2.5, half up
         (150, 0.01, 2),  # 1.5, half up
         (1, 0.01, 1),  # at least one where there was one
-        (15, 0.1, 2),  # 1.5 although 0.1 is no binary fraction
+        (5, 0.3, 2),  # 1.5, although the binary fraction next to 0.3 is below it
         (7, 3, 21),
     ],
 )
