@@ -27,7 +27,7 @@ from atlas_perf.report.terminal_text import (
 from atlas_perf.report.value_text import milliseconds_text, share_text
 from atlas_perf.units import NS_PER_S, format_bytes, format_duration, format_quantity
 
-NARROWEST = 60
+NARROWEST = 72
 
 _INDENT = "    "
 _MARKS = {
@@ -50,7 +50,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
 
     Args:
         colour: use ANSI colours.
-        width: columns of the terminal; values wrap below about 110, and 60 is the least.
+        width: columns of the terminal; values wrap below about 110, and 72 is the least.
     """
     width = max(width, NARROWEST)
     paint = Paint(colour)
@@ -226,7 +226,8 @@ def _verdict_line(summary: Summary, paint: Paint) -> str:
     parts = [
         "interrupted" if summary.exit_code is ExitCode.INTERRUPTED else "",
         meaning,
-        *_criteria_counts(summary.thresholds),
+        # Met criteria of a run that proves nothing would only comfort its reader.
+        *([] if summary.verdict is Verdict.INVALID else _criteria_counts(summary.thresholds)),
         f"exit code {code}" if code else "",
     ]
     word = f"{mark} {summary.verdict.value}"

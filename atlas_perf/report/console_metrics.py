@@ -49,7 +49,8 @@ def metric_lines(
     if not rows:
         return []
     most = max(_SHORTEST_LABEL, int(width * 0.3))
-    label_width = max(columns(label) + 1 for label, _, _ in rows if columns(label) < most)
+    short = [columns(label) for label, _, _ in rows if columns(label) < most]
+    label_width = max(short, default=most - 1) + 1
     value_width = width - len(_INDENT) - label_width - 2
     trends = _layout([cells for _, cells, trend in rows if trend], value_width)
     others = _layout([cells for _, cells, trend in rows if not trend], value_width)

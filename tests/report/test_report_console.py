@@ -1,0 +1,214 @@
+"""The end summary: its text whole, at two widths, and what names and numbers may not do to it.
+
+The golden files are the report as it should read; after a wanted change, write them anew with
+`python tests/report/write_golden.py` and read the difference.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from sample_summary import counter, sample_summary, trend
+
+from atlas_perf.errors import ExitCode
+from atlas_perf.model.batch import Ledger
+from atlas_perf.model.metric import Contains
+from atlas_perf.model.summary import (
+    CheckResult,
+    CriterionState,
+    EndpointSummary,
+    ExceptionSummary,
+    Summary,
+    WorkerSummary,
+)
+from atlas_perf.model.verdict import Verdict
+from atlas_perf.report.console import render_console
+from atlas_perf.report.console_endpoints import MOST_ROWS
+from atlas_perf.report.terminal_text import columns
+
+GOLDEN = Path(__file__).parent / "golden"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def rendered(summary: Summary, width: int = 100) -> str:
+    return render_console(summary, colour=False, width=width)
+
+
+def changed(**changes: object) -> str:
+    return rendered(dataclasses.replace(sample_summary(), **changes))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_whole_text(width):
+    golden = GOLDEN / f"console-{width}.txt"
+    assert rendered(sample_summary(), width) == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [72, 80, 100, 120, 200])
+def test_no_line_is_wider_than_the_terminal(width):
+    lines = rendered(sample_summary(), width).splitlines()
+    assert max(columns(line) for line in lines) <= width
+
+
+def test_colours_change_nothing_but_colour():
+    coloured = render_console(sample_summary(), colour=True, width=100)
+    assert "\x1b[" in coloured
+    plain_lines = ANSI.sub("", coloured).splitlines()
+    assert plain_lines[:-1] == rendered(sample_summary()).splitlines()[:-1]
+    assert plain_lines[-1].split() == rendered(sample_summary()).splitlines()[-1].split()
+
+
+def test_without_colour_there_is_no_escape_at_all():
+    assert "\x1b" not in rendered(sample_summary())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code", "line"),
+    [
+        (Verdict.PASS, ExitCode.PASS, "  ✓ PASS  6 of 6 criteria met"),
+        (Verdict.FAIL, ExitCode.FAIL, "  ✗ FAIL  6 of 6 criteria met · exit code 1"),
+        (
+            Verdict.INVALID,
+            ExitCode.INVALID,
+            "  ✗ INVALID  the run proves nothing · exit code 3",
+        ),
+        (
+            Verdict.INVALID,
+            ExitCode.INTERRUPTED,
+            "  ✗ INVALID  interrupted · the run proves nothing · exit code 130",
+        ),
+        (
+            Verdict.NO_BASELINE,
+            ExitCode.NO_DATA,
+            "  ? NO_BASELINE  there is nothing to compare with · 6 of 6 criteria met · exit code 4",
+        ),
+        (
+            Verdict.INCONCLUSIVE,
+            ExitCode.PASS,
+            "  ? INCONCLUSIVE  neither a regression nor its absence is shown · 6 of 6 criteria met",
+        ),
+    ],
+)
+def test_the_last_line_is_the_verdict(verdict, code, line):
+    thresholds = tuple(
+        dataclasses.replace(one, state=CriterionState.PASSED) for one in sample_summary().thresholds
+    )
+    text = changed(verdict=verdict, exit_code=code, thresholds=thresholds)
+    assert text.splitlines()[-1] == line
+
+
+def test_the_last_line_counts_failed_and_empty_criteria():
+    assert rendered(sample_summary()).splitlines()[-1] == (
+        "  ✗ FAIL  1 of 6 criteria failed · 1 without data · exit code 1"
+    )
+    only_empty = tuple(
+        one for one in sample_summary().thresholds if one.state is CriterionState.NO_DATA
+    )
+    text = changed(thresholds=only_empty, verdict=Verdict.NO_DATA, exit_code=ExitCode.NO_DATA)
+    assert text.splitlines()[-1] == (
+        "  ? NO_DATA  something had nothing to judge · 1 of 1 criterion without data · exit code 4"
+    )
+
+
+def test_an_empty_run_still_says_its_verdict():
+    text = changed(
+        thresholds=(), checks=(), metrics={}, endpoints=(), exceptions=(), ledger={}, workers=()
+    )
+    assert "HTTP" not in text
+    assert text.splitlines()[-1] == "  ✗ FAIL  exit code 1"
+
+
+def test_names_cannot_steer_the_terminal():
+    nasty = "a\x1b[2Jb\r\nc\u202ed\x07"
+    text = rendered(
+        dataclasses.replace(
+            sample_summary(),
+            name=nasty,
+            reasons=(f"{nasty} failed.",),
+            checks=(CheckResult(nasty, f"::{nasty}", nasty, 1, 1),),
+            endpoints=(
+                EndpointSummary(nasty, "GET", nasty, 1, 1, {nasty: 1}, {nasty: 1}, {}),
+                EndpointSummary("other", "GET", nasty, 1, 1, {}, {nasty: 1}, {}),
+            ),
+            exceptions=(ExceptionSummary(nasty, "E", nasty, nasty, 1, 1, ""),),
+            ledger={nasty: Ledger()},
+            workers=(WorkerSummary(0, 1, (), nasty, 0.1, 1.0, 1, 0, 0),),
+            metrics={"n": counter("n", 1, 1)}
+            | {f"n{{x:{nasty}}}": counter(f"n{{x:{nasty}}}", 1, 1)},
+        )
+    )
+    assert all(char.isprintable() for line in text.split("\n") for char in line)
+    assert text.count(r"a\x1b[2Jb\r\nc\u202ed\x07") >= 8
+
+
+def test_wide_characters_keep_the_columns_aligned():
+    checks = (CheckResult("状態は良好", "", "api", 1, 0), CheckResult("ok", "", "api", 1, 0))
+    lines = [line for line in changed(checks=checks).splitlines() if "1 of 1" in line]
+    assert len({columns(line[: line.index("100 %")]) for line in lines}) == 1
+
+
+def test_a_long_name_is_shortened_in_its_middle_and_the_numbers_stay():
+    endpoint = dataclasses.replace(sample_summary().endpoints[0], name="/a/" + "x" * 200 + "/end")
+    text = rendered(dataclasses.replace(sample_summary(), endpoints=(endpoint,)), 80)
+    (line,) = [line for line in text.splitlines() if "…" in line]
+    assert line.startswith("    GET /a/xxx")
+    assert "/end" in line
+    assert line.endswith("88.2ms")
+
+
+def test_a_long_metric_name_stands_alone():
+    name = "a_custom_metric_with_a_name_of_its_own_that_is_long"
+    metrics = {name: trend(name, 1, *range(7), contains=Contains.DEFAULT)}
+    lines = rendered(dataclasses.replace(sample_summary(), metrics=metrics), 120).splitlines()
+    place = lines.index(f"    {name}:")
+    assert lines[place + 1].strip().startswith("avg=0")
+
+
+def test_a_run_with_many_endpoints_shows_the_busiest_and_those_that_failed():
+    base = sample_summary().endpoints[2]
+    many = tuple(
+        dataclasses.replace(base, name=f"/{number}", failed=int(number == 99))
+        for number in range(100)
+    )
+    text = changed(endpoints=many)
+    assert text.count("GET /") == MOST_ROWS + 1
+    assert "GET /99" in text
+    assert f"and {100 - MOST_ROWS - 1} more in summary.json" in text
+
+
+def test_several_scenarios_have_parts_of_their_own():
+    first = sample_summary().endpoints[0]
+    lines = changed(endpoints=(first, dataclasses.replace(first, scenario="soak"))).splitlines()
+    assert "    api" in lines
+    assert "    soak" in lines
+
+
+def test_an_aborting_threshold_is_marked():
+    thresholds = (dataclasses.replace(sample_summary().thresholds[4], aborted_run=True),)
+    assert "✗ rate<0.01  0.01201  ended the run" in changed(thresholds=thresholds)
+
+
+def test_a_lost_worker_and_missing_intervals_are_told():
+    lost = WorkerSummary(1, 3, (4, 5), "killed by signal 9", 0.1, 1.0, 1_000_000, 2, 7)
+    text = changed(workers=(sample_summary().workers[0], lost))
+    for told in (
+        "1 lost",
+        "2 intervals missing",
+        "2 values refused",
+        "7 samples beyond the series cap",
+        "worker 1 lost: killed by signal 9",
+    ):
+        assert told in text
+    assert "nothing lost" not in text
+
+
+def test_nearly_all_is_not_all():
+    checks = (CheckResult("ok", "", "api", 999_999, 1),)
+    assert "99.9999 %  999999 of 1000000" in changed(checks=checks)
+
+
+def test_a_terminal_narrower_than_the_report_gets_the_narrowest():
+    assert rendered(sample_summary(), 20) == rendered(sample_summary(), 72)
