@@ -16,7 +16,8 @@ from atlas_perf.cli.environments import Environment, without_credentials
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.progress import choose_display
 from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
-from atlas_perf.coordinator import Interrupts, run_plan
+from atlas_perf.coordinator.interrupts import Interrupts
+from atlas_perf.coordinator.run import run_plan
 from atlas_perf.judge.summarize import unfinished_summary
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.progress import Progress
@@ -107,9 +108,14 @@ def _headline(prepared: PreparedRun) -> str:
     where = "" if url is None else f", target {without_credentials(url)}"
     name = prepared.environment.name
     return (
-        f"{plan.name}: up to {plan.max_vus} VUs for {format_planned(plan.end_ns)} "
-        f"in {plan.processes} worker processes{where}{'' if name is None else f' ({name})'}"
+        f"{plan.name}: up to {_count(plan.max_vus, 'VU')} for at most "
+        f"{format_planned(plan.end_ns)} in {_count(plan.processes, 'worker')}{where}"
+        f"{'' if name is None else f' ({name})'}"
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _width() -> int:

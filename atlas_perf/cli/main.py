@@ -67,6 +67,9 @@ def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for 
         sys.stdout.flush()
     except click.exceptions.Exit as end:
         return end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        return ExitCode.USAGE
     except click.ClickException as error:
         say(f"{PROGRAM}: {_sentence(error)}")
         return ExitCode.USAGE

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LINE_INTERVAL_S = 5.0
 _BAR_WIDTH = 40
+_PHASES_WITH_LOAD = frozenset({RunPhase.RUNNING, RunPhase.STOPPING})
 
 
 class ProgressDisplay(AbstractContextManager["ProgressDisplay"], Protocol):
@@ -30,13 +31,16 @@ class ProgressDisplay(AbstractContextManager["ProgressDisplay"], Protocol):
 def choose_display(name: str, *, quiet: bool) -> ProgressDisplay:
     """The display that suits stderr; `CI` counts as a place where no cursor moves."""
     if quiet:
-        return NoDisplay()
+        return NoDisplay(name)
     if is_terminal(sys.stderr) and not os.environ.get("CI"):
         return LiveDisplay(name)
     return LineDisplay(name)
 
 
 class _Display:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
     def __enter__(self) -> Self:
         return self
 
@@ -54,14 +58,14 @@ class NoDisplay(_Display):
 
     def update(self, progress: Progress) -> None:
         if progress.message:
-            say(f"warning: {progress.message}")
+            say(f"{self._name}: {progress.message}")
 
 
 class LineDisplay(_Display):
     """One plain line when the phase changes and every five seconds of the run."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        super().__init__(name)
         self._phase: RunPhase | None = None
         self._next_s = 0.0
 
@@ -82,7 +86,7 @@ class LiveDisplay(_Display):
         from rich.console import Console  # noqa: PLC0415 - only a terminal pays for rich
         from rich.live import Live  # noqa: PLC0415
 
-        self._name = name
+        super().__init__(name)
         self._console = Console(stderr=True, highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
@@ -113,6 +117,8 @@ class LiveDisplay(_Display):
             total=max(progress.planned_s, 1e-9),
             completed=min(progress.elapsed_s, progress.planned_s),
             width=_BAR_WIDTH,
+            complete_style="cyan",
+            finished_style="cyan",
         )
         head = Text.assemble((self._name, "bold"), f"  {progress.phase.value}  ", _times(progress))
         return Group(Columns([head, bar]), Text(f"  {readings(progress)}", no_wrap=True))
@@ -120,6 +126,8 @@ class LiveDisplay(_Display):
 
 def plain_line(progress: Progress) -> str:
     """`running 12s of 1m00s, 38/150 VUs, …`: one reading as a sentence for a log."""
+    if progress.phase not in _PHASES_WITH_LOAD:
+        return progress.phase.value
     return f"{progress.phase.value} {_times(progress)}, {readings(progress)}"
 
 
@@ -139,7 +147,10 @@ def readings(progress: Progress) -> str:
 
 
 def _times(progress: Progress) -> str:
-    return f"{_clock(progress.elapsed_s)} of {_clock(progress.planned_s)}"
+    elapsed, planned = _clock(progress.elapsed_s), _clock(progress.planned_s)
+    if progress.elapsed_s > progress.planned_s:
+        return f"{elapsed} (planned {planned})"
+    return f"{elapsed} of {planned}"
 
 
 def _clock(seconds: float) -> str:

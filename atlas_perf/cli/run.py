@@ -58,7 +58,11 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 
 
 @click.command(
-    cls=SectionCommand, short_help="Run load scenarios and judge them.", help=_HELP, epilog=_EPILOG
+    cls=SectionCommand,
+    add_help_option=False,
+    short_help="Run load scenarios and judge them.",
+    help=_HELP,
+    epilog=_EPILOG,
 )
 @click.argument("scenarios", nargs=-1, type=ScenarioName(), metavar="[SCENARIO|FILE.py]...")
 @_option(
@@ -195,6 +199,7 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     is_flag=True,
     help="No progress and no notes: the summary on stdout, and errors.",
 )
+@click.help_option("--help", cls=SectionOption, section=_OUT, help="Show this text.")
 def run(
     environment: str | None,
     env: tuple[tuple[str, str], ...],

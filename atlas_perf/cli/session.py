@@ -55,7 +55,9 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
             started = started or running.enter_context(embedded_target(request.seed))
             environment = environment.at(started)
         outputs = tuple(parse_output(text) for text in request.outputs)
-        overrides = _overrides(request, environment, keep_samples=bool(outputs))
+        overrides = _overrides(
+            request, environment, keep_samples=any(output.wants_samples for output in outputs)
+        )
         built = build_plan(load_scenario_file(file, overrides.env), overrides)
         plan = built.plan
         if request.processes is None:  # a worker without a virtual user would only be in the way

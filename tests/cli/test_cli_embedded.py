@@ -1,0 +1,82 @@
+"""The embedded target: up with the run, gone with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from atlas_perf.cli import embedded
+from atlas_perf.cli.embedded import embedded_target
+from atlas_perf.errors import RunInvalidError
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Every process that is started, with its command put in the place of the target's."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    class Noted(subprocess.Popen):  # type: ignore[type-arg]
+        command: list[str] | None = None
+
+        def __init__(self, command: list[str], **settings: object) -> None:
+            super().__init__(self.command or command, **settings)
+            processes.append(self)
+
+    monkeypatch.setattr(embedded.subprocess, "Popen", Noted)
+    return processes
+
+
+def instead(code: str) -> None:
+    embedded.subprocess.Popen.command = [sys.executable, "-c", code]
+
+
+def test_it_answers_while_it_is_needed_and_is_reaped_afterwards(started) -> None:
+    with embedded_target(seed=3) as url:
+        with urllib.request.urlopen(f"{url}/actuator/health", timeout=5) as response:
+            assert response.status == 200
+        assert started[0].args[-2:] == ["--seed", "3"]
+        assert started[0].poll() is None
+    assert started[0].returncode == 0
+
+
+def test_it_is_reaped_when_the_run_breaks_down(started) -> None:
+    with pytest.raises(ZeroDivisionError), embedded_target(seed=None):
+        _ = 1 / 0
+    assert started[0].returncode is not None
+
+
+def test_one_that_cannot_start_gives_its_last_words(started) -> None:
+    instead("import sys; print('noise', file=sys.stderr); sys.exit('error: no ports left')")
+    with pytest.raises(RunInvalidError, match="ended before it listened: error: no ports left"):
+        embedded_target(seed=None).__enter__()
+    assert started[0].returncode == 1
+
+
+def test_one_that_never_listens_is_given_up(started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "START_LIMIT_S", 0.2)
+    instead("import sys; print('listening on', end='', flush=True); sys.stdin.read()")
+    with pytest.raises(RunInvalidError, match=r"did not listen within 0\.2 s"):
+        embedded_target(seed=None).__enter__()
+    assert started[0].returncode is not None
+
+
+def test_one_that_does_not_stop_is_killed(started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "STOP_LIMIT_S", 0.2)
+    instead(
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "print('listening on http://127.0.0.1:1', flush=True);"
+        "signal.pause()"
+    )
+    with embedded_target(seed=None) as url:
+        assert url == "http://127.0.0.1:1"
+    assert started[0].returncode == -9
+
+
+def test_one_that_died_during_the_run_is_named(started, capsys) -> None:
+    instead("print('listening on http://127.0.0.1:1', flush=True); raise SystemExit('out of luck')")
+    with embedded_target(seed=None):
+        started[0].wait(5)
+    assert "ended during the run with exit code 1: out of luck" in capsys.readouterr().err
