@@ -1,0 +1,68 @@
+"""Quantiles: within the accuracy of sorted data, and never outside what was measured."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atlas_perf.sketch.ddsketch import Sketch
+
+VALUES = st.lists(
+    st.one_of(st.just(0.0), st.floats(min_value=1e-9, max_value=1e13)), min_size=1, max_size=200
+)
+SHARES = st.floats(min_value=0, max_value=1)
+MS = 1_000_000.0
+S = 1_000_000_000.0
+
+
+def sketch_of(values: list[float]) -> Sketch:
+    sketch = Sketch()
+    for value in values:
+        sketch.add(value)
+    return sketch
+
+
+@given(VALUES, SHARES)
+def test_a_quantile_is_within_one_percent_of_the_sorted_value_at_its_rank(values, q):
+    true_value = sorted(values)[int(q * (len(values) - 1))]
+    assert sketch_of(values).quantile(q) == pytest.approx(true_value, rel=0.01 + 1e-12, abs=0)
+
+
+@given(VALUES)
+def test_quantiles_rise_from_the_exact_minimum_to_the_exact_maximum(values):
+    sketch = sketch_of(values)
+    quantiles = [sketch.quantile(percent / 100) for percent in range(101)]
+    assert quantiles == sorted(quantiles)
+    assert (quantiles[0], quantiles[-1]) == (min(values), max(values))
+
+
+@pytest.mark.parametrize("value", [0.0, 28.0, 1_000.0, 100.0, 300 * S])
+@pytest.mark.parametrize("q", [0.0, 0.5, 0.99, 1.0])
+def test_equal_values_have_that_value_at_every_quantile(value, q):
+    assert sketch_of([value] * 3).quantile(q) == value
+
+
+def test_percentiles_of_two_workers_are_those_of_all_their_samples():
+    """9000 × 1 ms on one worker, 1000 × 1 s on another: p95 is 1 s and p50 is 1 ms."""
+    worker_a, worker_b = Sketch(), Sketch()
+    worker_a.add(1 * MS, 9000)
+    worker_b.add(1 * S, 1000)
+    worker_a.merge(worker_b)
+    assert worker_a.quantile(0.95) == pytest.approx(1 * S, rel=0.01)
+    assert worker_a.quantile(0.50) == pytest.approx(1 * MS, rel=0.01)
+    assert worker_a.quantile(0.95) <= 1 * S
+
+
+@pytest.mark.parametrize("q", [-0.01, 1.01, float("nan"), float("inf")])
+def test_a_quantile_outside_zero_to_one_is_refused(q):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        sketch_of([1.0]).quantile(q)
+
+
+def test_an_empty_sketch_has_no_quantile_minimum_or_maximum():
+    empty = Sketch()
+    assert (empty.count, empty.sum) == (0, 0.0)
+    for ask in (lambda: empty.quantile(0.5), lambda: empty.min, lambda: empty.max):
+        with pytest.raises(ValueError, match="empty"):
+            ask()
