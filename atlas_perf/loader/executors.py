@@ -22,6 +22,7 @@ from atlas_perf.model.plan import (
     Executor,
     RampingVUs,
     ScenarioPlan,
+    SharedIterations,
     executor_max_vus,
 )
 
@@ -113,6 +114,16 @@ def make_executor(kind: type[Executor], given: Mapping[str, object]) -> Executor
     return kind(**{**implied, **given})  # type: ignore[arg-type]
 
 
+def refuse_idle_users(iterations: int, vus: int, path: OptionPath) -> None:
+    """Refuse to share fewer iterations than there are users, as k6 does."""
+    if iterations < vus:
+        message = (
+            f"`{written(path)}` must be one at least for each of the {vus} virtual users, "
+            f"not {iterations}"
+        )
+        raise OptionProblem(path, message)
+
+
 def _read_scenarios(value: object, path: OptionPath) -> tuple[ScenarioPlan, ...]:
     scenarios = read_dict(value, path, SCENARIOS.expects)
     if not scenarios:
@@ -135,6 +146,8 @@ def _read_scenario(name: str, value: object, path: OptionPath) -> ScenarioPlan:
     planned = make_executor(_TYPES[executor], _OWN_TABLES[executor].fields(own))
     if isinstance(planned, RampingVUs) and executor_max_vus(planned) == 0:
         raise OptionProblem(path, f"`{written(path)}` never has a user: {ONE_ABOVE_ZERO}")
+    if isinstance(planned, SharedIterations):
+        refuse_idle_users(planned.iterations, planned.vus, (*path, "iterations"))
     return ScenarioPlan(
         name=name,
         executor=planned,

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from atlas_perf.errors import PlanError, UsageError
-from atlas_perf.loader.executors import ONE_ABOVE_ZERO
+from atlas_perf.loader.executors import ONE_ABOVE_ZERO, refuse_idle_users
 from atlas_perf.loader.option_table import HTTP, KIND_OF_LOAD, OPTIONS, RUN, select
 from atlas_perf.loader.overrides import Overrides
 from atlas_perf.loader.problem import OptionProblem
@@ -51,11 +51,11 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
     """
     try:
         values = OPTIONS.read(scenario_file.options, ())
-        _refuse_two_kinds(values, scenario_file.options)
+        _refuse_contradictions(values, scenario_file.options)
     except OptionProblem as problem:
         raise scenario_file.option_error(str(problem), problem.path) from None
     scenarios, warnings = _scenarios(scenario_file, values, overrides)
-    _refuse_idle_users(scenarios)
+    _refuse_idle_plan(scenarios)
     plan = TestPlan(
         name=scenario_file.name,
         file=scenario_file.file,
@@ -81,15 +81,17 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
     return BuiltPlan(plan, warnings)
 
 
-def _refuse_two_kinds(values: Mapping[str, Any], written: Mapping[str, object]) -> None:
-    """Of the options that say what the load is, only `iterations` and `duration` go together."""
+def _refuse_contradictions(values: Mapping[str, Any], written: Mapping[str, object]) -> None:
+    """Refuse top-level options that do not go together, each of them right by itself."""
     kinds = [name for name in written if name in KIND_OF_LOAD]
     for first, second in combinations(kinds, 2):
-        if {first, second} != {"iterations", "duration"}:
+        if {first, second} != {"iterations", "duration"}:  # those two are one kind together
             message = f"`{first}` and `{second}` are two kinds of load and cannot be used together"
             raise OptionProblem((second,), message)
     if "scenarios" in values and "vus" in values:
         raise OptionProblem(("vus",), "`vus` does nothing beside `scenarios`: set it in each")
+    if "iterations" in values:
+        refuse_idle_users(values["iterations"], values.get("vus", 1), ("iterations",))
     if values.get("vus") == 0:
         if "stages" not in values:
             raise OptionProblem(("vus",), "`vus` must be 1 or more, not 0")
@@ -191,7 +193,7 @@ def _with_thresholds(plan: TestPlan, overrides: Overrides) -> TestPlan:
     return replace(plan, thresholds=thresholds)
 
 
-def _refuse_idle_users(scenarios: tuple[ScenarioPlan, ...]) -> None:
+def _refuse_idle_plan(scenarios: tuple[ScenarioPlan, ...]) -> None:
     for scenario in scenarios:
         executor = scenario.executor
         if executor_max_vus(executor) == 0:

@@ -66,7 +66,9 @@ class SourceLines:
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return self._step(right, step, seen) or self._step(left, step, seen)
             case ast.List(elts=items) | ast.Tuple(elts=items) if isinstance(step, int):
-                return (items[step].lineno, items[step]) if step < len(items) else None
+                up_to = items[: step + 1]
+                if step < len(items) and not any(isinstance(item, ast.Starred) for item in up_to):
+                    return items[step].lineno, items[step]
         return None
 
     def _entry(

@@ -77,6 +77,16 @@ OPTIONS = {
         "`tags` must be a dict of text to text, not ['a']",
     ),
     "no users": ("options = {'duration': '1s',\n'vus': 0}", 2, "`vus` must be 1 or more, not 0"),
+    "fewer iterations than users": (
+        "options = {'vus': 10,\n'iterations': 9}",
+        2,
+        "`iterations` must be one at least for each of the 10 virtual users, not 9",
+    ),
+    "fewer iterations than users in a scenario": (
+        "options = {'scenarios': {\n  'a': {'executor': 'shared-iterations', 'vus': 2}}}",
+        2,
+        "`scenarios.a.iterations` must be one at least for each of the 2 virtual users, not 1",
+    ),
     "stages that never have a user": (
         "options = {'vus': 0,\n'stages': [{'duration': '1s', 'target': 0}]}",
         2,

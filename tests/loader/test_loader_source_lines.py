@@ -29,6 +29,8 @@ ROWS: dict[str, tuple[str, OptionPath, int | None]] = {
         5,
     ),
     "in a tuple": ("options = {'stages': (\n1,\n2)}", ("stages", 1), 3),
+    "behind an unpacked list": ("options = {\n'stages': [*more,\n2]}", ("stages", 1), 2),
+    "before an unpacked list": ("options = {\n'stages': [\n1,\n*more]}", ("stages", 0), 3),
     "past a list's end": ("options = {\n'stages': [1]}", ("stages", 5), 2),
     "as far as it is written": ("options = {\n'stages': ramp()}", ("stages", 0, "target"), 2),
     "through a name": ("ramp = [\n1,\n2]\noptions = {'stages': ramp}", ("stages", 1), 3),
