@@ -86,7 +86,9 @@ class Executor(ABC):
         self._end_ns = self._begin_ns + executor_duration_ns(self._scenario.executor)
         self._cut_ns = self._end_ns + self._scenario.graceful_stop_ns
         while not self._over():
-            await self._wait(self._direct())
+            due_ns = self._direct()
+            if not self._over():
+                await self._wait(due_ns)
         while self.active_users:
             await self._wait(self._wind_up())
         if not self._stopped:

@@ -1,0 +1,96 @@
+"""Iterations that last as long as a test says, and remember when they ran and how they ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from virtual_time import clock, run_in_virtual_time
+
+from atlas_perf.model.plan import ScenarioPlan
+from atlas_perf.worker.executors.base import Executor
+from atlas_perf.worker.executors.choose import executor_for
+
+MS = 1_000_000
+S = 1000 * MS
+
+
+@dataclass
+class Iteration:
+    user: int
+    began_ms: float
+    ended_ms: float = -1
+    interrupted: bool = False
+
+
+@dataclass
+class IterationLog:
+    """Stands in for the iteration runner."""
+
+    lasts_ms: float | Callable[[Iteration], float]
+    done: list[Iteration] = field(default_factory=list)
+    dropped: int = 0
+    rests_ms: float = 0
+    deaf: int = 0  # how many cancellations an iteration swallows before it heeds one
+
+    async def run(self, user: int) -> None:
+        iteration = Iteration(user, clock() / MS)
+        self.done.append(iteration)
+        lasts = self.lasts_ms(iteration) if callable(self.lasts_ms) else self.lasts_ms
+        try:
+            for _ in range(self.deaf):
+                try:
+                    await asyncio.sleep(lasts / 1000)
+                except asyncio.CancelledError:
+                    continue
+            await asyncio.sleep(lasts / 1000)
+        except asyncio.CancelledError:
+            iteration.interrupted = True
+            raise
+        finally:
+            iteration.ended_ms = clock() / MS
+
+    async def rest(self, began_ns: int) -> None:
+        await asyncio.sleep(self.rests_ms / 1000)
+
+    def drop(self, iterations: int) -> None:
+        self.dropped += iterations
+
+    def begun_at(self) -> list[float]:
+        return [iteration.began_ms for iteration in self.done]
+
+    def interrupted(self) -> list[Iteration]:
+        return [iteration for iteration in self.done if iteration.interrupted]
+
+
+Meanwhile = Sequence[tuple[float, Callable[[Executor], object]]]
+
+
+def execute(
+    plan: ScenarioPlan,
+    log: IterationLog,
+    *,
+    users: int,
+    worker: int = 0,
+    workers: int = 1,
+    meanwhile: Meanwhile = (),
+) -> float:
+    """Run a scenario from T0 = 0; when it returned, in ms. `meanwhile`: at this ms, do that."""
+
+    async def main() -> float:
+        executor = executor_for(
+            plan, list(range(users)), log, worker=worker, workers=workers, clock=clock
+        )
+        loop = asyncio.get_running_loop()
+        for at_ms, act in meanwhile:
+            loop.call_at(at_ms / 1000, act, executor)
+        await executor.run(0)
+        assert executor.active_users == 0
+        return clock() / MS
+
+    return run_in_virtual_time(main())
+
+
+def stop(*, graceful: bool) -> Callable[[Executor], None]:
+    return lambda executor: executor.stop(graceful=graceful)
