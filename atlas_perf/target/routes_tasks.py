@@ -51,7 +51,7 @@ class TaskRoutes:
         """`PUT /api/a2a/tasks/{taskId}/execute`"""
         task = self._task_of(request)
         outcome, result = read_execution(await json_object(request), task.key)
-        if not self._tasks.end(task, outcome):
+        if not task.lifecycle.end(self._now_ns(), outcome):
             raise self._ended(task)
         task.keep_result(result)
         return json_answer(task.json(self._now_ns()))
@@ -59,7 +59,7 @@ class TaskRoutes:
     async def cancel(self, request: web.Request) -> web.Response:
         """`DELETE /api/a2a/tasks/{taskId}`"""
         task = self._task_of(request)
-        if not self._tasks.end(task, Status.CANCELLED):
+        if not task.lifecycle.end(self._now_ns(), Status.CANCELLED):
             raise self._ended(task)
         return no_content()
 

@@ -136,18 +136,11 @@ class Tasks:
         self._open_by_agent.setdefault(task.target_agent, {})[key] = task
         forgotten = self._items.add(key, task)
         if forgotten is not None:
-            self._close(forgotten)
+            self._leave_queue(forgotten)
         return task
 
     def find(self, key: str) -> Task | None:
         return self._items.use(key)
-
-    def end(self, task: Task, outcome: Status) -> bool:
-        """End a task from outside; False, changing nothing, if it had ended already."""
-        if not task.lifecycle.end(self._now_ns(), outcome):
-            return False
-        self._close(task)
-        return True
 
     def queue(self, agent: str, status: Status) -> list[Task]:
         """The agent's open tasks in this status, oldest first, at most `QUEUE_SHOWN`."""
@@ -157,8 +150,8 @@ class Tasks:
             for key, task in self._open_by_agent.pop(agent, {}).items()
             if not task.lifecycle.status_at(now_ns).terminal
         }
-        # Tasks leave when someone looks, so each one is dropped once and an agent with nothing
-        # open takes no room.
+        # Tasks that ended leave when someone looks, or when they are forgotten; an agent with
+        # nothing open takes no room.
         if open_tasks:
             self._open_by_agent[agent] = open_tasks
         in_status = (
@@ -166,7 +159,7 @@ class Tasks:
         )
         return list(islice(in_status, QUEUE_SHOWN))
 
-    def _close(self, task: Task) -> None:
+    def _leave_queue(self, task: Task) -> None:
         open_tasks = self._open_by_agent.get(task.target_agent)
         if open_tasks is None:
             return

@@ -108,6 +108,17 @@ async def test_nobody_meets_a_run_that_is_gone(api, orchestrator, make_user, htt
     assert all(all(results) for results in samples.checks.values())
 
 
+async def test_users_look_at_their_own_runs_too(api, orchestrator, make_user, http) -> None:
+    data = await api.file.setup(make_user(0))
+    await iterate(api, make_user(1), data, 300)
+    looked_at = {
+        request.url.rpartition("/")[2]
+        for request in http.requests
+        if (request.method, request.tags) == ("GET", {}) and request.name == "/api/runs/{id}"
+    }
+    assert looked_at > set(data["run_ids"])
+
+
 async def test_no_url_with_an_id_names_a_series(api, orchestrator, make_user, http) -> None:
     data = await api.file.setup(make_user(0))
     await iterate(api, make_user(1), data, 300)
