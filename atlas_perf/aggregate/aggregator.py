@@ -18,7 +18,7 @@ from atlas_perf.aggregate.window_values import Pulse, WindowValues
 from atlas_perf.aggregate.worker_record import WorkerRecord
 from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
 from atlas_perf.model.metric import Metric, MetricKind
-from atlas_perf.model.series import Selector, Series
+from atlas_perf.model.series import Selector, Series, Tags
 from atlas_perf.model.snapshot import Total
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 from atlas_perf.sketch.ddsketch import Sketch
@@ -154,8 +154,18 @@ class Aggregator:
         return self._index.metrics
 
     def total(self, selector: Selector) -> Total | None:
-        metric = self._index.metrics.get(selector.metric)
-        rows = [row for row in self._index.rows(selector) if self._table.samples(row)]
+        return self._total_of(selector.metric, self._index.rows(selector))
+
+    def totals_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
+        totals = {
+            tags: self._total_of(selector.metric, rows)
+            for tags, rows in self._index.rows_by(selector, keys).items()
+        }
+        return {tags: total for tags, total in totals.items() if total is not None}
+
+    def _total_of(self, name: str, candidates: Iterable[int]) -> Total | None:
+        metric = self._index.metrics.get(name)
+        rows = [row for row in candidates if self._table.samples(row)]
         if metric is None or not rows:
             return None
         match metric.kind:
@@ -235,6 +245,11 @@ class Aggregator:
     def all_series_count(self) -> int:
         """Distinct series of all metrics, `(other)` ones included."""
         return len(self._index)
+
+    @property
+    def history_bytes(self) -> int:
+        """Memory that the windows of all series hold."""
+        return self._table.history_bytes
 
     @property
     def series_overflowed(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from atlas_perf.aggregate.series_table import SeriesTable
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric
-from atlas_perf.model.series import OTHER, Selector, Series
+from atlas_perf.model.series import OTHER, Selector, Series, Tags
 
 KEPT_BY_OTHER = frozenset({"expected_response", "scenario"})
 """Tags that a series beyond the cap keeps, so that verdicts about outcomes stay true."""
@@ -76,6 +76,16 @@ class SeriesIndex:
             rows = [self._rows[series] for series in every if selector.matches(series)]
             selections[selector] = rows
         return rows
+
+    def rows_by(self, selector: Selector, keys: Iterable[str]) -> Mapping[Tags, list[int]]:
+        """`rows` split by the values of these tags; a tag that a series lacks is left out."""
+        wanted = frozenset(keys)
+        groups: dict[Tags, list[int]] = {}
+        for series in self._series_by_metric.get(selector.metric, ()):
+            if selector.matches(series):
+                group = tuple(pair for pair in series.tags if pair[0] in wanted)
+                groups.setdefault(group, []).append(self._rows[series])
+        return groups
 
     def all_rows(self, metric: str) -> list[int]:
         """Rows of every series of a metric."""

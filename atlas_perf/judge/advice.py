@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from atlas_perf.judge.aggregations import aggregate
-from atlas_perf.judge.breakdown import distinct, narrowed
 from atlas_perf.judge.grammar import parse_threshold
 from atlas_perf.model.metric import HTTP_TIMES
-from atlas_perf.model.series import Selector, Tags
+from atlas_perf.model.series import Selector, Tags, tags_of
 from atlas_perf.model.snapshot import RateTotal, Snapshot
 from atlas_perf.model.summary import ThresholdResult
 from atlas_perf.units import format_quantity
 
-_MOST_PLACES = 500  # a reason must not cost a second on a run with thousands of endpoints
+_ENDPOINT = ("method", "name")
 
 
 def where_to_look(result: ThresholdResult, snapshot: Snapshot) -> str:
@@ -38,64 +37,59 @@ def _commonest_exception(snapshot: Snapshot) -> str:
 
 
 def _weakest_check(selector: Selector, snapshot: Snapshot) -> str:
-    worst: tuple[int, int, str] | None = None
-    for tags in distinct(snapshot, selector, ("check",))[:_MOST_PLACES]:
-        total = snapshot.total(narrowed(selector, tags))
-        if isinstance(total, RateTotal):
-            fails = total.samples - total.passes
-            if worst is None or fails > worst[0]:
-                worst = (fails, total.samples, dict(tags).get("check", ""))
-    if worst is None or worst[0] == 0:
+    counts = _rates_by(snapshot, selector, ("check",))
+    fails, tags = max(
+        ((total.samples - total.passes, tags) for tags, total in counts.items()), default=(0, ())
+    )
+    if not fails:
         return ""
-    fails, samples, name = worst
-    return f"Look at the check {name!r}: {fails} of {samples} failed."
+    name = dict(tags).get("check", "")
+    return f"Look at the check {name!r}: {fails} of {counts[tags].samples} failed."
 
 
 def _failing_endpoint(selector: Selector, snapshot: Snapshot) -> str:
-    worst: tuple[int, int, Tags] | None = None
-    for tags in distinct(snapshot, selector, ("method", "name"))[:_MOST_PLACES]:
-        total = snapshot.total(narrowed(selector, tags))
-        if isinstance(total, RateTotal) and (worst is None or total.passes > worst[0]):
-            worst = (total.passes, total.samples, tags)
-    if worst is None or worst[0] == 0:
+    counts = _rates_by(snapshot, selector, _ENDPOINT)
+    failed, tags = max(((total.passes, tags) for tags, total in counts.items()), default=(0, ()))
+    if not failed:
         return ""
-    failed, samples, tags = worst
-    why = _commonest_failure(narrowed(selector, tags), snapshot)
-    return f"Look at {_endpoint(tags)}: {failed} of {samples} failed{why}."
+    why = _commonest_failure(_narrowed(selector, tags), snapshot)
+    return f"Look at {_endpoint(tags)}: {failed} of {counts[tags].samples} failed{why}."
 
 
 def _commonest_failure(selector: Selector, snapshot: Snapshot) -> str:
-    most = 0
-    text = ""
-    for tags in distinct(snapshot, selector, ("status", "error_code", "error")):
-        total = snapshot.total(narrowed(selector, tags))
-        if isinstance(total, RateTotal) and total.passes > most:
-            most = total.passes
-            named = dict(tags)
-            error = named.get("error") or f"error code {named.get('error_code', 'unknown')}"
-            status = named.get("status", "0")
-            text = f", mostly with {error if status == '0' else f'status {status}'}"
-    return text
+    counts = _rates_by(snapshot, selector, ("status", "error_code", "error"))
+    _, tags = max((total.passes, tags) for tags, total in counts.items())
+    named = dict(tags)
+    status = named.get("status", "0")
+    if status != "0":
+        return f", mostly with status {status}"
+    error = named.get("error") or named.get("error_code")
+    return f", mostly with {error}" if error else ""
 
 
 def _slowest_endpoint(selector: Selector, result: ThresholdResult, snapshot: Snapshot) -> str:
     expression = parse_threshold(result.expression)
     contains = snapshot.metrics()[selector.metric].contains
-    places = distinct(snapshot, selector, ("method", "name"))[:_MOST_PLACES]
-    if len(places) < 2 or not expression.operator.value.startswith("<"):
+    totals = snapshot.totals_by(selector, _ENDPOINT)
+    if len(totals) < 2 or not expression.operator.value.startswith("<"):
         return ""
-    slowest: tuple[float, Tags] | None = None
-    for tags in places:
-        total = snapshot.total(narrowed(selector, tags))
-        if total is None:
-            continue
-        value = aggregate(total, expression.term, contains=contains, elapsed_ns=snapshot.elapsed_ns)
-        if value is not None and (slowest is None or value > slowest[0]):
-            slowest = (value, tags)
-    if slowest is None:
-        return ""
-    value, tags = slowest
+    values = [
+        (aggregate(total, expression.term, contains=contains, elapsed_ns=0) or 0.0, tags)
+        for tags, total in totals.items()
+    ]
+    value, tags = max(values)
     return f"Look at {_endpoint(tags)}: the slowest, at {format_quantity(value, result.unit)}."
+
+
+def _rates_by(
+    snapshot: Snapshot, selector: Selector, keys: tuple[str, ...]
+) -> dict[Tags, RateTotal]:
+    totals = snapshot.totals_by(selector, keys)
+    return {tags: total for tags, total in totals.items() if isinstance(total, RateTotal)}
+
+
+def _narrowed(selector: Selector, tags: Tags) -> Selector:
+    return Selector(selector.metric, tags_of({**dict(selector.tags), **dict(tags)}))
 
 
 def _endpoint(tags: Tags) -> str:

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import aggregate, quantile, scale
-from atlas_perf.judge.breakdown import distinct
 from atlas_perf.judge.redact import redacted, redacted_environment, secret_values
 from atlas_perf.judge.thresholds import validate_trend_stat
 from atlas_perf.judge.verdict import Decision, same_criterion
 from atlas_perf.model.metric import Contains, Metric
 from atlas_perf.model.plan import TestPlan
-from atlas_perf.model.series import Selector, Tags, tags_of
+from atlas_perf.model.series import Selector, Tags
 from atlas_perf.model.snapshot import (
     CounterTotal,
     GaugeTotal,
@@ -158,84 +157,68 @@ def _trend_values(
 
 
 def _checks(snapshot: Snapshot) -> Iterator[CheckResult]:
-    for tags in distinct(snapshot, Selector("checks"), _CHECK_KEYS):
+    for tags, total in sorted(_rates(snapshot, "checks", _CHECK_KEYS).items()):
         named = dict(tags)
-        passes, samples = _rate_of_exactly(snapshot, "checks", tags, absent="group")
-        if samples:
-            yield CheckResult(
-                name=named.get("check", ""),
-                group=named.get("group", ""),
-                scenario=named.get("scenario", ""),
-                passes=passes,
-                fails=samples - passes,
-            )
+        yield CheckResult(
+            name=named.get("check", ""),
+            group=named.get("group", ""),
+            scenario=named.get("scenario", ""),
+            passes=total.passes,
+            fails=total.samples - total.passes,
+        )
 
 
-def _rate_of_exactly(
-    snapshot: Snapshot, metric: str, tags: Tags, *, absent: str
-) -> tuple[int, int]:
-    """Passes and samples of series with these tags, without those that carry `absent` besides.
-
-    A selector cannot ask for the lack of a tag, so what carries it is taken away again.
-    """
-    selector = Selector(metric, tags)
-    passes, samples = _rate(snapshot, selector)
-    if any(key == absent for key, _ in tags):
-        return passes, samples
-    for extra in distinct(snapshot, selector, (absent,)):
-        if extra:
-            more_passes, more_samples = _rate(
-                snapshot, Selector(metric, tags_of(dict(tags + extra)))
-            )
-            passes, samples = passes - more_passes, samples - more_samples
-    return passes, samples
-
-
-def _rate(snapshot: Snapshot, selector: Selector) -> tuple[int, int]:
-    total = snapshot.total(selector)
-    return (total.passes, total.samples) if isinstance(total, RateTotal) else (0, 0)
-
-
-def _count(snapshot: Snapshot, selector: Selector) -> int:
-    total = snapshot.total(selector)
-    return round(total.total) if isinstance(total, CounterTotal) else 0
-
-
-def _endpoints(snapshot: Snapshot) -> Iterator[EndpointSummary]:
+def _endpoints(snapshot: Snapshot) -> list[EndpointSummary]:
     """Requests by scenario, method and name, the most requested first within each scenario."""
-    found = [
-        _endpoint(snapshot, tags)
-        for tags in distinct(snapshot, Selector("http_reqs"), _ENDPOINT_KEYS)
-    ]
-    yield from sorted(found, key=lambda one: (one.scenario, -one.requests, one.name, one.method))
+    requests = _counts(snapshot, _ENDPOINT_KEYS)
+    failures = _rates(snapshot, "http_req_failed", _ENDPOINT_KEYS)
+    statuses = _counts_by(snapshot, "status")
+    errors = _counts_by(snapshot, "error_code")
+    durations = snapshot.totals_by(Selector("http_req_duration"), _ENDPOINT_KEYS)
+    found = []
+    for tags, count in requests.items():
+        named = dict(tags)
+        found.append(
+            EndpointSummary(
+                scenario=named.get("scenario", ""),
+                method=named.get("method", ""),
+                name=named.get("name", ""),
+                requests=count,
+                failed=failures[tags].passes if tags in failures else 0,
+                statuses=statuses.get(tags, {}),
+                errors=errors.get(tags, {}),
+                latency_ms=_latency_ms(durations.get(tags)),
+            )
+        )
+    return sorted(found, key=lambda one: (one.scenario, -one.requests, one.name, one.method))
 
 
-def _endpoint(snapshot: Snapshot, tags: Tags) -> EndpointSummary:
-    named = dict(tags)
-    failed, _ = _rate(snapshot, Selector("http_req_failed", tags))
-    return EndpointSummary(
-        scenario=named.get("scenario", ""),
-        method=named.get("method", ""),
-        name=named.get("name", ""),
-        requests=_count(snapshot, Selector("http_reqs", tags)),
-        failed=failed,
-        statuses=_counts_by(snapshot, tags, "status"),
-        errors=_counts_by(snapshot, tags, "error_code"),
-        latency_ms=_latency_ms(snapshot, tags),
-    )
+def _rates(snapshot: Snapshot, metric: str, keys: Iterable[str]) -> dict[Tags, RateTotal]:
+    totals = snapshot.totals_by(Selector(metric), keys)
+    return {tags: total for tags, total in totals.items() if isinstance(total, RateTotal)}
 
 
-def _counts_by(snapshot: Snapshot, tags: Tags, key: str) -> dict[str, int]:
-    selector = Selector("http_reqs", tags)
+def _counts(snapshot: Snapshot, keys: Iterable[str]) -> dict[Tags, int]:
+    totals = snapshot.totals_by(Selector("http_reqs"), keys)
     return {
-        dict(pair)[key]: _count(snapshot, Selector("http_reqs", tags_of(dict(tags + pair))))
-        for pair in distinct(snapshot, selector, (key,))
-        if pair
+        tags: round(total.total)
+        for tags, total in totals.items()
+        if isinstance(total, CounterTotal)
     }
 
 
-def _latency_ms(snapshot: Snapshot, tags: Tags) -> dict[str, float]:
-    total = snapshot.total(Selector("http_req_duration", tags))
+def _counts_by(snapshot: Snapshot, key: str) -> dict[Tags, dict[str, int]]:
+    """Requests of each endpoint by the value of one more tag, where they have it."""
+    found: dict[Tags, dict[str, int]] = {}
+    for tags, count in sorted(_counts(snapshot, (*_ENDPOINT_KEYS, key)).items()):
+        value = dict(tags).get(key)
+        if value is not None:
+            endpoint = tuple(pair for pair in tags if pair[0] != key)
+            found.setdefault(endpoint, {})[value] = count
+    return found
+
+
+def _latency_ms(total: Total | None) -> dict[str, float]:
     if not isinstance(total, TrendTotal) or not total.samples:
         return {}
     distribution = total.distribution

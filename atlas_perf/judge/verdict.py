@@ -59,7 +59,7 @@ def decide(
         if verdict is Verdict.PASS:
             verdict = Verdict.INVALID
             findings.append((verdict, f"{note}: part of a run cannot pass."))
-        else:
+        elif verdict is not Verdict.INVALID:
             findings.append((Verdict.PASS, f"{note}."))
     return Decision(
         verdict=verdict,

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.metric import Metric
-from atlas_perf.model.series import Selector, Series
+from atlas_perf.model.series import Selector, Series, Tags
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 
 
@@ -75,6 +75,13 @@ class Snapshot(Protocol):
 
     def total(self, selector: Selector) -> Total | None:
         """The merge of all series the selector matches; None if none has a sample."""
+        ...
+
+    def totals_by(self, selector: Selector, keys: Iterable[str]) -> Mapping[Tags, Total]:
+        """`total` split by the values of these tags, in the order their series came.
+
+        A series that lacks a key is counted under the combination without it.
+        """
         ...
 
     def series(self, metric: str) -> Iterable[Series]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric, MetricKind
-from atlas_perf.model.series import Selector, Series, tags_of
+from atlas_perf.model.series import Selector, Series, Tags, tags_of
 from atlas_perf.model.snapshot import CounterTotal, GaugeTotal, RateTotal, Total, TrendTotal
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 from atlas_perf.units import NS_PER_MS, NS_PER_S
@@ -67,15 +67,23 @@ class ExactSnapshot:
         return [series for series in self.data if series.metric == metric]
 
     def total(self, selector: Selector) -> Total | None:
-        values = [
-            value
-            for series, kept in self.data.items()
-            if selector.matches(series)
-            for value in kept
-        ]
+        return self._total_of(self._matching(selector), selector.metric)
+
+    def totals_by(self, selector: Selector, keys: Iterable[str]) -> Mapping[Tags, Total]:
+        groups: dict[Tags, list[Series]] = {}
+        for series in self._matching(selector):
+            tags = tuple(pair for pair in series.tags if pair[0] in keys)
+            groups.setdefault(tags, []).append(series)
+        return {tags: self._total_of(group, selector.metric) for tags, group in groups.items()}
+
+    def _matching(self, selector: Selector) -> list[Series]:
+        return [series for series in self.data if selector.matches(series)]
+
+    def _total_of(self, matching: list[Series], metric: str) -> Total | None:
+        values = [value for series in matching for value in self.data[series]]
         if not values:
             return None
-        match self.metrics()[selector.metric].kind:
+        match self.metrics()[metric].kind:
             case MetricKind.COUNTER:
                 return CounterTotal(len(values), sum(values))
             case MetricKind.RATE:
