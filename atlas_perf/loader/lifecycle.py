@@ -13,10 +13,10 @@ ScenarioFunction = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a function is for, and the arguments it is called with, the first ones needed least."""
+    """How a function of the lifecycle is called; it may leave out the last arguments."""
 
     arguments: tuple[str, ...]
-    needed: int  # how many of them a function must take
+    needed: int  # how many of them it must take at least
 
 
 ITERATION = Role(("vu", "data"), needed=1)

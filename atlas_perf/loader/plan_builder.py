@@ -145,19 +145,10 @@ def _without_replaced(
 
 
 def _shortcuts(values: Mapping[str, Any], overrides: Overrides) -> Shortcuts:
+    vus = values.get("vus") if overrides.vus is None else overrides.vus
     if overrides.kinds_of_load:
-        return Shortcuts(
-            vus=values.get("vus") if overrides.vus is None else overrides.vus,
-            duration_ns=overrides.duration_ns,
-            iterations=overrides.iterations,
-            stages=overrides.stages,
-        )
-    return Shortcuts(
-        vus=values.get("vus") if overrides.vus is None else overrides.vus,
-        duration_ns=values.get("duration"),
-        iterations=values.get("iterations"),
-        stages=values.get("stages"),
-    )
+        return Shortcuts(vus, overrides.duration_ns, overrides.iterations, overrides.stages)
+    return Shortcuts(vus, values.get("duration"), values.get("iterations"), values.get("stages"))
 
 
 def _check_functions(scenario_file: ScenarioFile, scenarios: tuple[ScenarioPlan, ...]) -> None:

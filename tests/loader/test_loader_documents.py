@@ -92,7 +92,7 @@ def test_the_files_check_under_strict_types_and_mistakes_are_found(shown: Path) 
 
 def test_the_unit_test_passes(shown: Path) -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-o", "asyncio_mode=auto", "test_shop.py"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "test_shop.py"],
         cwd=shown,
         env={"PYTHONPATH": str(CHECKOUT), "PATH": ""},
         capture_output=True,
