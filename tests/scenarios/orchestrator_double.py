@@ -13,12 +13,17 @@ from atlas_perf.protocols.http.response import Response
 class OrchestratorDouble:
     """Runs that exist until they are deleted, each ended after some number of looks at it."""
 
-    def __init__(self, http: FakeHttpClient, looks_until_ended: int = 2) -> None:
+    def __init__(self, *clients: FakeHttpClient, looks_until_ended: int = 2) -> None:
         self.runs: dict[str, int] = {}
         self.created: list[str] = []
         self.deleted: list[str] = []
         self.not_found: list[str] = []
         self._looks_until_ended = looks_until_ended
+        for http in clients:
+            self.serve(http)
+
+    def serve(self, http: FakeHttpClient) -> None:
+        """Answer one more client."""
         http.answer("GET", "/actuator/health", json={"status": "UP"})
         http.answer("GET", "/api/runs?*", json={"content": []})
         http.answer("POST", "/api/runs", self._create)

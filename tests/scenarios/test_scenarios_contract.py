@@ -34,8 +34,7 @@ async def ask():
     await client.close()
 
 
-async def test_every_call_gets_the_answer_it_expects(contract, ask, make_user) -> None:
-    user = make_user(3)
+async def test_every_call_gets_the_answer_it_expects(contract, ask, user) -> None:
     await ask(contract.health())
     run_id = contract.run_id_in(await ask(contract.create_run(user)))
     listed = await ask(contract.list_runs(size=5))
@@ -49,8 +48,7 @@ async def test_every_call_gets_the_answer_it_expects(contract, ask, make_user) -
     await ask(contract.unknown_run(run_id))
 
 
-async def test_every_payload_that_can_be_drawn_is_accepted(contract, ask, make_user) -> None:
-    user = make_user(1)
+async def test_every_payload_that_can_be_drawn_is_accepted(contract, ask, user) -> None:
     run_id = contract.run_id_in(await ask(contract.create_run(user)))
     for _ in range(100):
         await ask(contract.create_run(user))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from orchestrator_double import OrchestratorDouble
 
+from atlas_perf.testing import fake_virtual_user
+
 TOKEN = "a-token-of-the-test"
 
 
@@ -19,18 +21,18 @@ TOKEN = "a-token-of-the-test"
     ],
 )
 async def test_a_probe_that_fails_ends_the_setup(
-    load, http, make_user, *, name: str, answer: dict, account: str
+    load, user, *, name: str, answer: dict, account: str
 ) -> None:
-    http.answer("GET", "/actuator/health", **answer)
+    user.http.answer("GET", "/actuator/health", **answer)
     with pytest.raises(Exception, match="not ready") as failure:
-        await load(name).file.setup(make_user(0))
+        await load(name).file.setup(user)
     assert str(failure.value) == f"the orchestrator is not ready: GET /actuator/health {account}"
-    assert len(http.requests) == 1
+    assert len(user.http.requests) == 1
 
 
-async def test_a_probe_without_a_body_is_enough(load, http, make_user) -> None:
-    http.answer("GET", "/actuator/health")
-    await load("smoke").file.setup(make_user(0))
+async def test_a_probe_without_a_body_is_enough(load, user) -> None:
+    user.http.answer("GET", "/actuator/health")
+    await load("smoke").file.setup(user)
 
 
 @pytest.mark.parametrize(
@@ -44,26 +46,27 @@ async def test_a_probe_without_a_body_is_enough(load, http, make_user) -> None:
     ],
 )
 async def test_a_pool_that_cannot_be_created_ends_the_setup(
-    load, http, make_user, answer: dict, account: str
+    load, user, answer: dict, account: str
 ) -> None:
-    OrchestratorDouble(http)
-    http.answer("POST", "/api/runs", **answer)
+    OrchestratorDouble(user.http)
+    user.http.answer("POST", "/api/runs", **answer)
     with pytest.raises(Exception, match="no run could be created") as failure:
-        await load("api").file.setup(make_user(0))
+        await load("api").file.setup(user)
     assert str(failure.value) == f"no run could be created: {account}"
 
 
-async def test_the_token_is_sent_and_not_said(load, http, make_user) -> None:
+async def test_the_token_is_sent_and_not_said(load) -> None:
     env = {"AUTH_TOKEN": TOKEN}
-    http.answer("GET", "/actuator/health", status=401)
-    with pytest.raises(Exception, match="set AUTH_TOKEN") as failure:
-        await load("api", env).file.setup(make_user(0, env))
-    assert ("Authorization", f"Bearer {TOKEN}") in http.requests[0].fields
+    with fake_virtual_user(env) as user:
+        user.http.answer("GET", "/actuator/health", status=401)
+        with pytest.raises(Exception, match="set AUTH_TOKEN") as failure:
+            await load("api", env).file.setup(user)
+    assert ("Authorization", f"Bearer {TOKEN}") in user.http.requests[0].fields
     assert TOKEN not in str(failure.value)
-    assert TOKEN not in str(http.requests[0].tags)
+    assert TOKEN not in str([sample.tags for sample in user.recorded])
 
 
-async def test_without_a_token_nobody_is_authorized(load, http, make_user) -> None:
-    http.answer("GET", "/actuator/health")
-    await load("smoke").file.setup(make_user(0))
-    assert not http.requests[0].has_header("authorization")
+async def test_without_a_token_nobody_is_authorized(load, user) -> None:
+    user.http.answer("GET", "/actuator/health")
+    await load("smoke").file.setup(user)
+    assert not user.http.requests[0].has_header("authorization")

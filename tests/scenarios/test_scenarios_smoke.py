@@ -24,22 +24,20 @@ def test_load_and_thresholds_are_the_contracts(smoke) -> None:
     }
 
 
-async def test_an_iteration_is_health_list_and_create(
-    smoke, http, make_user, samples, time
-) -> None:
-    OrchestratorDouble(http)
-    await smoke.file.functions["default"](make_user(), None)
-    assert [(request.method, request.url) for request in http.requests] == [
+async def test_an_iteration_is_health_list_and_create(smoke, user) -> None:
+    OrchestratorDouble(user.http)
+    await smoke.file.functions["default"](user, None)
+    assert [(request.method, request.url) for request in user.http.requests] == [
         ("GET", "/actuator/health"),
         ("GET", "/api/runs?page=0&size=5&sort=createdAt,desc"),
         ("POST", "/api/runs"),
     ]
-    assert time.slept_s == [1, 1, 2]
-    assert samples.by_metric["errors"] == [0, 0, 0]
+    assert user.slept_s == [1, 1, 2]
+    assert [s.value for s in user.recorded if s.metric == "errors"] == [0, 0, 0]
 
 
-async def test_what_goes_wrong_is_an_error(smoke, http, make_user, samples) -> None:
-    OrchestratorDouble(http)
-    http.answer("POST", "/api/runs", error="connection refused", error_code=1212)
-    await smoke.file.functions["default"](make_user(), None)
-    assert samples.by_metric["errors"] == [0, 0, 1]
+async def test_what_goes_wrong_is_an_error(smoke, user) -> None:
+    OrchestratorDouble(user.http)
+    user.http.answer("POST", "/api/runs", error="connection refused", error_code=1212)
+    await smoke.file.functions["default"](user, None)
+    assert [s.value for s in user.recorded if s.metric == "errors"] == [0, 0, 1]
