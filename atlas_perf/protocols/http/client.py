@@ -20,7 +20,7 @@ from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
 from atlas_perf.protocols.http.failures import RequestFailure, timeout_failure
-from atlas_perf.protocols.http.headers import Headers
+from atlas_perf.protocols.http.headers import Headers, checked_fields
 from atlas_perf.protocols.http.pool import CONNECTIONS_PER_HOST, ConnectionPool
 from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
 from atlas_perf.protocols.http.redirects import redirected
@@ -35,6 +35,7 @@ from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.http.round_trip import RoundTrip, perform
 from atlas_perf.protocols.http.timings import Timings
+from atlas_perf.protocols.http.tls import tls_context
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
 from atlas_perf.units import NS_PER_S
 
@@ -79,6 +80,14 @@ class HttpClient:
         resolver: Resolver | None = None,
         connections_per_host: int = CONNECTIONS_PER_HOST,
     ) -> None:
+        """`sample_tags` tells the virtual user's tags whenever a request begins.
+
+        Raises:
+            PlanError: if the `hosts` option names something that is no address.
+            ValueError: if the user agent cannot be a header.
+        """
+        user_agent = options.user_agent or default_user_agent()
+        checked_fields({"User-Agent": user_agent})
         self._options = options
         self._log = RequestLog(recorder, sample_tags)
         self._defaults = RequestDefaults(
@@ -86,13 +95,15 @@ class HttpClient:
             max_redirects=options.max_redirects,
             throw=options.throw,
             base_url=base_url,
-            user_agent=options.user_agent or default_user_agent(),
+            user_agent=user_agent,
         )
         self._dialer = Dialer(
             resolver=resolver or shared_resolver(),
             hosts=options.hosts,
             verify=not options.insecure_skip_tls_verify,
         )
+        if base_url is not None and base_url.startswith("https:"):
+            tls_context(verify=not options.insecure_skip_tls_verify)  # loaded before any request
         self._connections_per_host = connections_per_host
         self._pool = ConnectionPool(connections_per_host)
         self.cookies = CookieJar()

@@ -124,7 +124,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         # With no room in the buffer the transport reports the moment the last byte has left.
-        self._transport.set_write_buffer_limits(high=0)
+        # One byte of room: with none, TLS transports would report an empty buffer as full.
+        self._transport.set_write_buffer_limits(high=1, low=0)
         tls = transport.get_extra_info("ssl_object")
         if tls is not None:
             self.tls_version = (tls.version() or "").lower().replace("tlsv", "tls")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 
+from atlas_perf.protocols.http.headers import TOKEN
 from atlas_perf.protocols.http.urls import Target, parse_target
 
 MAX_COOKIES = 1000
@@ -54,7 +55,9 @@ class CookieJar:
 
         Raises:
             RequestFailure: if the URL cannot be read.
+            ValueError: for a name or value that no cookie can have.
         """
+        check_cookie(name, value)
         self._store(Cookie(name, value, parse_target(url).host, path=path, secure=secure))
 
     def delete(self, url: str, name: str) -> None:
@@ -102,6 +105,18 @@ class CookieJar:
             and (not cookie.secure or target.scheme == "https")
             and (cookie.expires_unix_s is None or cookie.expires_unix_s > now_unix_s)
         ]
+
+
+def check_cookie(name: str, value: str) -> None:
+    """Refuse what would break out of the Cookie header.
+
+    Raises:
+        ValueError: for a name or value that no cookie can have.
+    """
+    if TOKEN.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is not a cookie name")
+    if not value.isascii() or not value.isprintable() or ";" in value:
+        raise ValueError(f"cookie {name!r} has a character that a cookie cannot carry")
 
 
 def parse_set_cookie(text: str, target: Target, now_unix_s: float) -> Cookie | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import ssl
 from collections.abc import Mapping
 
 from atlas_perf import clock
@@ -17,14 +18,13 @@ from atlas_perf.protocols.http.failures import (
     tls_failure,
     transport_failure,
 )
-from atlas_perf.protocols.http.resolver import Resolver
+from atlas_perf.protocols.http.resolver import Resolver, is_address
 from atlas_perf.protocols.http.timings import Stopwatch
 from atlas_perf.protocols.http.tls import tls_context
 from atlas_perf.protocols.http.urls import Target
 
 _ADDRESS = re.compile(
-    r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]\s]+|[0-9A-Fa-f:.]+:[0-9A-Fa-f:.]*?))"
-    r"(?::(?P<port>\d{1,5}))?"
+    r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]\s]+))(?::(?P<port>\d{1,5}))?"
 )
 
 
@@ -46,15 +46,17 @@ class Dialer:
         Raises:
             RequestFailure: with the k6 code of whatever failed.
         """
+        # Loading the trust store, once per process, must not look like a slow handshake.
+        tls = tls_context(verify=self._verify) if target.scheme == "https" else None
         host, port = self._destination(target)
         addresses = await self._resolver.resolve(host)
         watch.dial_began_ns = clock.now_ns()
         sock = await _connect_any(addresses, port)
         watch.dial_ended_ns = clock.now_ns()
-        if target.scheme == "http":
+        if tls is None:
             return await _attach(sock)
         watch.tls_began_ns = watch.dial_ended_ns
-        connection = await self._start_tls(sock, target)
+        connection = await _attach_tls(sock, tls, target.host.rstrip("."))
         watch.tls_ended_ns = clock.now_ns()
         return connection
 
@@ -67,22 +69,20 @@ class Dialer:
         host, port = override
         return host, target.port if port is None else port
 
-    async def _start_tls(self, sock: socket.socket, target: Target) -> Connection:
-        loop = asyncio.get_running_loop()
-        try:
-            _, connection = await loop.create_connection(
-                lambda: Connection(loop),
-                sock=sock,
-                ssl=tls_context(verify=self._verify),
-                server_hostname=target.host.rstrip("."),
-            )
-        except OSError as error:
-            sock.close()
-            raise tls_failure(error) from error
-        except BaseException:
-            sock.close()
-            raise
-        return connection
+
+async def _attach_tls(sock: socket.socket, tls: ssl.SSLContext, host: str) -> Connection:
+    loop = asyncio.get_running_loop()
+    try:
+        _, connection = await loop.create_connection(
+            lambda: Connection(loop), sock=sock, ssl=tls, server_hostname=host
+        )
+    except OSError as error:
+        sock.close()
+        raise tls_failure(error) from error
+    except BaseException:
+        sock.close()
+        raise
+    return connection
 
 
 async def _attach(sock: socket.socket) -> Connection:
@@ -130,6 +130,8 @@ async def _connect(address: str, port: int) -> socket.socket:
 
 def _split_address(text: str) -> tuple[str, int | None]:
     """`address`, `address:port`, `[v6]:port` or a bare IPv6 address."""
+    if is_address(text):
+        return text, None
     match = _ADDRESS.fullmatch(text)
     if match is None:
         raise PlanError(f"hosts: {text!r} is no address: write '10.0.0.1' or '10.0.0.1:8080'")

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, TypedDict
 
 from atlas_perf.protocols.http.body import Form, encode_body
+from atlas_perf.protocols.http.cookies import check_cookie
 from atlas_perf.protocols.http.decoding import ACCEPT_ENCODING
 from atlas_perf.protocols.http.headers import TOKEN, HeaderFields, checked_fields
 from atlas_perf.protocols.http.urls import Query, Target, join_base, with_query
@@ -180,10 +181,7 @@ def _basic(user: str, password: str) -> str:
 
 def _checked_cookies(cookies: Mapping[str, str]) -> Mapping[str, str]:
     for name, value in cookies.items():
-        if TOKEN.fullmatch(name) is None:
-            raise ValueError(f"{name!r} is not a cookie name")
-        if not value.isascii() or not value.isprintable() or ";" in value:
-            raise ValueError(f"cookie {name!r} has a character that a cookie cannot carry")
+        check_cookie(name, value)
     return cookies
 
 

@@ -64,7 +64,7 @@ class Resolver:
         Raises:
             RequestFailure: code 1101 if there is no such host, 1100 if the lookup failed.
         """
-        if _is_address(host):
+        if is_address(host):
             return [host]
         answer = self._answers.get(host)
         if answer is None or clock.now_ns() >= answer.expires_ns:
@@ -110,7 +110,8 @@ def _mark_retrieved(task: asyncio.Task[_Answer]) -> None:
         task.exception()
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """True for an IPv4 or IPv6 address in text form, without brackets."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

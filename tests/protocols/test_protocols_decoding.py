@@ -1,0 +1,110 @@
+"""Content codings undone, and refused when they cannot be."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+
+from atlas_perf.protocols.http import decoding
+from atlas_perf.protocols.http.decoding import BodyDecodingError, decode_body
+from atlas_perf.protocols.http.headers import Headers
+from atlas_perf.protocols.http.response import Response
+
+PLAIN = b"plain text " * 100
+
+
+def raw_deflate(data: bytes) -> bytes:
+    stream = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return stream.compress(data) + stream.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("", PLAIN),
+        ("identity", PLAIN),
+        ("gzip", gzip.compress(PLAIN)),
+        ("GZip", gzip.compress(PLAIN)),
+        ("x-gzip", gzip.compress(PLAIN[:500]) + gzip.compress(PLAIN[500:])),
+        ("gzip", gzip.compress(PLAIN) + bytes(8)),
+        ("deflate", zlib.compress(PLAIN)),
+        ("deflate", raw_deflate(PLAIN)),
+        ("deflate, gzip", gzip.compress(zlib.compress(PLAIN))),
+        ("identity,, gzip ", gzip.compress(PLAIN)),
+    ],
+)
+def test_codings(encoding: str, body: bytes) -> None:
+    assert decode_body(body, encoding) == PLAIN
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+def test_an_empty_body_needs_no_decoding(encoding: str) -> None:
+    assert decode_body(b"", encoding) == b""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "sentence"),
+    [
+        ("gzip", b"not gzip", "the body is not gzip"),
+        ("deflate", b"\xff\xff", "the body is not deflate"),
+        ("gzip", gzip.compress(PLAIN)[:-9], "ends too early"),
+        ("deflate", zlib.compress(PLAIN)[:-9], "ends too early"),
+        ("gzip", gzip.compress(PLAIN)[:-3] + b"bad", "the body is not gzip"),
+        ("br", b"x", "coded as 'br', which was not asked for"),
+    ],
+)
+def test_what_cannot_be_decoded(encoding: str, body: bytes, sentence: str) -> None:
+    with pytest.raises(BodyDecodingError, match=sentence):
+        decode_body(body, encoding)
+
+
+def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "MAX_DECODED_BODY_BYTES", 1000)
+    assert len(decode_body(gzip.compress(bytes(1000)), "gzip")) == 1000
+    for body in (gzip.compress(bytes(1001)), gzip.compress(bytes(600)) * 2):
+        with pytest.raises(BodyDecodingError, match="decodes to more than 1000 bytes"):
+            decode_body(body, "gzip")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "text"),
+    [
+        ("text/plain", "grün".encode(), "grün"),
+        ("text/plain; charset=ISO-8859-1", b"gr\xfcn", "grün"),
+        ('text/plain; a=b; CharSet="latin-1"', b"gr\xfcn", "grün"),
+        ("text/plain; charset=", b"x", "x"),
+        ("text/plain; charset=klingon", b"x", "x"),
+        ("text/plain", b"gr\xfcn", "gr\ufffdn"),
+    ],
+)
+def test_text(content_type: str, body: bytes, text: str) -> None:
+    answer = Response(status=200, headers=Headers([("Content-Type", content_type)]), wire_body=body)
+    assert answer.text() == text
+
+
+def test_a_chosen_charset() -> None:
+    answer = Response(status=200, wire_body=b"gr\xfcn")
+    assert answer.text("latin-1") == "grün"
+    with pytest.raises(LookupError):
+        answer.text("klingon")
+
+
+def test_a_body_is_decoded_once() -> None:
+    packed = Headers([("Content-Encoding", "gzip")])
+    answer = Response(status=200, headers=packed, wire_body=gzip.compress(PLAIN))
+    assert answer.body is answer.body
+    assert answer.wire_body != answer.body == PLAIN
+
+
+def test_headers_are_a_mapping_without_case() -> None:
+    headers = Headers([("Accept", "a"), ("X-Y", "1"), ("accept", "b")])
+    assert headers["ACCEPT"] == "a, b"
+    assert headers.get_all("accept") == ("a", "b")
+    assert (len(headers), list(headers)) == (2, ["accept", "x-y"])
+    assert "x-Y" in headers
+    assert 1 not in headers
+    assert headers.get("absent") is None
+    assert headers.get_all("absent") == ()
+    assert repr(headers) == "Headers(['accept', 'x-y'])"
