@@ -282,6 +282,8 @@ class RunState:
         return self._finish()
 
     def _lost_at_teardown(self, event: WorkerLost) -> list[Instruction]:
+        if self.workers[event.worker] is WorkerState.LOST:
+            return []
         self.workers[event.worker] = WorkerState.GONE
         if event.worker != self._teardown_worker:
             return []

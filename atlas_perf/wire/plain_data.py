@@ -20,7 +20,7 @@ def encode_plain(value: object) -> bytes:
 
     Raises:
         ValueError: with a clause that says what is not plain and where, such as
-            "a set at ['users'][0]".
+            "a value of type set at ['users'][0]".
     """
     fault = _fault(value, "", 0)
     if fault is not None:
@@ -62,7 +62,7 @@ def _fault(value: object, path: str, depth: int) -> str | None:
         case dict():
             return _fault_in_dict(value, path, depth)
         case _:
-            return f"a {type(value).__name__}{_at(path)}"
+            return f"a value of type {type(value).__name__}{_at(path)}"
 
 
 def _fault_in_list(items: list[Any], path: str, depth: int) -> str | None:
