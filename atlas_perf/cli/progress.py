@@ -62,21 +62,22 @@ class NoDisplay(_Display):
 
 
 class LineDisplay(_Display):
-    """One plain line when the phase changes and every five seconds of the run."""
+    """The name of each phase as it begins, and one plain line every five seconds of load."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._phase: RunPhase | None = None
-        self._next_s = 0.0
+        self._next_s = LINE_INTERVAL_S
 
     def update(self, progress: Progress) -> None:
         if progress.message:
             say(f"{self._name}: {progress.message}")
-        if progress.phase is self._phase and progress.elapsed_s < self._next_s:
-            return
-        self._phase = progress.phase
-        self._next_s = progress.elapsed_s + LINE_INTERVAL_S
-        say(f"{self._name}: {plain_line(progress)}")
+        if progress.phase is not self._phase:
+            self._phase = progress.phase
+            say(f"{self._name}: {progress.phase.value}")
+        if progress.elapsed_s >= self._next_s and progress.phase in _PHASES_WITH_LOAD:
+            self._next_s = (progress.elapsed_s // LINE_INTERVAL_S + 1) * LINE_INTERVAL_S
+            say(f"{self._name}: {plain_line(progress)}")
 
 
 class LiveDisplay(_Display):
@@ -126,8 +127,6 @@ class LiveDisplay(_Display):
 
 def plain_line(progress: Progress) -> str:
     """`running 12s of 1m00s, 38/150 VUs, …`: one reading as a sentence for a log."""
-    if progress.phase not in _PHASES_WITH_LOAD:
-        return progress.phase.value
     return f"{progress.phase.value} {_times(progress)}, {readings(progress)}"
 
 

@@ -76,7 +76,7 @@ def _run_each(prepared: Sequence[PreparedRun], request: RunRequest) -> ExitCode:
             break
         summaries.append(carry_out(run, request.results_dir, quiet=request.quiet))
     if len(prepared) > 1:
-        show(overall_line(summaries, skipped))
+        show("\n" + overall_line(summaries, skipped))
     return overall_exit_code(summary.exit_code for summary in summaries)
 
 
