@@ -12,7 +12,7 @@ class WindowGrid:
                  windows of `width` seconds               windows of one second
 
     The newest half of `max_windows` seconds always keeps its resolution. `width` is a power of
-    two, so windows only ever merge pairwise: 24 hours under 3600 windows have a width of 64 s.
+    two, so windows only ever merge pairwise: 24 hours under 3600 windows have a width of 128 s.
     A window is named by its first second.
 
     Raises:

@@ -1,0 +1,223 @@
+"""One-second windows: what happened when, and how they stay few."""
+
+from __future__ import annotations
+
+import pytest
+from batches import MS, S, batch, counter, gauge, named, rate, trend
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.aggregate.window_grid import WindowGrid
+from atlas_perf.model.batch import WorkerHealth
+from atlas_perf.model.series import Selector
+
+REQUESTS = Selector("http_reqs")
+DURATION = Selector("http_req_duration")
+
+
+def test_rates_of_workers_add_up_where_they_overlap_in_time():
+    """Two workers at 100/s, the second one starts 30 s late: 200/s while both run."""
+    aggregator = Aggregator([], 2)
+    for second in range(60):
+        new = [named(0, "http_reqs")] if second == 0 else ()
+        aggregator.merge(batch(second, counter(0, 100, samples=100), new=new))
+    for second in range(30, 90):
+        new = [named(0, "http_reqs")] if second == 30 else ()
+        delta = counter(0, 100, samples=100)
+        aggregator.merge(batch(second - 30, delta, worker=1, interval=second, new=new))
+    rates = {window.second: window.requests for window in aggregator.windows()}
+    assert {rates[second] for second in range(30)} == {100}
+    assert {rates[second] for second in range(30, 60)} == {200}
+    assert {rates[second] for second in range(60, 90)} == {100}
+
+
+def test_a_window_shows_every_number_of_its_second_over_all_workers():
+    aggregator = Aggregator([], 2)
+    new = [
+        named(0, "http_reqs"),
+        named(1, "http_req_failed"),
+        named(2, "iterations"),
+        named(3, "dropped_iterations"),
+        named(4, "checks"),
+        named(5, "data_received"),
+        named(6, "data_sent"),
+        named(7, "http_req_duration", expected_response="true"),
+        named(8, "http_req_duration", expected_response="false"),
+        named(9, "vus"),
+    ]
+    for worker in (0, 1):
+        deltas = [
+            counter(0, 10, samples=10),
+            rate(1, 2, 10),
+            counter(2, 4, samples=4),
+            counter(3, 1),
+            rate(4, 5, 8),
+            counter(5, 1500.5),
+            counter(6, 200),
+            trend(7, (100 if worker else 50) * MS, times=8),
+            trend(8, 9 * S, times=2),
+            gauge(9, 3, 5),
+        ]
+        health = WorkerHealth(loop_lag_max_ns=int((7 + worker) * MS), cpu_ns=int(0.25 * S))
+        aggregator.merge(batch(0, *deltas, worker=worker, new=new, health=health))
+    (window,) = aggregator.windows()
+    assert (window.second, window.length_s, window.vus) == (0, 1, 6.0)
+    assert (window.requests, window.failed_requests) == (20, 4)
+    assert (window.iterations, window.dropped_iterations, window.checks_failed) == (8, 2, 6)
+    assert (window.bytes_received, window.bytes_sent) == (3001.0, 400.0)
+    assert window.p50_ms == pytest.approx(50, rel=0.01)
+    assert (window.p95_ms, window.p99_ms) == (pytest.approx(100, rel=0.01),) * 2
+    assert (window.loop_lag_max_ms, window.cpu_cores) == (8.0, 0.5)
+
+
+def test_a_second_without_a_sample_is_a_window_without_latencies():
+    aggregator = Aggregator([], 1)
+    aggregator.merge(batch(0))
+    (window,) = aggregator.windows()
+    assert (window.requests, window.p50_ms, window.vus) == (0, None, 0.0)
+
+
+def test_virtual_users_carry_over_to_seconds_that_do_not_mention_them():
+    aggregator = Aggregator([], 2)
+    aggregator.merge(batch(0, gauge(0, 4, 0), new=[named(0, "vus")]))
+    aggregator.merge(batch(1))
+    assert [window.vus for window in aggregator.windows()] == [4.0, 4.0]
+    # A worker that reports late changes the windows that were read before.
+    aggregator.merge(batch(0, gauge(0, 2, 0), worker=1, new=[named(0, "vus")]))
+    assert [window.vus for window in aggregator.windows()] == [6.0, 6.0]
+
+
+def test_windows_are_up_to_date_however_often_they_are_read():
+    aggregator = Aggregator([], 1)
+    seen = []
+    for second in range(5):
+        new = [named(0, "http_reqs")] if second == 0 else ()
+        aggregator.merge(batch(second, counter(0, second + 1), new=new))
+        seen.append([window.requests for window in aggregator.windows()])
+    assert seen[-1] == [1, 2, 3, 4, 5]
+    assert seen == [seen[-1][: count + 1] for count in range(5)]
+
+
+def test_a_window_has_the_distribution_of_its_second_only():
+    aggregator = Aggregator([], 2)
+    new = [named(0, "http_req_duration", expected_response="true")]
+    for worker in (0, 1):
+        aggregator.merge(batch(0, trend(0, 10 * MS + worker), worker=worker, new=new))
+        aggregator.merge(batch(1, trend(0, 50 * MS), worker=worker))
+    first = aggregator.window_sketch(DURATION, 0)
+    assert first is not None
+    assert (first.count, first.min, first.max) == (2, 10 * MS, 10 * MS + 1)
+    assert aggregator.window_sketch(DURATION, 2) is None
+    with pytest.raises(ValueError, match="no trend"):
+        aggregator.window_sketch(REQUESTS, 0)
+
+
+SECONDS = 200
+MAX_WINDOWS = 16
+
+
+@pytest.fixture(scope="module", name="aggregator")
+def aggregator_of_many_seconds() -> Aggregator:
+    aggregator = Aggregator([], 1, max_windows=MAX_WINDOWS)
+    new = [
+        named(0, "http_reqs"),
+        named(1, "http_req_duration", expected_response="true"),
+        named(2, "vus"),
+    ]
+    for second in range(SECONDS):
+        deltas = (
+            counter(0, second, samples=1),
+            trend(1, (second + 1) * MS),
+            gauge(2, second, second * S),
+        )
+        health = WorkerHealth(cpu_ns=S, loop_lag_max_ns=second)
+        aggregator.merge(batch(second, *deltas, new=new if second == 0 else (), health=health))
+        assert len(aggregator.windows()) <= MAX_WINDOWS
+    return aggregator
+
+
+class TestCoarsening:
+    """Beyond `max_windows` seconds, older windows merge and nothing is lost."""
+
+    def test_windows_cover_the_run_without_gap_or_overlap(self, aggregator):
+        expected = 0
+        for window in aggregator.windows():
+            assert window.second == expected
+            expected += window.length_s
+        assert expected == SECONDS
+
+    def test_the_newest_half_keeps_its_seconds(self, aggregator):
+        assert [window.length_s for window in aggregator.windows()][-8:] == [1] * 8
+
+    def test_every_request_is_in_exactly_one_window(self, aggregator):
+        for window in aggregator.windows():
+            covered = range(window.second, window.second + window.length_s)
+            assert window.requests == sum(covered)
+
+    def test_latencies_of_merged_windows_are_those_of_all_their_seconds(self, aggregator):
+        for window in aggregator.windows():
+            sketch = aggregator.window_sketch(DURATION, window.second + window.length_s - 1)
+            assert sketch is not None
+            assert sketch.count == window.length_s
+            assert sketch.min == (window.second + 1) * MS
+            assert sketch.max == (window.second + window.length_s) * MS
+
+    def test_gauges_health_and_rates_keep_their_meaning(self, aggregator):
+        for window in aggregator.windows():
+            newest = window.second + window.length_s - 1
+            assert window.vus == newest
+            assert window.cpu_cores == 1.0
+            assert window.loop_lag_max_ms == newest / MS
+
+    def test_totals_know_nothing_of_windows(self, aggregator):
+        assert aggregator.total(REQUESTS).total == sum(range(SECONDS))
+        assert aggregator.total(DURATION).distribution.count == SECONDS
+
+    def test_a_late_batch_joins_the_window_its_second_is_in_by_now(self):
+        aggregator = Aggregator([], 2, max_windows=8)
+        aggregator.merge(batch(0, new=[named(0, "http_reqs")], worker=1))
+        for second in range(100):
+            aggregator.merge(batch(second))
+        aggregator.merge(batch(1, counter(0, 7), worker=1, interval=1))
+        assert aggregator.windows()[0].requests == 7
+
+
+@given(st.integers(8, 64), st.lists(st.integers(0, 5000), min_size=1, max_size=30))
+def test_the_grid_keeps_its_promises_for_any_sequence_of_seconds(max_windows, seconds):
+    grid = WindowGrid(max_windows)
+    for second in seconds:
+        grid.admit(second)
+        newest = max(seconds[: seconds.index(second) + 1])
+        windows = {grid.window_of(past) for past in range(newest + 1)}
+        assert len(windows) <= max_windows
+        assert grid.fine_from % grid.width == 0
+        for window in windows:
+            assert grid.window_of(window) == window
+            covered = {grid.window_of(window + s) for s in range(grid.length_s(window))}
+            assert covered == {window}
+
+
+def test_a_day_keeps_half_an_hour_of_seconds_and_windows_of_two_minutes():
+    grid = WindowGrid(3600)
+    for second in range(86_400):
+        grid.admit(second)
+    assert grid.width == 128
+    assert 86_400 - grid.fine_from >= 1700
+
+
+def test_fewer_than_eight_windows_cannot_be_kept():
+    with pytest.raises(ValueError, match="at least 8"):
+        Aggregator([], 1, max_windows=7)
+
+
+def test_memory_of_windows_is_bounded_by_series_and_windows():
+    aggregator = Aggregator([], 1, max_windows=32)
+    new = [named(0, "http_req_duration", expected_response="true")]
+    sizes = []
+    for second in range(2000):
+        deltas = trend(0, *((5 + second % 7) * MS * 1.05**i for i in range(20)))
+        aggregator.merge(batch(second, deltas, new=new if second == 0 else ()))
+        sizes.append(aggregator.history_bytes)
+    assert max(sizes[1000:]) <= 2 * max(sizes[:100])
+    assert max(sizes) < 32 * 400
