@@ -30,6 +30,7 @@ from atlas_perf.units import NS_PER_S, format_bytes, format_duration, format_qua
 NARROWEST = 72
 
 _INDENT = "    "
+_MOST_EXCEPTIONS = 10
 _MARKS = {
     CriterionState.PASSED: ("green", "✓"),
     CriterionState.FAILED: ("red", "✗"),
@@ -159,11 +160,17 @@ def _checks_by_group(checks: Iterable[CheckResult]) -> list[tuple[str, str, int,
 
 def _exception_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
     lines: list[str] = []
-    for one in summary.exceptions:
+    for one in summary.exceptions[:_MOST_EXCEPTIONS]:
         what = f"{one.kind}: {one.message}" if one.message else one.kind
-        head = f"{one.count} × {shortened(printable(what), width - len(_INDENT) - 10)}"
+        head = f"{one.count} × {printable(what)}"
         place = f"{printable(one.file)}:{one.line} in scenario {printable(one.scenario)}"
-        lines += [_INDENT + paint("red", head), f"{_INDENT}  {paint('dim', place)}"]
+        lines += [
+            _INDENT + paint("red", shortened(head, width - len(_INDENT))),
+            f"{_INDENT}  {paint('dim', place)}",
+        ]
+    hidden = len(summary.exceptions) - _MOST_EXCEPTIONS
+    if hidden > 0:
+        lines.append(_INDENT + paint("dim", f"and {hidden} more kinds in summary.json"))
     return lines
 
 

@@ -9,8 +9,10 @@ from atlas_perf.model.summary import EndpointSummary
 from atlas_perf.report.terminal_text import Paint, columns, left, printable, right, shortened
 from atlas_perf.report.value_text import milliseconds_text
 
-MOST_ROWS = 30
-"""Rows per scenario: the most requested and all that failed; `summary.json` has them all."""
+MOST_BUSY = 30
+MOST_FAILING = 10
+"""Rows per scenario: so many of the most requested, and of the others that failed most;
+`summary.json` has them all."""
 
 _INDENT = "    "
 _HEADINGS = ("requests", "failed", "p(50)", "p(95)", "p(99)", "max")
@@ -22,7 +24,7 @@ def endpoint_lines(endpoints: Sequence[EndpointSummary], paint: Paint, width: in
     shown: list[tuple[str, list[EndpointSummary], int]] = []
     for scenario, group in groupby(endpoints, key=lambda endpoint: endpoint.scenario):
         everything = list(group)
-        rows = [one for place, one in enumerate(everything) if place < MOST_ROWS or one.failed]
+        rows = _worth_showing(everything)
         shown.append((scenario, rows, len(everything) - len(rows)))
     cells = [_numbers(one) for _, rows, _ in shown for one in rows]
     if not cells:
@@ -43,6 +45,12 @@ def endpoint_lines(endpoints: Sequence[EndpointSummary], paint: Paint, width: in
         if hidden:
             lines.append(_INDENT + paint("dim", f"and {hidden} more in summary.json"))
     return lines
+
+
+def _worth_showing(endpoints: list[EndpointSummary]) -> list[EndpointSummary]:
+    others = [one for one in endpoints[MOST_BUSY:] if one.failed]
+    others.sort(key=lambda one: -one.failed)
+    return endpoints[:MOST_BUSY] + others[:MOST_FAILING]
 
 
 def _rows(

@@ -26,7 +26,7 @@ from atlas_perf.model.summary import (
 )
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.console import render_console
-from atlas_perf.report.console_endpoints import MOST_ROWS
+from atlas_perf.report.console_endpoints import MOST_BUSY, MOST_FAILING
 from atlas_perf.report.terminal_text import columns
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -167,16 +167,23 @@ def test_a_long_metric_name_stands_alone():
     assert lines[place + 1].strip().startswith("avg=0")
 
 
-def test_a_run_with_many_endpoints_shows_the_busiest_and_those_that_failed():
+def test_a_run_with_many_endpoints_shows_the_busiest_and_those_that_failed_most():
     base = sample_summary().endpoints[2]
     many = tuple(
-        dataclasses.replace(base, name=f"/{number}", failed=int(number == 99))
+        dataclasses.replace(base, name=f"/{number}", failed=number if number > 80 else 0)
         for number in range(100)
     )
     text = changed(endpoints=many)
-    assert text.count("GET /") == MOST_ROWS + 1
-    assert "GET /99" in text
-    assert f"and {100 - MOST_ROWS - 1} more in summary.json" in text
+    shown = [int(name) for name in re.findall(r"GET /(\d+)", text)]
+    assert shown == [*range(MOST_BUSY), *range(99, 99 - MOST_FAILING, -1)]
+    assert f"and {100 - MOST_BUSY - MOST_FAILING} more in summary.json" in text
+
+
+def test_many_kinds_of_exceptions_are_cut_short():
+    one = sample_summary().exceptions[0]
+    text = changed(exceptions=tuple(dataclasses.replace(one, line=line) for line in range(25)))
+    assert text.count("KeyError") == 10
+    assert "and 15 more kinds in summary.json" in text
 
 
 def test_several_scenarios_have_parts_of_their_own():

@@ -1,0 +1,84 @@
+"""The pages about metrics, thresholds and the verdict say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from atlas_perf.errors import ExitCode
+from atlas_perf.judge.aggregations import ALLOWED
+from atlas_perf.judge.grammar import Operator
+from atlas_perf.judge.thresholds import DEFAULT_GATES
+from atlas_perf.judge.validity import DROPPED_SHARE_LIMIT, LOOP_LAG_LIMIT_MS
+from atlas_perf.model.metric import BUILTIN_METRICS, MetricKind
+from atlas_perf.model.series import OUTCOME_TAGS
+from atlas_perf.model.verdict import Verdict
+
+DOCS = Path(__file__).parents[2] / "docs"
+METRICS = (DOCS / "metrics.md").read_text(encoding="utf-8")
+THRESHOLDS = (DOCS / "thresholds.md").read_text(encoding="utf-8")
+VERDICT = (DOCS / "verdict.md").read_text(encoding="utf-8")
+
+
+def rows(text: str) -> list[list[str]]:
+    return [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+
+
+def test_every_built_in_metric_is_described_as_it_is_and_no_other():
+    described = {
+        row[0].strip("`"): (row[1], row[2])
+        for row in rows(METRICS)
+        if len(row) == 5 and "`" in row[0]
+    }
+    assert described == {
+        metric.name: (metric.kind.value, metric.contains.value)
+        for metric in BUILTIN_METRICS.values()
+    }
+
+
+def test_the_outcome_tags_are_listed():
+    (inside,) = re.findall(r"names an outcome \(([^)]*)\)", METRICS)
+    assert set(re.findall(r"`(\w+)`", inside)) == OUTCOME_TAGS
+
+
+@pytest.mark.parametrize("kind", list(MetricKind))
+def test_each_kinds_aggregations_are_listed(kind):
+    (row,) = [row for row in rows(THRESHOLDS) if row[0] == kind.value]
+    assert re.findall(r"`([^`]+)`", row[1]) == [aggregation.value for aggregation in ALLOWED[kind]]
+
+
+def test_every_operator_is_in_the_grammar():
+    (line,) = [line for line in THRESHOLDS.splitlines() if line.startswith("operator ")]
+    assert re.findall(r'"([^"]+)"', line) == [operator.value for operator in Operator]
+
+
+def test_the_default_gates_are_listed():
+    listed = [(row[0].strip("`"), row[1].strip("`")) for row in rows(THRESHOLDS) if len(row) == 2]
+    assert [
+        gate for gate in listed if gate in {(one.selector, one.expression) for one in DEFAULT_GATES}
+    ] == [(one.selector, one.expression) for one in DEFAULT_GATES]
+
+
+def test_the_verdicts_stand_in_their_order_with_their_codes():
+    listed = [
+        (row[0].strip("`"), int(row[1]))
+        for row in rows(VERDICT)
+        if row[0].strip("`") in list(Verdict)
+    ]
+    assert listed == [(verdict.value, int(verdict.exit_code)) for verdict in Verdict]
+
+
+def test_every_exit_code_is_explained():
+    codes = {int(cell) for row in rows(VERDICT) for cell in row[:2] if cell.isdigit()}
+    assert codes == set(map(int, ExitCode))
+
+
+def test_the_limits_of_validity_are_told():
+    assert f"| {LOOP_LAG_LIMIT_MS / 1000:g} s |" in VERDICT
+    assert f"| {DROPPED_SHARE_LIMIT * 100:g} % of a scenario's |" in VERDICT
