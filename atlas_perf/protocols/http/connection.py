@@ -77,6 +77,7 @@ class Connection(asyncio.Protocol):
             self._keep = keep and exchange.parser.keeps_connection and not self._write_pending
         finally:
             self._exchange = self._waiter = None
+            exchange.parser.finish()
             if waiter.done() and not waiter.cancelled():
                 waiter.exception()  # heard, even if a cancellation came first
             if not self._keep:

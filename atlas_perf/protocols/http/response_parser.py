@@ -50,7 +50,7 @@ class ResponseParser:
     )
 
     def __init__(self, *, to_head: bool) -> None:
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._to_head = to_head
         self._interim = 0
         self._callbacks = 0
@@ -82,6 +82,7 @@ class ResponseParser:
         Raises:
             RequestFailure: if they are no HTTP response, or one beyond the limits.
         """
+        assert self._parser is not None
         callbacks_before = self._callbacks
         try:
             self._parser.feed_data(data)
@@ -107,6 +108,11 @@ class ResponseParser:
         """The server closed the connection: the end of a body that has no other."""
         if self._headers_done and not self._framed:
             self.complete = True
+
+    def finish(self) -> None:
+        """No more bytes will come. Results stay; llhttp goes, whose callbacks point back here:
+        left alone, the cycle would keep every body until a garbage collection."""
+        self._parser = None
 
     def on_message_begin(self) -> None:
         if self.complete:
@@ -141,6 +147,7 @@ class ResponseParser:
     def on_headers_complete(self) -> None:
         if self.complete:
             return
+        assert self._parser is not None
         self._callbacks += 1
         self._headers_done = True
         self.status = self._parser.get_status_code()

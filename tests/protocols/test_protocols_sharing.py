@@ -1,0 +1,254 @@
+"""Several requests at once, requests broken off, and the transport underneath."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from scripted_server import KeepingRecorder, MakeClient, Peer, Stage, answering, response
+
+from atlas_perf import clock
+from atlas_perf.protocols.http.connection import Connection, Exchange
+from atlas_perf.protocols.http.response_parser import ResponseParser
+from atlas_perf.protocols.http.timings import Stopwatch
+from atlas_perf.units import NS_PER_MS
+
+OK = response(200, b"ok")
+
+
+async def test_waiting_for_a_connection_is_blocked_time_and_nothing_else(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
+) -> None:
+    """Ten callers, two connections: the queue is visible, and not in the service time."""
+
+    async def slow(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            await asyncio.sleep(0.04)
+            await peer.send(OK)
+
+    server = await stage.serve(slow)
+    client = make_client(server.url, connections_per_host=2)
+    answers = await asyncio.gather(*(client.get(f"/{n}") for n in range(10)))
+    assert [answer.status for answer in answers] == [200] * 10
+    assert len(server.peers) == 2
+    samples = sorted(recorder.requests, key=lambda sample: sample.blocked_ns)
+    assert all(sample.duration_ns >= 39 * NS_PER_MS for sample in samples)
+    service = sorted(sample.duration_ns for sample in samples)
+    assert service[-1] < 3 * 40 * NS_PER_MS
+    # The last pair waited for four rounds of 40 ms, the first for none.
+    assert samples[-1].blocked_ns >= 4 * 39 * NS_PER_MS
+    assert samples[0].blocked_ns < 39 * NS_PER_MS
+    order = [int(sample.tags["url"].rpartition("/")[2]) for sample in recorder.requests]
+    assert [set(order[n : n + 2]) for n in range(0, 10, 2)] == [{n, n + 1} for n in range(0, 10, 2)]
+
+
+async def test_six_connections_to_a_host_by_default(stage: Stage, make_client: MakeClient) -> None:
+    together = asyncio.Barrier(6)
+
+    async def meet(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            await together.wait()
+            await peer.send(OK)
+
+    server = await stage.serve(meet)
+    client = make_client(server.url)
+    await asyncio.gather(*(client.get("/") for _ in range(12)))
+    assert len(server.peers) == 6
+
+
+async def test_a_callers_timeout_closes_the_connection_and_is_no_success(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
+) -> None:
+    closed = asyncio.Event()
+
+    async def never(peer: Peer) -> None:
+        await peer.request()
+        await peer.until_closed()
+        closed.set()
+
+    server = await stage.serve(never)
+    client = make_client(server.url)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.03):
+            await client.get("/")
+    await closed.wait()
+    assert [sample.failed for sample in recorder.requests] == [True]
+    assert recorder.last.tags["error"] == "request canceled"
+    assert recorder.last.tags["error_code"] == "1000"
+    assert recorder.last.duration_ns >= 28 * NS_PER_MS
+
+
+async def test_cancellation_propagates_and_frees_the_slot(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
+) -> None:
+    asked = asyncio.Event()
+
+    async def first_hangs(peer: Peer) -> None:
+        while True:
+            request = await peer.request()
+            asked.set()
+            if request.path == "/hang":
+                await peer.until_closed()
+                return
+            await peer.send(OK)
+
+    server = await stage.serve(first_hangs)
+    client = make_client(server.url, connections_per_host=1)
+    hanging = asyncio.ensure_future(client.get("/hang"))
+    await asked.wait()
+    queued = [asyncio.ensure_future(client.get(f"/{n}")) for n in range(3)]
+    await asyncio.sleep(0)
+    queued[0].cancel()
+    hanging.cancel()
+    results = await asyncio.gather(hanging, *queued, return_exceptions=True)
+    assert [isinstance(result, asyncio.CancelledError) for result in results] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [request.path for request in server.requests] == ["/hang", "/1", "/2"]
+    assert len(server.peers) == 2
+    assert [sample.failed for sample in recorder.requests].count(False) == 2
+
+
+async def test_a_slot_granted_to_a_cancelled_caller_is_passed_on(
+    stage: Stage, make_client: MakeClient
+) -> None:
+    server = await stage.serve(answering(OK))
+    client = make_client(server.url, connections_per_host=1)
+    pool = client._pool
+    origin = ("http", "127.0.0.1", server.port)
+    assert await pool.acquire(origin) is None
+    chosen = asyncio.ensure_future(pool.acquire(origin))
+    next_one = asyncio.ensure_future(pool.acquire(origin))
+    await asyncio.sleep(0)
+    pool.release(origin, None)
+    chosen.cancel()
+    assert await next_one is None
+    pool.release(origin, None)
+    assert (await client.get("/")).ok
+
+
+async def test_closing_the_client_ends_what_is_under_way(
+    stage: Stage, make_client: MakeClient
+) -> None:
+    asked, closed = asyncio.Event(), asyncio.Event()
+
+    async def never(peer: Peer) -> None:
+        await peer.request()
+        asked.set()
+        await peer.until_closed()
+        closed.set()
+
+    server = await stage.serve(never)
+    client = make_client(server.url)
+    asking = asyncio.ensure_future(client.get("/"))
+    await asked.wait()
+    await client.close()
+    answer = await asking
+    assert (answer.status, answer.ok) == (0, False)
+    await closed.wait()
+
+
+async def test_no_response_waits_for_the_garbage_collector(
+    stage: Stage, make_client: MakeClient
+) -> None:
+    """A collection of cycles stops the world; the hot path must leave it nothing to do."""
+    server = await stage.serve(answering(OK))
+    client = make_client(server.url)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            await client.get("/")
+        alive = [each for each in gc.get_objects() if isinstance(each, ResponseParser)]
+        assert alive == []
+    finally:
+        gc.enable()
+
+
+async def test_the_kernel_says_when_the_last_byte_has_left(stage: Stage) -> None:
+    read_on = asyncio.Event()
+
+    async def slow_reader(peer: Peer) -> None:
+        peer.writer.transport.pause_reading()
+        await read_on.wait()
+        peer.writer.transport.resume_reading()
+        await peer.request()
+        await peer.send(OK)
+        await peer.until_closed()
+
+    server = await stage.serve(slow_reader)
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(lambda: Connection(loop), "127.0.0.1", server.port)
+    body = bytes(50_000_000)
+    exchange = Exchange(Stopwatch(0), to_head=False)
+    head = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body)
+    asking = asyncio.ensure_future(connection.exchange(head, body, exchange))
+    await asyncio.sleep(0.02)
+    assert exchange.watch.send_began_ns > 0
+    assert exchange.watch.sent_ns == -1
+    read_on.set()
+    await asking
+    watch = exchange.watch
+    assert watch.sent_ns - watch.send_began_ns >= 19 * NS_PER_MS
+    assert watch.sent_ns <= watch.first_byte_ns
+    assert connection.reusable
+    connection.abort()
+    await connection.wait_closed()
+    assert not connection.reusable
+
+
+@pytest.fixture
+async def pair() -> AsyncIterator[tuple[Connection, socket.socket]]:
+    """A connection, and the other end of its socket, which reads only what the test reads."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    theirs.setblocking(False)
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(lambda: Connection(loop), sock=ours)
+    yield connection, theirs
+    connection.abort()
+    await connection.wait_closed()
+    theirs.close()
+
+
+async def test_even_a_short_request_is_sent_only_when_it_has_left(
+    pair: tuple[Connection, socket.socket],
+) -> None:
+    connection, other_end = pair
+    exchange = Exchange(Stopwatch(0), to_head=False)
+    asking = asyncio.ensure_future(connection.exchange(b"", bytes(60_000), exchange))
+    await asyncio.sleep(0.01)
+    assert exchange.watch.sent_ns == -1
+    loop = asyncio.get_running_loop()
+    rest = 60_000
+    while rest:
+        rest -= len(await loop.sock_recv(other_end, rest))
+    all_read_ns = clock.now_ns()
+    await loop.sock_sendall(other_end, OK)
+    await asking
+    assert exchange.watch.send_began_ns < exchange.watch.sent_ns
+    assert exchange.watch.sent_ns <= exchange.watch.first_byte_ns
+    assert all_read_ns <= exchange.watch.first_byte_ns
+
+
+async def test_bytes_right_after_the_response_spoil_the_connection(
+    pair: tuple[Connection, socket.socket],
+) -> None:
+    """Even if they come in a read of their own, before the caller has woken up."""
+    connection, _ = pair
+    exchange = Exchange(Stopwatch(0), to_head=False)
+    asking = asyncio.ensure_future(connection.exchange(b"GET", b"", exchange))
+    await asyncio.sleep(0)
+    connection.data_received(OK)
+    connection.data_received(b"more")
+    await asking
+    assert exchange.parser.body == b"ok"
+    assert not connection.reusable
