@@ -294,3 +294,20 @@ async def test_a_server_that_answers_with_endless_interim_responses(
     server = await stage.serve(answering(b"HTTP/1.1 102 Processing\r\n\r\n" * 101))
     answer = await make_client(server.url).get("/")
     assert answer.error == "malformed response: more interim responses than the limit"
+
+
+async def test_failures_and_successes_share_their_url_tag(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
+) -> None:
+    turns = iter([response(200), b""])
+
+    async def handle(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(next(turns))
+
+    server = await stage.serve(handle)
+    client = make_client(f"http://user:secret@127.0.0.1:{server.port}")
+    await client.post("/mail/a@b?c=d#part")
+    await client.post("/mail/a@b?c=d#part")
+    assert [sample.failed for sample in recorder.requests] == [False, True]
+    assert {s.tags["url"] for s in recorder.requests} == {f"{server.url}/mail/a@b?c=d"}

@@ -249,3 +249,33 @@ async def test_loading_the_trust_store_is_no_handshake(
     sent_ns = sample.at_ns - sample.duration_ns
     assert loaded_ns[0] <= sent_ns - sample.tls_handshaking_ns - sample.connecting_ns
     assert len(loaded_ns) == 1
+
+
+async def test_a_dead_kept_connection_is_replaced_under_tls_too(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder, trusted: trustme.CA
+) -> None:
+    async def handle(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(OK)
+        await peer.request()  # and close
+
+    server = await stage.serve(handle, tls=server_side(trusted, "127.0.0.1"))
+    client = make_client(server.url)
+    assert (await client.get("/")).ok
+    assert (await client.get("/")).ok
+    assert [len(peer.received) for peer in server.peers] == [2, 1]
+    assert recorder.last.tls_handshaking_ns > 0
+
+
+async def test_a_body_that_ends_with_the_tls_connection(
+    stage: Stage, make_client: MakeClient, trusted: trustme.CA
+) -> None:
+    async def until_close(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(b"HTTP/1.1 200 OK\r\n\r\n", b"abc")
+        peer.writer.close()
+        await peer.writer.wait_closed()
+
+    server = await stage.serve(until_close, tls=server_side(trusted, "127.0.0.1"))
+    answer = await make_client(server.url).get("/")
+    assert (answer.status, answer.body, answer.error) == (200, b"abc", "")

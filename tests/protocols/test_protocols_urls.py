@@ -65,6 +65,7 @@ def test_tags_are_as_given_without_credentials(
         ("http://u:p@h:99999/x", "http://h:99999/x"),
         ("http://u:p/q@h/x", "http://h/x"),
         ("u:p@h/x", "h/x"),
+        ("http://u:p@h/mail/a@b#part", "http://h/mail/a@b"),
         ("http://h:bad/x#fragment", "http://h:bad/x"),
         ("/path", "/path"),
     ],

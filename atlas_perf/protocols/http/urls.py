@@ -71,11 +71,6 @@ def with_query(url: str, query: Query) -> str:
     return f"{whole}{joint}{urlencode(pairs)}{hash_sign}{fragment}"
 
 
-def redacted(url: str) -> str:
-    """A URL fit for tags and messages even if it is malformed: no user info, no fragment."""
-    return _ANYTHING_BEFORE_AT.sub(r"\1", url).partition("#")[0]
-
-
 @lru_cache(maxsize=1024)
 def parse_target(url: str) -> Target:
     """Take a whole URL apart.
@@ -116,6 +111,14 @@ def parse_target(url: str) -> Target:
         tag_url=_USERINFO.sub(r"\1", url.partition("#")[0]),
         userinfo=userinfo,
     )
+
+
+def redacted(url: str) -> str:
+    """A URL fit for tags and messages even if it is malformed: no user info, no fragment."""
+    try:
+        return parse_target(url).tag_url
+    except RequestFailure:
+        return _ANYTHING_BEFORE_AT.sub(r"\1", url).partition("#")[0]
 
 
 def _ascii_host(host: str) -> str:
