@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"cli", "__main__"}),
+    frozenset({"__main__"}),
+    frozenset({"cli"}),
     frozenset({"testing"}),
     frozenset({"coordinator"}),
     frozenset({"worker", "judge", "report", "outputs"}),
