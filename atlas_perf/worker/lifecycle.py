@@ -22,6 +22,14 @@ class _TimedOut(Exception):
     """A stage did not end within the plan's limit."""
 
 
+class _Raised(Exception):
+    """A stage raised `error`, which may be anything: `sys.exit()` may not end a worker."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
 async def run_setup(plan: TestPlan, file: ScenarioFile, recorder: Recorder) -> bytes:
     """Run `setup`, if the file has one, and pack what it returns for the way to every user.
 
@@ -35,10 +43,10 @@ async def run_setup(plan: TestPlan, file: ScenarioFile, recorder: Recorder) -> b
         returned = await _run_stage("setup", file.setup, plan, recorder, plan.setup_timeout_ns)
     except _TimedOut as error:
         raise SetupError(str(error), file=file.file, line=line) from None
-    except Exception as error:
-        told = describe_exception("setup", error, file.file)
+    except _Raised as raised:
+        told = describe_exception("setup", raised.error, file.file)
         message = f"setup raised {told.kind}: {told.message}".removesuffix(": ")
-        raise SetupError(message, file=told.file, line=told.line) from error
+        raise SetupError(message, file=told.file, line=told.line) from raised.error
     try:
         return encode_plain(returned)
     except ValueError as fault:
@@ -67,8 +75,8 @@ async def run_teardown(
     except _TimedOut as error:
         line = file.lines.of_name("teardown") or 0
         return ScenarioException("teardown", "TimeoutError", str(error), file.file, line, 1, "")
-    except Exception as error:
-        return describe_exception("teardown", error, file.file)
+    except _Raised as raised:
+        return describe_exception("teardown", raised.error, file.file)
     return None
 
 
@@ -89,18 +97,13 @@ async def _run_stage(
         async with asyncio.timeout(timeout_ns / NS_PER_S) as limit:
             user.begin_iteration()
             return await function(user, *data)
-    except TimeoutError:
-        if limit.expired():
+    except BaseException as error:
+        if isinstance(error, TimeoutError) and limit.expired():
             message = f"{stage} did not return within its limit of {format_planned(timeout_ns)}"
             raise _TimedOut(message) from None
-        raise
-    except (SystemExit, asyncio.CancelledError) as error:
-        # Neither may end the worker: to the user they are exceptions of the stage.
         if isinstance(error, asyncio.CancelledError) and _cancelled_from_outside():
             raise
-        raise RuntimeError(f"{type(error).__name__}: {error}").with_traceback(
-            error.__traceback__
-        ) from None
+        raise _Raised(error) from None
     finally:
         current_user.reset(token)
         await user.close()

@@ -53,6 +53,7 @@ class FrameReceiver(asyncio.Protocol):
                 self._on_frame(kind, payload)
 
     def connection_lost(self, _exc: Exception | None) -> None:
+        self._transport = None
         self._end(None)
 
     def _end(self, error: WireError | None) -> None:
@@ -83,7 +84,7 @@ class FrameSender(asyncio.BaseProtocol):
 
     def send(self, kind: FrameKind, payload: bytes) -> None:
         """Queue a frame. To a reader that is gone it goes nowhere."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None:
             self._transport.write(encode_frame(kind, payload))
 
     async def drained(self) -> None:
@@ -112,4 +113,5 @@ class FrameSender(asyncio.BaseProtocol):
         self._drained.set()
 
     def connection_lost(self, _exc: Exception | None) -> None:
+        self._transport = None
         self._drained.set()
