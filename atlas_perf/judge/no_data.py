@@ -19,17 +19,17 @@ def no_data_reason(selector: Selector, snapshot: Snapshot) -> str:
     """A sentence for a selector whose total is empty."""
     series = tuple(snapshot.series(selector.metric))
     if not series:
-        return f"{selector.metric} has no sample: nothing in the run recorded one."
+        return f"{selector.metric} has no sample, since nothing in the run recorded one."
     for key, value in selector.tags:
         sentence = _absent_pair(selector.metric, key, value, series)
         if sentence:
             return sentence
     if selector.metric in HTTP_TIMES and selector.effective_tags() != selector.tags:
         return (
-            f"{selector} has no sample: no request got the response it expected "
-            "(failed requests are apart, under expected_response:false)."
+            f"{selector} has no sample, since no request got the response it expected "
+            "(failed ones stand apart, under expected_response:false)."
         )
-    return f"{selector} has no sample: each tag occurs, but never all of them together."
+    return f"{selector} has no sample, since its tags occur but never all together."
 
 
 def _absent_pair(metric: str, key: str, value: str, series: Sequence[Series]) -> str:

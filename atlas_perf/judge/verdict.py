@@ -79,10 +79,8 @@ def _criteria(
         if result.state is CriterionState.FAILED and not same_criterion(result, aborted):
             yield Verdict.FAIL, _with_advice(result, snapshot)
         elif result.state is CriterionState.NO_DATA:
-            yield (
-                Verdict.NO_DATA,
-                f"{result.selector}: {result.expression} has no data: " + (result.reason),
-            )
+            unjudged = f"{result.selector}: {result.expression} could not be judged"
+            yield Verdict.NO_DATA, f"{unjudged}: {result.reason}"
     if not any(ledger.completed for ledger in snapshot.ledger().values()):
         yield Verdict.NO_DATA, "No iteration completed."
     if not results:

@@ -127,7 +127,7 @@ def test_no_sample_is_no_data_for_every_kind(selector, expression):
     (result,) = judged(ExactSnapshot(extra=(DEPTH,)), (selector, expression))
     assert result.state is NO_DATA
     assert result.value is None
-    assert result.reason == f"{selector} has no sample: nothing in the run recorded one."
+    assert result.reason == f"{selector} has no sample, since nothing in the run recorded one."
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_no_sample_is_no_data_for_every_kind(selector, expression):
         ("http_reqs{nam:x}", "no http_reqs sample has a tag named nam; the nearest is name."),
         (
             "http_reqs{name:POST /a,status:200}",
-            "http_reqs{name:POST /a,status:200} has no sample: each tag occurs, but never all of "
-            "them together.",
+            "http_reqs{name:POST /a,status:200} has no sample, since its tags occur but never "
+            "all together.",
         ),
     ],
 )

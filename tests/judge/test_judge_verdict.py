@@ -60,7 +60,7 @@ def test_precedence(invalid, bad, empty, verdict, interrupted):
     decisive = {
         Verdict.INVALID: "The clock ran backwards." if invalid else "The run was interrupted",
         Verdict.FAIL: "http_reqs: count was 1, which breaks the limit > 1000.",
-        Verdict.NO_DATA: "checks: rate>0.9 has no data: checks has no sample",
+        Verdict.NO_DATA: "checks: rate>0.9 could not be judged: checks has no sample",
         Verdict.PASS: "The one criterion was met.",
     }[verdict]
     assert decision.reasons[0].startswith(decisive)
