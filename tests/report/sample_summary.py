@@ -91,7 +91,8 @@ def sample_summary() -> Summary:
             "http_req_failed: rate was 0.01201, which breaks the limit < 0.01. Look at POST "
             "/api/runs: 148 of 3248 failed, mostly with status 503.",
             "http_req_duration{name:POST /api/rusn}: p(95)<500 could not be judged: no "
-            "http_req_duration sample has the tag name:POST /api/rusn; the nearest is name:POST /api/runs.",
+            "http_req_duration sample has the tag name:POST /api/rusn; "
+            "the nearest is name:POST /api/runs.",
         ),
         facts=Facts(
             tool_version="0.1.0",
