@@ -166,7 +166,8 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     _JUDGE,
     "--no-thresholds",
     is_flag=True,
-    help="Judge nothing: neither the scenario's criteria nor the default gates.",
+    help="Leave out the scenario's own criteria; the default gates on failed requests, checks "
+    "and iterations stay.",
 )
 @_option(
     _OUT,

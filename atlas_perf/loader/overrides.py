@@ -24,7 +24,7 @@ class Overrides:
     iterations: int | None = None
     stages: tuple[Stage, ...] | None = None
     thresholds: tuple[ThresholdPlan, ...] = ()  # added to the file's
-    no_thresholds: bool = False  # neither the file's nor the default gates
+    no_thresholds: bool = False  # the file's; the default gates stay
     tags: Mapping[str, str] = field(default_factory=dict)  # added to the file's
     env: Mapping[str, str] = field(default_factory=dict)
     duration_scale: float = 1.0

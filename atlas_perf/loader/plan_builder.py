@@ -179,7 +179,7 @@ def _placed(
 
 def _with_thresholds(plan: TestPlan, overrides: Overrides) -> TestPlan:
     if overrides.no_thresholds:
-        return replace(plan, thresholds=(), default_gates=False)
+        return replace(plan, thresholds=())
     thresholds: tuple[ThresholdPlan, ...] = (*plan.thresholds, *overrides.thresholds)
     return replace(plan, thresholds=thresholds)
 

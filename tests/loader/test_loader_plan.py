@@ -195,10 +195,10 @@ def test_thresholds_know_where_they_are_written(load) -> None:
     ]
 
 
-def test_no_thresholds_leaves_nothing_to_judge(build) -> None:
+def test_no_thresholds_leaves_the_default_gates(build) -> None:
     plan = build("{'thresholds': {'checks': ['rate>0.9']}}", Overrides(no_thresholds=True)).plan
     assert plan.thresholds == ()
-    assert not plan.default_gates
+    assert plan.default_gates
 
 
 def test_no_thresholds_and_a_threshold_contradict() -> None:
