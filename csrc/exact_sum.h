@@ -1,7 +1,8 @@
-/* A sum carried in two doubles: `high` is the rounded total, `low` what rounding left over.
+/* A sum carried in two doubles: `high` is the running total, `low` what rounding took from it.
  *
  * With some 106 significant bits, sums of whole nanoseconds or bytes are exact, so the total does
- * not depend on the order or grouping of the additions. Knuth's TwoSum, Dekker's FastTwoSum.
+ * not depend on the order or grouping of the additions. Neumaier's summation on Knuth's TwoSum:
+ * the two are only put in order when the sum is read, which keeps one addition between two values.
  */
 #ifndef ATLAS_EXACT_SUM_H
 #define ATLAS_EXACT_SUM_H
@@ -14,24 +15,32 @@ typedef struct {
     double low;
 } exact_sum;
 
-static inline exact_sum exact_sum_plus(exact_sum left, exact_sum right) {
-    double high = left.high + right.high;
-    double shadow = high - left.high;
-    double lost = (left.high - (high - shadow)) + (right.high - shadow);
-    double low = lost + (left.low + right.low);
-    exact_sum total;
-    total.high = high + low;
-    total.low = low - (total.high - high);
-    return total;
+static inline void exact_sum_add(exact_sum *self, double value) {
+    double high = self->high + value;
+    double shadow = high - self->high;
+    self->low += (self->high - (high - shadow)) + (value - shadow);
+    self->high = high;
 }
 
-/* value * times without rounding; `times` must be below 2^53 + 1. */
-static inline exact_sum exact_product(double value, uint64_t times) {
-    double factor = (double)times;
-    exact_sum product;
-    product.high = value * factor;
-    product.low = times == 1 ? 0.0 : fma(value, factor, -product.high);
-    return product;
+/* Adds value * times; `times` is at most 2^53. */
+static inline void exact_sum_add_times(exact_sum *self, double value, uint64_t times) {
+    double product = value * (double)times;
+    exact_sum_add(self, product);
+    if (times != 1)
+        self->low += fma(value, (double)times, -product);
+}
+
+static inline void exact_sum_merge(exact_sum *self, exact_sum other) {
+    exact_sum_add(self, other.high);
+    self->low += other.low;
+}
+
+/* The same sum with its nearest double in `high`: equal sums are equal structs. */
+static inline exact_sum exact_sum_settled(exact_sum self) {
+    exact_sum settled;
+    settled.high = self.high + self.low;
+    settled.low = self.low - (settled.high - self.high);
+    return settled;
 }
 
 #endif

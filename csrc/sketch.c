@@ -191,7 +191,7 @@ sketch_status sketch_add(sketch *self, double value, uint64_t times) {
     }
     widen_extremes(self, value, value);
     self->count += times;
-    self->sum = exact_sum_plus(self->sum, exact_product(value, times));
+    exact_sum_add_times(&self->sum, value, times);
     return SKETCH_OK;
 }
 
@@ -221,7 +221,7 @@ sketch_status sketch_merge(sketch *self, const sketch *other) {
     self->collapsed = self->collapsed || other->collapsed;
     self->zero_count += other->zero_count;
     self->count += other->count;
-    self->sum = exact_sum_plus(self->sum, other->sum);
+    exact_sum_merge(&self->sum, other->sum);
     return SKETCH_OK;
 }
 

@@ -77,8 +77,9 @@ size_t sketch_encode(const sketch *self, uint8_t *into) {
     at = put_varint(at, self->zero_count);
     at = put_real(at, self->min);
     at = put_real(at, self->max);
-    at = put_real(at, self->sum.high);
-    at = put_real(at, self->sum.low);
+    exact_sum sum = exact_sum_settled(self->sum);
+    at = put_real(at, sum.high);
+    at = put_real(at, sum.low);
     at = put_bins(at, self);
     return (size_t)(at - into);
 }

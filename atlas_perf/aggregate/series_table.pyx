@@ -26,7 +26,12 @@ from atlas_perf.aggregate.ccolumn cimport (
     column_read_sketch,
     column_set_level,
 )
-from atlas_perf.sketch.cexact_sum cimport exact_product, exact_sum, exact_sum_plus
+from atlas_perf.sketch.cexact_sum cimport (
+    exact_sum,
+    exact_sum_add,
+    exact_sum_merge,
+    exact_sum_settled,
+)
 from atlas_perf.sketch.csketch cimport (
     SKETCH_MALFORMED,
     SKETCH_MAX_VALUE,
@@ -221,7 +226,7 @@ cdef class SeriesTable:
             self._merge_trend(into, window, delta)
         elif into.kind == COUNTER:
             into.samples += delta.samples
-            into.total = exact_sum_plus(into.total, exact_product(delta.total, 1))
+            exact_sum_add(&into.total, delta.total)
             check(column_add_tally(&into.history, window, delta.samples, delta.total))
         elif into.kind == RATE:
             into.samples += delta.samples
@@ -267,13 +272,13 @@ cdef class SeriesTable:
     def counter_total(self, rows):
         """`CounterTotal` over rows of counters."""
         cdef uint64_t samples = 0
-        cdef exact_sum total = exact_product(0, 1)
+        cdef exact_sum total = exact_sum(0, 0)
         cdef row *source
         for number in rows:
             source = self._row(number)
             samples += source.samples
-            total = exact_sum_plus(total, source.total)
-        return CounterTotal(samples, total.high)
+            exact_sum_merge(&total, source.total)
+        return CounterTotal(samples, exact_sum_settled(total).high)
 
     def rate_total(self, rows):
         """`RateTotal` over rows of rates."""

@@ -11,8 +11,9 @@ class WindowGrid:
         0 ········ width ········ 2·width ···· fine_from ─┬─┬─┬─┬─ newest
                  windows of `width` seconds               windows of one second
 
-    The newest half of `max_windows` seconds always keeps its resolution. `width` is a power of
+    The newest half of `max_windows` seconds, less at most `width`, keeps its resolution. `width` is a power of
     two, so windows only ever merge pairwise: 24 hours under 3600 windows have a width of 128 s.
+    The grid follows from the newest second alone, so the order of batches does not matter.
     A window is named by its first second.
 
     Raises:
@@ -35,19 +36,21 @@ class WindowGrid:
         return 1 if window >= self.fine_from else self.width
 
     def admit(self, second: int) -> bool:
-        """Take note of a second of the run; True if the grid became coarser for it."""
-        self._newest = max(self._newest, second)
-        if self._count(self.fine_from, self.width) <= self._max_windows:
+        """Take note of a second of the run; True if older windows became longer for it."""
+        if second <= self._newest:
             return False
-        # A quarter to spare: merging windows costs more than adding one.
-        while self._count(self._next_fine_from(), self.width) > self._max_windows * 3 // 4:
+        self._newest = second
+        before = (self.fine_from, self.width)
+        self._lay_out(second + 1)
+        return (self.fine_from, self.width) != before
+
+    def _lay_out(self, seconds: int) -> None:
+        if seconds <= self._max_windows:
+            return
+        # Merging windows costs more than adding one, so it is done a quarter at a time: at most
+        # three quarters of the windows are single seconds, and one quarter is longer.
+        quarter = self._max_windows // 4
+        older = (seconds - 2 * quarter) // quarter * quarter
+        while self.width * quarter < older:
             self.width *= 2
-        self.fine_from = self._next_fine_from()
-        return True
-
-    def _next_fine_from(self) -> int:
-        kept_from = self._newest + 1 - self._max_windows // 2
-        return -(-kept_from // self.width) * self.width
-
-    def _count(self, fine_from: int, width: int) -> int:
-        return fine_from // width + max(0, self._newest + 1 - fine_from)
+        self.fine_from = -(-older // self.width) * self.width

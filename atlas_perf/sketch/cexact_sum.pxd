@@ -8,5 +8,7 @@ cdef extern from "exact_sum.h" nogil:
         double high
         double low
 
-    exact_sum exact_sum_plus(exact_sum left, exact_sum right)
-    exact_sum exact_product(double value, uint64_t times)
+    void exact_sum_add(exact_sum *self, double value)
+    void exact_sum_add_times(exact_sum *self, double value, uint64_t times)
+    void exact_sum_merge(exact_sum *self, exact_sum other)
+    exact_sum exact_sum_settled(exact_sum self)

@@ -3,6 +3,7 @@
 from libc.stdint cimport int32_t, uint64_t, uint8_t
 from libc.stdlib cimport free, malloc
 
+from atlas_perf.sketch.cexact_sum cimport exact_sum_settled
 from atlas_perf.sketch.csketch cimport (
     SKETCH_BAD_ACCURACY,
     SKETCH_BAD_VALUE,
@@ -153,7 +154,7 @@ cdef class Sketch:
     @property
     def sum(self):
         """Sum of all values, exact to the last bit of a double; 0.0 if there are none."""
-        return self._sketch.sum.high
+        return exact_sum_settled(self._sketch.sum).high
 
     @property
     def min(self):

@@ -8,7 +8,7 @@ from libc.math cimport isfinite
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 
-from atlas_perf.sketch.cexact_sum cimport exact_product, exact_sum, exact_sum_plus
+from atlas_perf.sketch.cexact_sum cimport exact_sum, exact_sum_add, exact_sum_settled
 from atlas_perf.sketch.csketch cimport (
     SKETCH_BAD_VALUE,
     SKETCH_MAX_VALUE,
@@ -209,7 +209,7 @@ cdef class Recorder:
     cdef object _delta(self, uint32_t number):
         cdef slot *source = &self._slots[number]
         if source.kind == COUNTER:
-            return CounterDelta(number, source.samples, source.total.high)
+            return CounterDelta(number, source.samples, exact_sum_settled(source.total).high)
         if source.kind == RATE:
             return RateDelta(number, source.passes, source.samples)
         if source.kind == GAUGE:
@@ -373,7 +373,7 @@ cdef bint _accept(slot *into, double value, int64_t since_start_ns) noexcept:
     if not 0 <= value <= SKETCH_MAX_VALUE:
         return False
     if into.kind == COUNTER:
-        into.total = exact_sum_plus(into.total, exact_product(value, 1))
+        exact_sum_add(&into.total, value)
     else:
         into.passes += value != 0
     return True
@@ -382,7 +382,7 @@ cdef bint _accept(slot *into, double value, int64_t since_start_ns) noexcept:
 cdef void _clear(slot *used) noexcept:
     used.samples = 0
     used.passes = 0
-    used.total = exact_product(0, 1)
+    used.total = exact_sum(0, 0)
     sketch_clear(&used.distribution)
 
 

@@ -198,6 +198,17 @@ def test_the_grid_keeps_its_promises_for_any_sequence_of_seconds(max_windows, se
             assert covered == {window}
 
 
+@given(st.integers(8, 64), st.lists(st.integers(0, 5000), min_size=1, max_size=30))
+def test_the_grid_follows_from_the_newest_second_alone(max_windows, seconds):
+    stepwise, at_once = WindowGrid(max_windows), WindowGrid(max_windows)
+    for second in seconds:
+        before = (stepwise.fine_from, stepwise.width)
+        changed = stepwise.admit(second)
+        assert changed == ((stepwise.fine_from, stepwise.width) != before)
+    at_once.admit(max(seconds))
+    assert (stepwise.fine_from, stepwise.width) == (at_once.fine_from, at_once.width)
+
+
 def test_a_day_keeps_half_an_hour_of_seconds_and_windows_of_two_minutes():
     grid = WindowGrid(3600)
     for second in range(86_400):
