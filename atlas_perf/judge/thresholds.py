@@ -114,7 +114,8 @@ def validate_trend_stat(text: str) -> AggregationTerm:
 def _criterion(
     threshold: ThresholdPlan, metrics: Mapping[str, Metric], *, default_gate: bool = False
 ) -> Criterion:
-    label = f"threshold '{threshold.selector}: {threshold.expression}'"
+    place = f"{threshold.place}: " if threshold.place else ""
+    label = f"{place}threshold '{threshold.selector}: {threshold.expression}'"
     try:
         selector = Selector.parse(threshold.selector)
         expression = parse_threshold(threshold.expression)

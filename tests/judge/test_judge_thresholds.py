@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from exact_snapshot import ExactSnapshot
 from plans import ALL_METRICS, DEPTH, plan_with
@@ -55,6 +57,12 @@ def test_a_wrong_threshold_is_refused_in_one_sentence_that_names_it(selector, ex
     assert says in sentence
     assert "\n" not in sentence
     assert refused.value.exit_code == ExitCode.USAGE
+
+
+def test_a_wrong_threshold_of_a_file_names_its_line() -> None:
+    plan = replace(plan_with(), thresholds=(ThresholdPlan("nope", "avg<1", place="mine.py:12"),))
+    with pytest.raises(PlanError, match=r"^mine\.py:12: threshold 'nope: avg<1': there is no"):
+        Judge(plan, ALL_METRICS)
 
 
 @pytest.mark.parametrize(
