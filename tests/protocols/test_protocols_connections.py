@@ -98,14 +98,15 @@ async def test_without_reuse_between_iterations(stage: Stage, make_client: MakeC
 async def test_a_request_that_spans_iterations_ends_on_its_own_connection(
     stage: Stage, make_client: MakeClient
 ) -> None:
-    asked, release = asyncio.Event(), asyncio.Event()
+    asked, release, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def hold(peer: Peer) -> None:
         await peer.request()
         asked.set()
         await release.wait()
         await peer.send(OK)
-        assert await peer.until_closed() == b""
+        await peer.until_closed()
+        closed.set()
 
     server = await stage.serve(hold)
     client = make_client(server.url, no_vu_connection_reuse=True)
@@ -114,6 +115,8 @@ async def test_a_request_that_spans_iterations_ends_on_its_own_connection(
     client.begin_iteration()
     release.set()
     assert (await asking).ok
+    async with asyncio.timeout(5):
+        await closed.wait()
     await client.get("/")
     assert [len(peer.received) for peer in server.peers] == [1, 1]
 
@@ -248,7 +251,8 @@ async def test_bytes_nobody_asked_for_close_an_idle_connection(
     client = make_client(server.url)
     await client.get("/")
     speak.set()
-    await closed.wait()
+    async with asyncio.timeout(5):
+        await closed.wait()
     assert (await client.get("/")).ok
     assert len(server.peers) == 2
 

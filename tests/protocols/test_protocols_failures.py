@@ -200,7 +200,14 @@ async def test_unusable_responses(
     assert recorder.total("data_received") == len(reply)
 
 
-@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\na body that ends with the connection, but not like this",
+    ],
+)
 async def test_reset(
     stage: Stage, make_client: MakeClient, recorder: KeepingRecorder, monkeypatch, reply: bytes
 ) -> None:

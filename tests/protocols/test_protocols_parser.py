@@ -202,6 +202,17 @@ def test_a_long_body_in_small_pieces_is_no_long_line() -> None:
     assert parser.body_bytes == size
 
 
+def test_a_body_beyond_what_is_kept_is_still_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_BODY_KEPT_BYTES", 1000)
+    parser = ResponseParser(to_head=False)
+    parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 2400\r\n\r\n")
+    for letter in (b"a", b"b", b"c", b"d"):
+        parser.feed(letter * 600)
+    assert parser.complete
+    assert parser.body == b"a" * 600 + b"b" * 400
+    assert parser.body_bytes == 2400
+
+
 PIECES = st.sampled_from(
     [
         b"HTTP/1.1 200 OK\r\n",

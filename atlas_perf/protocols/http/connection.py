@@ -4,8 +4,8 @@ No policy here: no URL, redirect, cookie, tag or retry. What the caller learns, 
 `Exchange` it handed in, which stays readable whichever way the exchange ends.
 
 Bytes are counted as given to and taken from the transport: request and status lines, headers,
-chunk framing and bodies. Under TLS that is the text inside; the handshake and the framing of
-records (some 2 % of a full record, 22 bytes each) are not seen from here and not counted.
+chunk framing and bodies. Under TLS that is the plain text: the handshake and the framing of
+records (22 bytes for each of up to 16 KiB) are not seen from here and not counted.
 """
 
 from __future__ import annotations
@@ -45,7 +45,6 @@ class Connection(asyncio.Protocol):
         self._write_pending = False
         self._keep = False
         self.tls_version = ""  # "tls1.3", or "" over plain TCP
-        self.exchanges = 0
 
     @property
     def reusable(self) -> bool:
@@ -63,7 +62,6 @@ class Connection(asyncio.Protocol):
             RequestFailure: if no complete response arrives; the connection is closed.
             asyncio.CancelledError: the connection is closed.
         """
-        self.exchanges += 1
         self._keep = False
         self._exchange = exchange
         self._waiter = waiter = self._loop.create_future()

@@ -40,7 +40,7 @@ class ConnectionPool:
     async def acquire(self, origin: Origin) -> Connection | None:
         """An idle connection, or None: the caller may open one. Either way `release` is owed."""
         host = self._hosts.setdefault(origin, _HostConnections())
-        if host.taken < self._per_host and not host.waiters:
+        if host.taken < self._per_host:
             host.taken += 1
         else:
             await self._wait_for_slot(host)
@@ -97,8 +97,6 @@ class ConnectionPool:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._pass_slot_on(host)  # it was our turn, and we cannot take it
-            elif turn in host.waiters:
-                host.waiters.remove(turn)
             raise
 
     @staticmethod
