@@ -41,6 +41,17 @@ class PathServer:
         """What stands after the prefix in the paths that were asked for."""
         return {path.removeprefix(prefix) for path in self.received if path.startswith(prefix)}
 
+    @property
+    def homes(self) -> dict[str, int]:
+        """The process each user lives in, told by requests for `/pid/<pid>/<user>`."""
+        pairs = (end.split("/") for end in self.ends("/pid/"))
+        return {user: int(pid) for pid, user in pairs}
+
+    @property
+    def pids(self) -> set[int]:
+        """Every worker process that has been heard of."""
+        return set(self.homes.values())
+
     async def has_received(self, prefix: str, count: int = 1) -> None:
         """Return once `count` requests for such paths have come."""
         async with asyncio.timeout(20), self.arrival:

@@ -36,7 +36,7 @@ WHOLE = """
 
     async def default(vu, data):
         await vu.http.get(f"/data/{data['token']}-{sum(data['sizes'])}")
-        await vu.http.get(f"/pid/{os.getpid()}", name="/pid")
+        await vu.http.get(f"/pid/{os.getpid()}/{vu.id}", name="/pid")
         bought.add(1)
         vu.check(data, {"token": lambda data: data["token"] == "t1"})
         if vu.scenario == "buy" and vu.iteration == 0:
@@ -69,7 +69,7 @@ async def test_a_whole_run(run, server, capfd):
     assert summary.metrics["bought"].values["count"] == 60
     # What setup returned reached every user as a copy of its own: nobody saw what another changed.
     assert server.count("/data/t1-3") == 60
-    assert len(server.ends("/pid/")) == 2
+    assert len(server.pids) == 2
     assert server.ends("/look/") == {"6", "7", "8"}
     # Its exceptions are counted by place, with the first message of each worker.
     assert sum(seen.count for seen in summary.exceptions) == 5
@@ -80,7 +80,7 @@ async def test_a_whole_run(run, server, capfd):
     assert "atlas_perf" not in summary.exceptions[0].traceback
     # What a scenario prints is the user's.
     assert capfd.readouterr().out == "setup was here\nteardown was here\n"
-    await all_gone({int(pid) for pid in server.ends("/pid/")})
+    await all_gone(server.pids)
 
 
 async def test_samples_carry_the_tags_of_plan_scenario_user_and_group(run):
