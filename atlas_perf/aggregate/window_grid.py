@@ -11,8 +11,9 @@ class WindowGrid:
         0 ········ width ········ 2·width ···· fine_from ─┬─┬─┬─┬─ newest
                  windows of `width` seconds               windows of one second
 
-    The newest half of `max_windows` seconds, less at most `width`, keeps its resolution. `width` is a power of
-    two, so windows only ever merge pairwise: 24 hours under 3600 windows have a width of 128 s.
+    The newest half of `max_windows` seconds, less at most `width`, keeps its resolution. `width`
+    is a power of two, so windows only ever merge pairwise: 24 hours under 3600 windows have a
+    width of 128 s.
     The grid follows from the newest second alone, so the order of batches does not matter.
     A window is named by its first second.
 
