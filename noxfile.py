@@ -6,6 +6,7 @@ import nox
 
 nox.options.sessions = ["lint", "tests"]
 nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = True  # a Python that was not tried is no success
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
+from command_outcome import Outcome
 
 from atlas_perf.cli.main import execute
 
@@ -21,13 +21,6 @@ TARGET_VARIABLES = (
     "CI",
     "NO_COLOR",
 )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    exit_code: int
-    stdout: str
-    stderr: str
 
 
 @pytest.fixture(autouse=True)

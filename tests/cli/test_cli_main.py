@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 import pytest
-from conftest import Outcome
+from command_outcome import Outcome
 
 from atlas_perf.cli.main import cli
 from atlas_perf.errors import (
