@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+import atlas_perf
 from atlas_perf.model.batch import ScenarioException
 
 MAX_KINDS = 20
 """Distinct exceptions that are told apart. Further ones are counted together."""
+
+_OWN_FOLDER = f"{Path(atlas_perf.__file__).parent}/"
 
 OTHER_KIND = "(other)"
 MAX_MESSAGE_CHARS = 500
@@ -70,7 +73,7 @@ class ExceptionLog:
         if kind == OTHER_KIND:
             message = f"exceptions of further kinds than the first {MAX_KINDS}"
             return ScenarioException(scenario, kind, message, file, line, 1, "")
-        message = str(leaf)[:MAX_MESSAGE_CHARS]
+        message = _message(leaf)[:MAX_MESSAGE_CHARS]
         text = user_traceback(error, self._file, self._folder)
         return ScenarioException(scenario, kind, message, file, line, 1, text)
 
@@ -115,6 +118,13 @@ def user_traceback(error: BaseException, file: str, folder: str) -> str:
     return text if len(text) <= MAX_TRACEBACK_CHARS else "…" + text[-MAX_TRACEBACK_CHARS:]
 
 
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # the user's __str__ is at fault, and what it should say is lost
+        return "(its message cannot be read)"
+
+
 def _frames(link: TracebackType | None) -> list[tuple[str, int]]:
     frames = []
     while link is not None:
@@ -124,5 +134,8 @@ def _frames(link: TracebackType | None) -> list[tuple[str, int]]:
 
 
 def _is_beside(name: str, folder: str) -> bool:
-    """True for the user's own modules, not for what a virtual environment in the folder holds."""
-    return name.startswith(folder + "/") and "/site-packages/" not in name
+    """True for the user's own modules: not for what a virtual environment in the folder holds, and
+    not for this package in a checkout that the scenario file lies in."""
+    if not name.startswith(folder + "/") or "/site-packages/" in name[len(folder) :]:
+        return False
+    return not name.startswith(_OWN_FOLDER) or folder.startswith(_OWN_FOLDER)

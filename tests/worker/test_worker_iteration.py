@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from virtual_time import clock, run_in_virtual_time
+
+from atlas_perf.model.batch import Ledger
+from atlas_perf.testing import FakeVirtualUser, fake_virtual_user
+from atlas_perf.worker.exception_log import ExceptionLog
+from atlas_perf.worker.iteration import IterationFunction, IterationRunner
+
+MS = 1_000_000
+
+
+def runner(
+    vu: FakeVirtualUser, function: IterationFunction, min_duration_ms: int = 0
+) -> IterationRunner:
+    return IterationRunner(
+        "shop",
+        function,
+        recorder=vu._recorder,
+        exceptions=ExceptionLog(__file__),
+        tags=(("scenario", "shop"),),
+        min_duration_ns=min_duration_ms * MS,
+        clock=clock,
+    )
+
+
+def samples(vu: FakeVirtualUser) -> list[tuple[str, float]]:
+    return [(one.metric, one.value) for one in vu.recorded]
+
+
+def test_a_completed_iteration():
+    async def default(vu, data):
+        assert (vu.iteration, data) == (1, "data")
+        await asyncio.sleep(0.25)
+
+    async def main() -> None:
+        with fake_virtual_user(data="data") as vu:
+            run = runner(vu, default)
+            await run.run(vu)
+            assert run.ledger == Ledger(scheduled=1, started=1, completed=1)
+            assert run.last_end_ns == 250 * MS
+            assert samples(vu) == [
+                ("iterations", 1),
+                ("iteration_duration", 250),
+                ("iteration_failed", 0),
+            ]
+
+    run_in_virtual_time(main())
+
+
+def test_a_failed_iteration_counts_as_an_iteration_too():
+    async def default(vu, data):
+        raise LookupError("no such order")
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, default)
+            await run.run(vu)
+            await run.run(vu)
+            assert run.ledger == Ledger(scheduled=2, started=2, failed=2)
+            assert samples(vu)[:3] == [
+                ("iterations", 1),
+                ("iteration_duration", 0),
+                ("iteration_failed", 1),
+            ]
+
+    run_in_virtual_time(main())
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_only_our_cancellation_is_an_interruption(own):
+    async def default(vu, data):
+        await asyncio.sleep(0.1)
+        if not own:
+            raise asyncio.CancelledError
+        await asyncio.sleep(100)
+
+    async def main() -> Ledger:
+        with fake_virtual_user() as vu:
+            run = runner(vu, default)
+            task = asyncio.create_task(run.run(vu))
+            await asyncio.sleep(0.5)
+            if own:
+                task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert task.cancelled() is own
+            assert len(samples(vu)) == (0 if own else 3)
+            assert run.last_end_ns == (500 if own else 100) * MS
+            return run.ledger
+
+    ledger = run_in_virtual_time(main())
+    assert ledger == (
+        Ledger(scheduled=1, started=1, interrupted=1)
+        if own
+        else Ledger(scheduled=1, started=1, failed=1)
+    )
+
+
+def test_an_iteration_under_way_is_in_flight():
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, lambda vu, data: asyncio.sleep(1))
+            task = asyncio.create_task(run.run(vu))
+            await asyncio.sleep(0.5)
+            assert run.ledger.in_flight == 1
+            assert not run.ledger.balanced
+            await task
+            assert run.ledger.balanced
+
+    run_in_virtual_time(main())
+
+
+def test_dropped_iterations_are_scheduled_and_recorded():
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, lambda vu, data: asyncio.sleep(0))
+            run.drop(0)
+            assert samples(vu) == []
+            run.drop(5)
+            assert run.ledger == Ledger(scheduled=5, dropped=5)
+            assert samples(vu) == [("dropped_iterations", 5)]
+            assert vu.recorded[0].tags == {"scenario": "shop"}
+
+    run_in_virtual_time(main())
+
+
+@pytest.mark.parametrize(("lasts_ms", "until_ms"), [(30, 200), (200, 200), (350, 350)])
+def test_rest_pads_to_the_shortest_iteration(lasts_ms, until_ms):
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, lambda vu, data: asyncio.sleep(lasts_ms / 1000), min_duration_ms=200)
+            await run.run(vu)
+            await run.rest(0)
+            assert clock() == until_ms * MS
+            assert dict(samples(vu))["iteration_duration"] == lasts_ms
+
+    run_in_virtual_time(main())
+
+
+def test_rest_lets_others_run_even_without_a_shortest_iteration():
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, lambda vu, data: asyncio.sleep(0))
+            others: list[int] = []
+            asyncio.get_running_loop().call_soon(others.append, 1)
+            await run.rest(0)
+            assert others == [1]
+
+    run_in_virtual_time(main())
