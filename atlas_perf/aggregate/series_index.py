@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from atlas_perf.aggregate.series_table import SeriesTable
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric
-from atlas_perf.model.series import OTHER, Selector, Series, Tags
-
-KEPT_BY_OTHER = frozenset({"expected_response", "scenario"})
-"""Tags that a series beyond the cap keeps, so that verdicts about outcomes stay true."""
+from atlas_perf.model.series import OTHER_TAGS, Selector, Series, Tags, other_tags
 
 
 class SeriesIndex:
@@ -59,11 +56,10 @@ class SeriesIndex:
         if len(self._rows) < self._series_cap:
             return self._make_row(metric, series)
         self.overflowed = True
-        kept = [pair for pair in series.tags if pair[0] in KEPT_BY_OTHER]
-        other = Series(series.metric, tuple(sorted([("name", OTHER), *kept])))
+        other = Series(series.metric, other_tags(series.tags))
         if other not in self._rows and len(self._rows) >= 2 * self._series_cap:
             # The kept tags are unbounded too if a scenario sets them itself.
-            other = Series(series.metric, (("name", OTHER),))
+            other = Series(series.metric, OTHER_TAGS)
         row = self._rows.get(other)
         return self._make_row(metric, other) if row is None else row
 

@@ -14,10 +14,14 @@ Tags = tuple[tuple[str, str], ...]
 OUTCOME_TAGS = frozenset({"expected_response", "status", "error", "error_code"})
 """A selector that names one of these says itself which outcomes it means."""
 
-OTHER = "(other)"
-"""Value of the `name` and `url` tags in the series that takes samples beyond the series cap."""
-
 NO_TAGS: Tags = ()
+
+OTHER = "(other)"
+"""Value of the `name` tag in a series that takes samples beyond the series cap."""
+
+OTHER_TAGS: Tags = (("name", OTHER),)
+
+_KEPT_BY_OTHER = frozenset({"expected_response", "scenario"})
 
 METRIC_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _SELECTOR = re.compile(r"\s*(?P<metric>[^{}\s]+)\s*(?:\{(?P<tags>.*)\})?\s*", re.DOTALL)
@@ -78,6 +82,15 @@ class Selector:
 
     def __str__(self) -> str:
         return format_selector(self.metric, self.tags)
+
+
+def other_tags(tags: Tags) -> Tags:
+    """Where samples go when there is no room for a series with these tags.
+
+    Scenario and outcome stay, so that verdicts about them stay true.
+    """
+    kept = [pair for pair in tags if pair[0] in _KEPT_BY_OTHER]
+    return tuple(sorted([*OTHER_TAGS, *kept]))
 
 
 def format_selector(metric: str, tags: Tags) -> str:

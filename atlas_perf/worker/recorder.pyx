@@ -25,7 +25,7 @@ from atlas_perf.wire.cbyte_order cimport store_f64_le, store_u32_le, store_u64_l
 
 from atlas_perf.model.batch import CounterDelta, GaugeDelta, NewSeries, RateDelta, TrendDelta
 from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_PHASES, MetricKind
-from atlas_perf.model.series import OTHER, Series
+from atlas_perf.model.series import OTHER_TAGS, Series, other_tags
 
 
 cdef enum slot_kind:
@@ -45,9 +45,6 @@ cdef dict SLOT_KINDS = {
 cdef enum:
     SAMPLE_BYTES = 20
     PHASES = 6
-
-KEPT_BY_OTHER = frozenset({"expected_response", "scenario"})
-"""Tags that a series beyond the cap keeps, so that verdicts about outcomes stay true."""
 
 
 # What one series has gathered since the interval began.
@@ -265,13 +262,11 @@ cdef class Recorder:
         return 0
 
     cdef object _other_series(self, metric, tuple tags):
-        reduced = tuple(
-            sorted([("name", OTHER), *(pair for pair in tags if pair[0] in KEPT_BY_OTHER)])
-        )
+        reduced = other_tags(tags)
         number = self._other_numbers.get((metric.name, reduced))
         if number is None and len(self._other_numbers) >= self._series_cap:
             # The kept tags are unbounded too if a scenario sets them itself.
-            reduced = (("name", OTHER),)
+            reduced = OTHER_TAGS
             number = self._other_numbers.get((metric.name, reduced))
         if number is None:
             number = self._new_slot(metric, reduced, True)

@@ -88,6 +88,21 @@ class TestSelectors:
         assert tags == [(("name", "/a"),), (("name", "/b"),)]
         assert aggregator.all_series_count == 7
 
+    def test_totals_split_by_tags_are_those_of_each_combination(self):
+        aggregator = self.aggregator()
+        by_name = aggregator.totals_by(Selector("http_reqs"), ["name"])
+        assert by_name == {
+            (("name", "/a"),): CounterTotal(2, 2.0),
+            (("name", "/b"),): CounterTotal(5, 5.0),
+        }
+        successes = aggregator.totals_by(Selector("http_req_duration"), ["name", "absent"])
+        assert {tags: total.distribution.max for tags, total in successes.items()} == {
+            (("name", "/a"),): 10 * MS,
+            (("name", "/b"),): 30 * MS,
+        }
+        assert aggregator.totals_by(Selector("http_reqs"), []) == {(): CounterTotal(7, 7.0)}
+        assert aggregator.totals_by(Selector("checks"), ["name"]) == {}
+
     def test_a_number_resolves_to_what_the_worker_named(self):
         assert self.aggregator().resolve(0, 3) == named(3, "http_reqs", name="/a")
 
