@@ -110,7 +110,7 @@ def test_stages_replace_the_files_load(atlas_perf, coordinator) -> None:
     assert isinstance(executor, RampingVUs)
     assert executor.stages == (Stage(10 * NS_PER_S, 4), Stage(5 * NS_PER_S, 0))
     assert plan.thresholds == ()
-    assert not plan.default_gates
+    assert plan.default_gates
 
 
 def test_auto_never_takes_more_workers_than_users(
