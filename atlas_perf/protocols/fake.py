@@ -20,7 +20,8 @@ from typing import Any, Unpack
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.protocols.http.client import Body, default_user_agent
 from atlas_perf.protocols.http.cookies import CookieJar
-from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
+from atlas_perf.protocols.http.error_codes import ErrorCode
+from atlas_perf.protocols.http.expectation import judge_response
 from atlas_perf.protocols.http.headers import Headers
 from atlas_perf.protocols.http.request import (
     Request,
@@ -103,9 +104,7 @@ class FakeHttpClient:
         self.requests.append(request)
         response = self._find(request, url)(request)
         response.method, response.url = request.method, request.url
-        response.ok = not response.error and response.status in request.expected_statuses
-        if not response.ok and not response.error:
-            response.error_code = status_error_code(response.status)
+        judge_response(request, response)
         if request.throw and response.error:
             raise HttpError(response)
         return response

@@ -155,7 +155,7 @@ errors = Rate("errors")
 
 
 async def default(vu):
-    response = await vu.http.get("/", timeout="250ms", expected=lambda r: "error" not in r.json())
+    response = await vu.http.get("/", timeout="250ms", expect=lambda r: "error" not in r.json())
     errors.add(not response.ok)
 """
     run = run_scenario(source, base_url=server.url)

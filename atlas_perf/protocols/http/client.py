@@ -18,7 +18,8 @@ from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.dialing import Dialer
-from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
+from atlas_perf.protocols.http.error_codes import ErrorCode
+from atlas_perf.protocols.http.expectation import judge_response
 from atlas_perf.protocols.http.failures import RequestFailure, timeout_failure
 from atlas_perf.protocols.http.headers import Headers, checked_fields
 from atlas_perf.protocols.http.pool import CONNECTIONS_PER_HOST, ConnectionPool
@@ -233,9 +234,7 @@ class HttpClient:
         response.cookies = self._take_cookies(target, response.headers)
         following = self._next_hop(hop, request, target, response)
         if following is None:
-            response.ok = response.status in request.expected_statuses and not response.error
-            if not response.ok and not response.error:
-                response.error_code = status_error_code(response.status)
+            judge_response(request, response)
         self._record(hop, trip, response, trip.watch.last_byte_ns)
         return following or response
 

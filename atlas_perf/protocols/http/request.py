@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypedDict
@@ -13,6 +13,7 @@ from atlas_perf.protocols.http.body import Form, encode_body
 from atlas_perf.protocols.http.cookies import check_cookie
 from atlas_perf.protocols.http.decoding import ACCEPT_ENCODING
 from atlas_perf.protocols.http.headers import TOKEN, HeaderFields, checked_fields
+from atlas_perf.protocols.http.response import Response
 from atlas_perf.protocols.http.urls import Query, Target, join_base, with_query
 from atlas_perf.units import parse_duration_ns
 
@@ -49,6 +50,8 @@ class RequestParams(TypedDict, total=False):
     """Value of the `name` and `url` tags, to keep requests that differ in ids together."""
     expected_statuses: Statuses | None
     """Which statuses are no failure: 404, {200, 404}, range(200, 300)."""
+    expect: Callable[[Response], object] | None
+    """Asked about a response with an expected status; false or an exception makes it a failure."""
     throw: bool | None
     """True: raise HttpError if no usable response arrives."""
 
@@ -78,6 +81,7 @@ class Request:
     tags: Mapping[str, str]
     name: str | None
     expected_statuses: Collection[int]
+    expect: Callable[[Response], object] | None
     throw: bool
 
     def has_header(self, name: str) -> bool:
@@ -125,6 +129,7 @@ def build_request(
         tags=tags,
         name=params.get("name") or tags.get("name"),
         expected_statuses=_status_set(params.get("expected_statuses")),
+        expect=params.get("expect"),
         throw=defaults.throw if throw is None else throw,
     )
 
