@@ -28,6 +28,7 @@ async def default(vu):
     await vu.http.get("/actuator/health")
     Path(f"answered-{vu.id}").touch()
     await vu.sleep(PAUSE_S)
+    await vu.http.get("/actuator/health")
 """
 
 ESCAPE = re.compile(rb"\x1b")
@@ -135,6 +136,7 @@ def test_ctrl_c_once_lets_iterations_finish_and_reports_in_full(start) -> None:
     ledger = run.summary["ledger"]["mine"]
     assert ledger["completed"] == ledger["started"] > 0
     assert ledger["interrupted"] == 0
+    assert run.summary["metrics"]["http_req_failed"]["values"]["rate"] == 0  # the target was there
     assert run.summary["exit_code"] == 130
     assert not listens(run.target_port)
 

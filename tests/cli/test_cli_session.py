@@ -153,6 +153,7 @@ def test_no_token_reaches_a_stream_or_a_file(
     run = atlas_perf("run", "mine.py", "-e", "BASE_URL=http://ann:very-secret-pw@here.example")
     (file,) = (tmp_path / "results").rglob("summary.json")
     assert "here.example" in file.read_text()
+    assert coordinator.facts[0].target == "http://here.example"
     assert "very-secret" not in file.read_text() + run.stdout + run.stderr
 
 
