@@ -13,6 +13,15 @@ COMPILE_ARGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-ffp-contract=off"]
 COMPILE_ARGS += ["-Wno-unused-parameter"]
 HEADERS = sorted(str(header) for header in Path("csrc").glob("*.h"))
 
+HTTP_SOURCES = [
+    "http_response.c",
+    "http_head.c",
+    "http_body.c",
+    "http_bytes.c",
+    "http_limits.c",
+    "http_refusal.c",
+]
+
 
 def extension(module: str, *c_sources: str) -> Extension:
     """One Cython module with the C files it stands on."""
@@ -33,6 +42,7 @@ setup(
             extension(
                 "atlas_perf.aggregate.series_table", "column.c", "sketch.c", "sketch_codec.c"
             ),
+            extension("atlas_perf.protocols.http._response_reader", *HTTP_SOURCES),
         ],
         compiler_directives={"language_level": "3", "embedsignature": True},
     ),
