@@ -43,6 +43,13 @@ setup(
                 "atlas_perf.aggregate.series_table", "column.c", "sketch.c", "sketch_codec.c"
             ),
             extension("atlas_perf.protocols.http._response_reader", *HTTP_SOURCES),
+            extension("atlas_perf.protocols.http.response_parser", *HTTP_SOURCES),
+            extension("atlas_perf.protocols.http.response", *HTTP_SOURCES),
+            extension("atlas_perf.protocols.http.readiness"),
+            extension("atlas_perf.protocols.http.tcp_connection"),
+            extension("atlas_perf.protocols.http.host_connections"),
+            extension("atlas_perf.protocols.http.sinks"),
+            extension("atlas_perf.protocols.http.http_call"),
         ],
         compiler_directives={"language_level": "3", "embedsignature": True},
     ),

@@ -12,6 +12,8 @@ from scripted_server import KeepingRecorder, MakeClient, Peer, Stage, answering,
 
 from atlas_perf import clock
 from atlas_perf.protocols.http.connection import Connection, Exchange
+from atlas_perf.protocols.http.http_call import HttpCall
+from atlas_perf.protocols.http.response import Response
 from atlas_perf.protocols.http.response_parser import ResponseParser
 from atlas_perf.protocols.http.timings import Stopwatch
 from atlas_perf.units import NS_PER_MS
@@ -162,13 +164,19 @@ async def test_no_response_waits_for_the_garbage_collector(
     """A collection of cycles stops the world; the hot path must leave it nothing to do."""
     server = await stage.serve(answering(OK))
     client = make_client(server.url)
+    kinds = (Response, ResponseParser, Exchange, HttpCall)
+
+    def alive() -> list[str]:
+        return [type(each).__name__ for each in gc.get_objects() if isinstance(each, kinds)]
+
     gc.collect()
     gc.disable()
     try:
+        await client.get("/")
+        assert alive() == []
         for _ in range(5):
             await client.get("/")
-        alive = [each for each in gc.get_objects() if isinstance(each, ResponseParser)]
-        assert alive == []
+        assert alive() == ["ResponseParser"]  # the connection's, used again and again
     finally:
         gc.enable()
 
