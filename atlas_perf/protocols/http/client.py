@@ -43,6 +43,7 @@ from atlas_perf.protocols.http.tls import tls_context
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
 from atlas_perf.units import NS_PER_S
 
+
 @cache
 def default_user_agent() -> str:
     """`atlas-perf/<version>`; without the version when run from a source tree."""

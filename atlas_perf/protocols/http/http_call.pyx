@@ -9,6 +9,15 @@ kept in `client.py`, and a call that needs them goes on there, with what it has 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 
 from atlas_perf.protocols.http.chttp_head cimport HTTP_FIELD_LOCATION, HTTP_FIELD_SET_COOKIE
+from atlas_perf.protocols.http.csending cimport (
+    PYGEN_ERROR,
+    PYGEN_NEXT,
+    PYGEN_RETURN,
+    PyIter_Send,
+    PySendResult,
+    PyTypeObject,
+    sendfunc,
+)
 from atlas_perf.protocols.http.sinks cimport RoundTripSink, SampleSink
 
 import asyncio
@@ -24,18 +33,6 @@ from atlas_perf.protocols.http.request import EXPECTED_STATUSES
 from atlas_perf.protocols.http.response import HttpError
 from atlas_perf.protocols.http.round_trip import IDEMPOTENT_METHODS
 from atlas_perf.protocols.http.timings import Stopwatch, Timings
-
-cdef extern from "Python.h":
-    ctypedef enum PySendResult:
-        PYGEN_RETURN
-        PYGEN_ERROR
-        PYGEN_NEXT
-    PySendResult PyIter_Send(object iterator, object value, PyObject **result) except PYGEN_ERROR
-    ctypedef PySendResult (*sendfunc)(PyObject *, PyObject *, PyObject **)
-    ctypedef struct PyAsyncMethods:
-        sendfunc am_send
-    ctypedef struct PyTypeObject:
-        PyAsyncMethods *tp_as_async
 
 cdef enum:
     NEW
