@@ -116,7 +116,7 @@ class HttpClient(RequestMethods):
 
     def begin_iteration(self) -> None:
         """Forget what must not outlive an iteration: cookies, and connections if so asked."""
-        if not self._options.no_cookies_reset:
+        if self._stored_cookies and not self._options.no_cookies_reset:
             self.cookies.clear()
         if self._options.no_vu_connection_reuse:
             self._pool.close()

@@ -19,6 +19,10 @@ cdef class OutcomeSeries:
 cdef class RequestTemplate:
     cdef readonly object request
     cdef readonly object target
+    cdef str method
+    cdef str tag_url
+    cdef tuple origin
+    cdef bint judged
     cdef bytes head
     cdef bytes head_after_length
     cdef bint has_body

@@ -61,6 +61,10 @@ cdef class RequestTemplate:
         self.has_body = bool(found)
         self.head = before + b"\r\nContent-Length: " if found else head
         self.head_after_length = b"\r\n" + after if found else b""
+        self.method = request.method
+        self.tag_url = target.tag_url
+        self.origin = target.origin
+        self.judged = request.expect is not None
         self.to_head = request.method == "HEAD"
         self.default_expected = request.expected_statuses is EXPECTED_STATUSES
         self.timeout_ns = request.timeout_ns
@@ -194,7 +198,7 @@ cdef class HttpCall:
         self.template = template
         if template.pool is not client._pool:
             template.pool = client._pool
-            template.host = template.pool.host(template.target.origin)
+            template.host = template.pool.host(template.origin)
         if self.body is not None or self.params:
             content, _ = encode_body(
                 self.body, self.params.get("json"), self.params.get("data")
@@ -242,8 +246,8 @@ cdef class HttpCall:
         response.head_text = parser.head
         response.wire_body = parser.whole_body()
         response.body_bytes = parser.body_bytes
-        response.method = template.request.method
-        response.url = template.target.tag_url
+        response.method = template.method
+        response.url = template.tag_url
         response.ok = True
         response.error = ""
         response.tls_version = ""
@@ -260,7 +264,7 @@ cdef class HttpCall:
         if (
             response.head.noted[<int>HTTP_FIELD_SET_COOKIE].offset
             or response.head.noted[<int>HTTP_FIELD_LOCATION].offset
-            or template.request.expect is not None
+            or template.judged
         ):
             return self.conclude(response)
         response.ok = template.expects(response.status)
@@ -304,7 +308,7 @@ cdef class HttpCall:
         if (
             isinstance(failure, ClosedEarlyError)
             and connection.received_bytes == 0
-            and self.template.request.method in IDEMPOTENT_METHODS
+            and self.template.method in IDEMPOTENT_METHODS
         ):
             sent = connection.sent_bytes
             self.let_go(False)
@@ -329,7 +333,7 @@ cdef class HttpCall:
         self.let_go(False)
         return self.client._no_response(
             self.template.request,
-            self.template.target.tag_url,
+            self.template.tag_url,
             self.tags,
             Timings.of_failure(watch, ended_ns),
             failure,

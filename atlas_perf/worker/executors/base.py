@@ -145,15 +145,19 @@ class Executor(ABC):
         self.peak_users = max(self.peak_users, self.active_users)
 
     async def _iterate(self, lane: Lane) -> None:
-        while self._clock() < self._end_ns and self._may_iterate(lane):
-            began_ns = self._clock()
+        run, clock = self._iterations.run, self._clock
+        now_ns = clock()
+        while now_ns < self._end_ns and self._may_iterate(lane):
+            began_ns = now_ns
             lane.iterating = True
             try:
-                rested = await self._iterations.run(lane.user)
+                rested = await run(lane.user)
             finally:
                 lane.iterating = False
-            if not rested and self._clock() < self._end_ns:
+            now_ns = clock()
+            if not rested and now_ns < self._end_ns:
                 await self._iterations.rest(began_ns)
+                now_ns = clock()
 
     def _ended(self, lane: Lane, task: asyncio.Task[None]) -> None:
         lane.task = None
