@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from atlas_perf import clock
@@ -41,16 +39,8 @@ from atlas_perf.protocols.http.round_trip import RoundTrip, perform
 from atlas_perf.protocols.http.timings import Timings
 from atlas_perf.protocols.http.tls import tls_context
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
+from atlas_perf.protocols.http.user_agent import default_user_agent
 from atlas_perf.units import NS_PER_S
-
-
-@cache
-def default_user_agent() -> str:
-    """`atlas-perf/<version>`; without the version when run from a source tree."""
-    try:
-        return f"atlas-perf/{version('atlas-perf')}"
-    except PackageNotFoundError:
-        return "atlas-perf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +168,10 @@ class HttpClient(RequestMethods):
         self,
         request: Request,
         target: Target,
+        response: Response,
+        *,
         user_tags: Tags,
         began_ns: int,
-        response: Response,
         sent_bytes: int,
         received_bytes: int,
         at_ns: int,
@@ -194,7 +185,13 @@ class HttpClient(RequestMethods):
             redirects_left=request.max_redirects,
         )
         following = self._conclude(
-            hop, request, target, response, sent_bytes, received_bytes, at_ns
+            hop,
+            request,
+            target,
+            response,
+            sent_bytes=sent_bytes,
+            received_bytes=received_bytes,
+            at_ns=at_ns,
         )
         if following is not None:
             return self._follow(following)
@@ -261,9 +258,9 @@ class HttpClient(RequestMethods):
             request,
             target,
             response,
-            trip.sent_bytes,
-            trip.received_bytes,
-            trip.watch.last_byte_ns,
+            sent_bytes=trip.sent_bytes,
+            received_bytes=trip.received_bytes,
+            at_ns=trip.watch.last_byte_ns,
         )
         return following or response
 
@@ -273,6 +270,7 @@ class HttpClient(RequestMethods):
         request: Request,
         target: Target,
         response: Response,
+        *,
         sent_bytes: int,
         received_bytes: int,
         at_ns: int,
@@ -282,7 +280,14 @@ class HttpClient(RequestMethods):
         following = self._next_hop(hop, request, target, response)
         if following is None:
             judge_response(request, response)
-        self._record(hop.request, hop.user_tags, response, sent_bytes, received_bytes, at_ns)
+        self._record(
+            hop.request,
+            hop.user_tags,
+            response,
+            sent_bytes=sent_bytes,
+            received_bytes=received_bytes,
+            at_ns=at_ns,
+        )
         return following
 
     def _next_hop(
@@ -327,22 +332,23 @@ class HttpClient(RequestMethods):
         return self._no_response(
             hop.request,
             redacted(hop.request.url),
-            hop.user_tags,
-            Timings.of_failure(trip.watch, ended_ns),
             failure,
-            trip.sent_bytes,
-            trip.received_bytes,
-            ended_ns,
-            trip.tls_version,
+            Timings.of_failure(trip.watch, ended_ns),
+            user_tags=hop.user_tags,
+            sent_bytes=trip.sent_bytes,
+            received_bytes=trip.received_bytes,
+            ended_ns=ended_ns,
+            tls_version=trip.tls_version,
         )
 
     def _no_response(
         self,
         request: Request,
         url: str,
-        user_tags: Tags,
-        timings: Timings,
         failure: RequestFailure,
+        timings: Timings,
+        *,
+        user_tags: Tags,
         sent_bytes: int,
         received_bytes: int,
         ended_ns: int,
@@ -358,7 +364,14 @@ class HttpClient(RequestMethods):
             ok=False,
             tls_version=tls_version,
         )
-        self._record(request, user_tags, response, sent_bytes, received_bytes, ended_ns)
+        self._record(
+            request,
+            user_tags,
+            response,
+            sent_bytes=sent_bytes,
+            received_bytes=received_bytes,
+            at_ns=ended_ns,
+        )
         return response
 
     def _record(
@@ -366,6 +379,7 @@ class HttpClient(RequestMethods):
         request: Request,
         user_tags: Tags,
         response: Response,
+        *,
         sent_bytes: int,
         received_bytes: int,
         at_ns: int,

@@ -283,8 +283,14 @@ cdef class HttpCall:
         sent, received = connection.sent_bytes, connection.received_bytes
         self.let_go(True)
         result = self.client._concluded(
-            self.asked(), template.target, self.tags, self.began_ns, response, sent, received,
-            last_byte_ns,
+            self.asked(),
+            template.target,
+            response,
+            user_tags=self.tags,
+            began_ns=self.began_ns,
+            sent_bytes=sent,
+            received_bytes=received,
+            at_ns=last_byte_ns,
         )
         if result is response:
             self.stage = OVER
@@ -334,12 +340,12 @@ cdef class HttpCall:
         return self.client._no_response(
             self.template.request,
             self.template.tag_url,
-            self.tags,
-            Timings.of_failure(watch, ended_ns),
             failure,
-            sent,
-            received,
-            ended_ns,
+            Timings.of_failure(watch, ended_ns),
+            user_tags=self.tags,
+            sent_bytes=sent,
+            received_bytes=received,
+            ended_ns=ended_ns,
         )
 
     cdef int record(self, Response response, TcpConnection connection) except -1:
