@@ -207,6 +207,7 @@ class TestInterrupts:
         running = start(STEADY.replace("20s", "700ms"))
         await server.has_received("/pid/", 8)
         for pid in server.pids:
+            assert os.getsid(pid) == pid  # out of reach of the terminal's Ctrl-C
             os.kill(pid, signal.SIGINT)
             os.kill(pid, signal.SIGTERM)
         summary = await running.summary()
