@@ -172,7 +172,7 @@ class TestInterrupts:
         running.interrupts.request_stop()
         await until(lambda: running.progress[-1].phase is RunPhase.STOPPING)
         running.interrupts.request_stop()
-        async with asyncio.timeout(2.5):
+        async with asyncio.timeout(10):  # not the 30 s of gracefulStop
             summary = await running.task
 
         assert (summary.verdict, summary.exit_code) == (Verdict.INVALID, ExitCode.INTERRUPTED)
@@ -211,7 +211,8 @@ class TestInterrupts:
             os.kill(pid, signal.SIGINT)
             os.kill(pid, signal.SIGTERM)
         summary = await running.summary()
-        assert summary.verdict is Verdict.PASS
+        assert [worker.lost for worker in summary.workers] == [None, None]
+        assert summary.exit_code is not ExitCode.INTERRUPTED
 
 
 HANGING = """
@@ -272,7 +273,7 @@ async def test_a_worker_that_stands_still_proves_nothing(run):
 
 
 async def test_a_worker_that_falls_silent_is_lost(start, monkeypatch):
-    monkeypatch.setattr(run, "SILENCE_TICKS", 2)
+    monkeypatch.setattr(run, "SILENCE_TICKS", 3)
     running = start(
         "import time\n"
         "options = {'vus': 2, 'duration': '20s'}\n"
@@ -282,7 +283,7 @@ async def test_a_worker_that_falls_silent_is_lost(start, monkeypatch):
     )
     summary = await running.summary()
     assert summary.verdict is Verdict.INVALID
-    assert "it sent nothing for 2 s" in summary.reasons[0]
+    assert [worker.lost for worker in summary.workers] == [None, "it sent nothing for 3 s"]
 
 
 async def test_a_bug_of_ours_in_a_worker_reaches_the_user(start):
