@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import all_gone
+from living_processes import all_gone
 
 from atlas_perf.errors import ExitCode, ScenarioError, SetupError
 from atlas_perf.model.batch import Ledger

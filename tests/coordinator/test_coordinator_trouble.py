@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
 from collections import Counter
 
 import pytest
-from conftest import all_gone
+from living_processes import all_gone
 
 from atlas_perf.coordinator import run
 from atlas_perf.errors import ExitCode, InternalError, RunInvalidError
@@ -305,6 +306,26 @@ async def test_a_bug_of_ours_in_a_worker_reaches_the_user(start):
     with pytest.raises(InternalError, match="ZeroDivisionError: a bug of ours") as caught:
         await running.summary()
     assert caught.value.exit_code is ExitCode.INTERNAL
+
+
+async def test_a_system_without_room_for_the_workers_ends_the_run_with_a_sentence(
+    start, monkeypatch
+):
+    spawn = asyncio.create_subprocess_exec
+    spawned: list[int] = []
+
+    async def at_most_one(*command, **settings):
+        if spawned:
+            raise OSError(errno.EMFILE, "Too many open files")
+        process = await spawn(*command, **settings)
+        spawned.append(process.pid)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", at_most_one)
+    running = start("options = {'iterations': 1}\nasync def default(vu): pass", processes=3)
+    with pytest.raises(RunInvalidError, match="worker 1 of 3 cannot be started: Too many open"):
+        await running.summary()
+    await all_gone(set(spawned))
 
 
 async def test_a_cancelled_run_leaves_no_process(start, server):
