@@ -131,6 +131,15 @@ class TestGauges:
         aggregator.merge(batch(0, gauge(0, -5, 400), worker=1, new=series))
         assert aggregator.total(Selector("temperature")) == GaugeTotal(2, 20.0, -5.0, 20.0)
 
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    def test_of_two_values_set_at_one_instant_the_larger_stays(self, order):
+        aggregator = Aggregator([TEMPERATURE], 2)
+        for worker in order:
+            set_at_once = gauge(0, 10 + worker, 900)
+            new = [named(0, TEMPERATURE)]
+            aggregator.merge(batch(0, set_at_once, worker=worker, new=new))
+        assert aggregator.total(Selector("temperature")).value == 11.0
+
     def test_virtual_users_are_summed_and_seconds_not_complete_do_not_lower_them(self):
         aggregator = Aggregator([], 2)
         for worker in (0, 1):
