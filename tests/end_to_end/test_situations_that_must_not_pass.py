@@ -6,8 +6,8 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from conftest import Finished
 from counting_server import CountingServer, Reply, answer
+from finished_run import Finished
 
 GET_ONCE = """
 options = {"vus": 2, "duration": "1s", "thresholds": THRESHOLDS}
