@@ -124,6 +124,21 @@ class TestGauges:
         aggregator.merge(batch(1, worker=1))  # worker 1 still holds its five
         assert aggregator.total(Selector("sessions")) == GaugeTotal(3, 6.0, 6.0, 8.0)
 
+    def test_a_worker_that_ended_or_was_lost_holds_nothing_any_more(self):
+        aggregator = Aggregator([], 3)
+        for worker in range(3):
+            new = [named(0, "vus")]
+            aggregator.merge(batch(0, gauge(0, 4, 0), worker=worker, new=new))
+        aggregator.merge(batch(1, worker=0))
+        assert [window.vus for window in aggregator.windows()] == [12.0, 12.0]
+        aggregator.mark_lost(1, "killed")
+        aggregator.merge(batch(1, worker=2))
+        aggregator.merge(batch(2, gauge(0, 3, 2 * S), worker=0))
+        aggregator.merge(batch(2, worker=2, last=True, ended_at_ns=2 * S))
+        aggregator.merge(batch(3, gauge(0, 1, 3 * S), worker=0, last=True, ended_at_ns=3 * S))
+        assert [window.vus for window in aggregator.windows()] == [12.0, 8.0, 7.0, 1.0]
+        assert aggregator.total(Selector("vus")) == GaugeTotal(5, 1.0, 1.0, 12.0)
+
     def test_any_other_gauge_is_the_last_value_set_anywhere(self):
         aggregator = Aggregator([TEMPERATURE], 2)
         series = [named(0, TEMPERATURE)]
