@@ -234,20 +234,19 @@ static double bin_value(const sketch *self, int32_t key) {
     return pow(2.0, key / self->multiplier) * (2.0 / (1 + self->gamma));
 }
 
-double sketch_quantile(const sketch *self, double q) {
-    double rank = q * (double)(self->count - 1);
+static double value_at_rank(const sketch *self, uint64_t rank) {
     /* The two ends are known exactly, whatever their bins say. */
-    if (rank < 1)
+    if (rank == 0)
         return self->min;
-    if (rank >= (double)(self->count - 1))
+    if (rank == self->count - 1)
         return self->max;
     double value = 0;
-    if (rank >= (double)self->zero_count) {
+    if (rank >= self->zero_count) {
         uint64_t seen = self->zero_count;
         int32_t key = self->lowest;
         for (; key < self->highest; key++) {
             seen += self->bins[key - self->first_key];
-            if ((double)seen > rank)
+            if (seen > rank)
                 break;
         }
         value = bin_value(self, key);
@@ -255,4 +254,14 @@ double sketch_quantile(const sketch *self, double q) {
     if (value < self->min)
         return self->min;
     return value > self->max ? self->max : value;
+}
+
+double sketch_quantile(const sketch *self, double q) {
+    double position = q * (double)(self->count - 1);
+    uint64_t rank = (uint64_t)position;
+    double fraction = position - (double)rank;
+    double value = value_at_rank(self, rank);
+    if (fraction == 0)
+        return value;
+    return value + fraction * (value_at_rank(self, rank + 1) - value);
 }

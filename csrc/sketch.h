@@ -68,8 +68,9 @@ sketch_status sketch_copy(sketch *self, const sketch *other);
 
 int32_t sketch_key(const sketch *self, double value);
 uint64_t sketch_bin(const sketch *self, int32_t key);
-/* The value at rank floor(q * (count - 1)) to within the accuracy and never outside [min, max];
- * the first and the last are exact. Needs count > 0 and 0 <= q <= 1. */
+/* The value at position q * (count - 1) among the values in order, on a straight line between the
+ * two around it, each known to within the accuracy; never outside [min, max], and the ends are
+ * exact. Needs count > 0 and 0 <= q <= 1. */
 double sketch_quantile(const sketch *self, double q);
 
 /* For the codec: makes keys lowest..highest, at most SKETCH_MAX_BINS, addressable. */

@@ -90,10 +90,20 @@ class Aggregator:
         worker.receive(batch)
         return True
 
+    def _last_windows(self) -> list[int]:
+        """The window after which each worker's part of a summed gauge is nothing."""
+        return [
+            MAX_INTERVAL
+            if worker.living
+            else self._grid.window_of(max(worker.received.last_interval, 0))
+            for worker in self._workers
+        ]
+
     def mark_lost(self, worker: int, reason: str) -> None:
         """No more batches will come from a worker; the first reason given stays."""
         record = self._worker(worker)
         record.lost = record.lost or reason
+        self._stale_from = min(self._stale_from, max(record.received.last_interval, 0))
 
     def finish(self) -> None:
         """The run is over: a worker that sent no last batch is lost."""
@@ -176,7 +186,9 @@ class Aggregator:
             case MetricKind.TREND:
                 return self._table.trend_total(rows)
             case MetricKind.GAUGE:
-                return self._table.gauge_total(rows, self._complete_windows())
+                return self._table.gauge_total(
+                    rows, self._complete_windows(), max(self._pulses), self._last_windows()
+                )
 
     def series(self, metric: str) -> list[Series]:
         return self._index.series(metric)
@@ -189,10 +201,11 @@ class Aggregator:
         return merged
 
     def windows(self) -> tuple[Window, ...]:
+        ends = self._last_windows()
         for second, pulse in self._pulses.items():
             if second >= self._stale_from or second not in self._windows:
                 length_s = self._grid.length_s(second)
-                self._windows[second] = self._values.window(second, length_s, pulse)
+                self._windows[second] = self._values.window(second, length_s, pulse, ends)
         self._stale_from = MAX_INTERVAL + 1
         return tuple(self._windows[second] for second in sorted(self._windows))
 

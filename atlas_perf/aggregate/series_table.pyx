@@ -298,36 +298,40 @@ cdef class SeriesTable:
             check(sketch_merge(&merged._sketch, &self._row(number).distribution))
         return TrendTotal(merged)
 
-    def gauge_total(self, rows, windows):
+    def gauge_total(self, rows, windows, uint32_t newest, last_windows):
         """`GaugeTotal` over rows of gauges of one metric, of which at least one has a sample.
 
-        The value of a summed gauge in a window is the sum over rows and workers of each one's
-        newest value so far; its extremes are those of that sum over `windows`, which must not be
-        empty. Any other gauge is its newest value, and its extremes are exact.
+        A summed gauge is its `level` in the `newest` window, and its extremes are those of the
+        level over `windows`, which must not be empty. Any other gauge is its newest value, and
+        its extremes are exact.
         """
         cdef uint64_t samples = 0
         cdef row *source
-        cdef row *newest = NULL
+        cdef row *latest = NULL
         cdef double low = 0, high = 0
         for number in rows:
             source = self._row(number)
             if source.samples == 0:
                 continue
             samples += source.samples
-            low = source.low if newest == NULL or source.low < low else low
-            high = source.high if newest == NULL or source.high > high else high
-            if newest == NULL or _set_later(source, newest.last_at_ns, newest.last):
-                newest = source
-        if newest == NULL:
+            low = source.low if latest == NULL or source.low < low else low
+            high = source.high if latest == NULL or source.high > high else high
+            if latest == NULL or _set_later(source, latest.last_at_ns, latest.last):
+                latest = source
+        if latest == NULL:
             raise ValueError("none of these gauges was ever set")
-        if not newest.summed:
-            return GaugeTotal(samples, newest.last, low, high)
-        levels = [self.level(rows, window) for window in windows]
-        return GaugeTotal(samples, self.level(rows, 0xFFFFFFFF), min(levels), max(levels))
+        if not latest.summed:
+            return GaugeTotal(samples, latest.last, low, high)
+        levels = [self.level(rows, window, last_windows) for window in windows]
+        level = self.level(rows, newest, last_windows)
+        return GaugeTotal(samples, level, min(levels), max(levels))
 
-    def level(self, rows, uint32_t window):
+    def level(self, rows, uint32_t window, last_windows):
         """Sum over rows of a summed gauge and over workers of the newest values in or before a
-        window; 0.0 if there is none."""
+        window; 0.0 if there is none.
+
+        `last_windows` has each worker's last window: after it, the worker holds nothing.
+        """
         cdef double total = 0
         cdef row *source
         cdef uint32_t worker
@@ -337,6 +341,8 @@ cdef class SeriesTable:
             if source.levels == NULL:
                 continue
             for worker in range(self._workers):
+                if window > <uint32_t>last_windows[worker]:
+                    continue
                 cell = column_find_until(&source.levels[worker], window)
                 if cell != NULL:
                     total += cell.of.level.value

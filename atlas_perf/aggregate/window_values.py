@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from atlas_perf.aggregate.series_index import SeriesIndex
@@ -44,15 +45,17 @@ class WindowValues:
         self._table = table
         self._index = index
 
-    def window(self, second: int, length_s: int, pulse: Pulse) -> Window:
-        """The window that begins with `second`."""
+    def window(
+        self, second: int, length_s: int, pulse: Pulse, last_windows: Sequence[int]
+    ) -> Window:
+        """The window that begins with `second`; see `SeriesTable.level` for `last_windows`."""
         _, failed = self._tally(_REQUESTS_FAILED, second)
         checks, checks_passed = self._tally(_CHECKS, second)
         p50_ms, p95_ms, p99_ms = self._latencies_ms(second)
         return Window(
             second=second,
             length_s=length_s,
-            vus=self._table.level(self._index.rows(_VUS), second),
+            vus=self._table.level(self._index.rows(_VUS), second, last_windows),
             requests=self._counted(_REQUESTS, second),
             failed_requests=round(failed),
             iterations=self._counted(_ITERATIONS, second),

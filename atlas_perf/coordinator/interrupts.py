@@ -16,10 +16,6 @@ class Interrupts:
         self._requests = 0
         self._listener: Callable[[], None] | None = None
 
-    @property
-    def requests(self) -> int:
-        return self._requests
-
     def request_stop(self) -> None:
         """Ask the run to stop; safe to call from a signal handler of the loop."""
         self._requests += 1

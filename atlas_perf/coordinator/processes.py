@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import atlas_perf
+from atlas_perf.errors import RunInvalidError
 from atlas_perf.model.batch import Batch
 from atlas_perf.wire.batch_codec import decode_batch
 from atlas_perf.wire.control import ToCoordinator, ToWorker, decode_control, encode_control
@@ -140,14 +141,19 @@ async def spawn_workers(count: int, on_message: OnMessage, on_gone: OnGone) -> l
     """Start `count` workers; if one cannot be started, none is left.
 
     Raises:
-        OSError: no more processes or descriptors.
+        RunInvalidError: the system gives no more processes or descriptors.
     """
     workers: list[WorkerProcess] = []
     try:
         for index in range(count):
             workers.append(await WorkerProcess.spawn(index, on_message, on_gone))
-    except BaseException:
+    except BaseException as error:
         await asyncio.gather(*(worker.end(at_once=True) for worker in workers))
+        if isinstance(error, OSError):
+            raise RunInvalidError(
+                f"worker {len(workers)} of {count} cannot be started: {error.strerror}: "
+                "use fewer processes, or raise the limits of the system (ulimit -n, ulimit -u)"
+            ) from error
         raise
     return workers
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.coordinator.measurement_notes import measurement_notes
 from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.judge.redact import redacted, secret_values
 from atlas_perf.judge.summarize import summarize
@@ -52,7 +53,7 @@ def conclude(
         facts=facts,
         plan_plain=plan_to_plain(state.plan),
     )
-    return _with_notes(summary, state, warnings)
+    return _with_notes(summary, state, (*warnings, *measurement_notes(aggregator)))
 
 
 def _invalid_reasons(state: RunState) -> Iterator[str]:

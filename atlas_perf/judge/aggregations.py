@@ -74,8 +74,7 @@ def quantile(distribution: Distribution, percentile: float) -> float:
     """The value at a percentile (0 to 100), in the metric's inner unit.
 
     The ends are the exact minimum and maximum: a bin's middle would miss them by up to the
-    sketch's accuracy. Between them: rank q(n-1), lower, as `ddsketch` reads it; k6 interpolates
-    linearly between neighbouring samples, which differs visibly only with few samples.
+    sketch's accuracy. Between them: position q(n-1), interpolated linearly as in k6.
     """
     if percentile <= 0:
         return distribution.min

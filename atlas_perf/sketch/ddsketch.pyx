@@ -126,7 +126,9 @@ cdef class Sketch:
         check(sketch_merge(&self._sketch, &other._sketch))
 
     def quantile(self, double q):
-        """The value at rank floor(q · (count - 1)), within `relative_accuracy` of the true one.
+        """The value at position q · (count - 1) of the sorted values, within `relative_accuracy`.
+
+        Between two values it lies on the straight line from one to the other, as in k6 and numpy.
 
         Raises:
             ValueError: if `q` is not within 0 to 1, or nothing was added.

@@ -137,7 +137,6 @@ class Session:
             await ready.load.run(t0_ns)
             closing.cancel()
         closer.close_last()
-        ready.recorder.enabled = False
         await ready.load.close()
 
     async def _run_teardown(self) -> None:

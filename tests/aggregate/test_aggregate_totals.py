@@ -124,12 +124,36 @@ class TestGauges:
         aggregator.merge(batch(1, worker=1))  # worker 1 still holds its five
         assert aggregator.total(Selector("sessions")) == GaugeTotal(3, 6.0, 6.0, 8.0)
 
+    def test_a_worker_that_ended_or_was_lost_holds_nothing_any_more(self):
+        aggregator = Aggregator([], 3)
+        for worker in range(3):
+            new = [named(0, "vus")]
+            aggregator.merge(batch(0, gauge(0, 4, 0), worker=worker, new=new))
+        aggregator.merge(batch(1, worker=0))
+        assert [window.vus for window in aggregator.windows()] == [12.0, 12.0]
+        aggregator.mark_lost(1, "killed")
+        aggregator.merge(batch(1, worker=2))
+        aggregator.merge(batch(2, gauge(0, 3, 2 * S), worker=0))
+        aggregator.merge(batch(2, worker=2, last=True, ended_at_ns=2 * S))
+        aggregator.merge(batch(3, gauge(0, 1, 3 * S), worker=0, last=True, ended_at_ns=3 * S))
+        assert [window.vus for window in aggregator.windows()] == [12.0, 8.0, 7.0, 1.0]
+        assert aggregator.total(Selector("vus")) == GaugeTotal(5, 1.0, 1.0, 12.0)
+
     def test_any_other_gauge_is_the_last_value_set_anywhere(self):
         aggregator = Aggregator([TEMPERATURE], 2)
         series = [named(0, TEMPERATURE)]
         aggregator.merge(batch(0, gauge(0, 20, 900), new=series))
         aggregator.merge(batch(0, gauge(0, -5, 400), worker=1, new=series))
         assert aggregator.total(Selector("temperature")) == GaugeTotal(2, 20.0, -5.0, 20.0)
+
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    def test_of_two_values_set_at_one_instant_the_larger_stays(self, order):
+        aggregator = Aggregator([TEMPERATURE], 2)
+        for worker in order:
+            set_at_once = gauge(0, 10 + worker, 900)
+            new = [named(0, TEMPERATURE)]
+            aggregator.merge(batch(0, set_at_once, worker=worker, new=new))
+        assert aggregator.total(Selector("temperature")).value == 11.0
 
     def test_virtual_users_are_summed_and_seconds_not_complete_do_not_lower_them(self):
         aggregator = Aggregator([], 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -87,21 +86,3 @@ def run(start: Callable[..., Run]) -> Callable[..., Coroutine[Any, Any, Summary]
         return await start(source, **more).summary()
 
     return run
-
-
-def alive(pid: int) -> bool:
-    """True if there is such a process, other than one that only waits to be reaped."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-async def all_gone(pids: set[int]) -> None:
-    """Return once none of the processes is alive."""
-    async with asyncio.timeout(10):
-        while True:
-            if not any(alive(pid) for pid in pids):
-                return
-            await asyncio.sleep(0.02)

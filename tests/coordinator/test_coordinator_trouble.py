@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
 from collections import Counter
 
 import pytest
-from conftest import all_gone
+from living_processes import all_gone
 
 from atlas_perf.coordinator import run
 from atlas_perf.errors import ExitCode, InternalError, RunInvalidError
@@ -172,7 +173,7 @@ class TestInterrupts:
         running.interrupts.request_stop()
         await until(lambda: running.progress[-1].phase is RunPhase.STOPPING)
         running.interrupts.request_stop()
-        async with asyncio.timeout(2.5):
+        async with asyncio.timeout(10):  # not the 30 s of gracefulStop
             summary = await running.task
 
         assert (summary.verdict, summary.exit_code) == (Verdict.INVALID, ExitCode.INTERRUPTED)
@@ -207,10 +208,12 @@ class TestInterrupts:
         running = start(STEADY.replace("20s", "700ms"))
         await server.has_received("/pid/", 8)
         for pid in server.pids:
+            assert os.getsid(pid) == pid  # out of reach of the terminal's Ctrl-C
             os.kill(pid, signal.SIGINT)
             os.kill(pid, signal.SIGTERM)
         summary = await running.summary()
-        assert summary.verdict is Verdict.PASS
+        assert [worker.lost for worker in summary.workers] == [None, None]
+        assert summary.exit_code is not ExitCode.INTERRUPTED
 
 
 HANGING = """
@@ -271,7 +274,7 @@ async def test_a_worker_that_stands_still_proves_nothing(run):
 
 
 async def test_a_worker_that_falls_silent_is_lost(start, monkeypatch):
-    monkeypatch.setattr(run, "SILENCE_TICKS", 2)
+    monkeypatch.setattr(run, "SILENCE_TICKS", 3)
     running = start(
         "import time\n"
         "options = {'vus': 2, 'duration': '20s'}\n"
@@ -281,7 +284,7 @@ async def test_a_worker_that_falls_silent_is_lost(start, monkeypatch):
     )
     summary = await running.summary()
     assert summary.verdict is Verdict.INVALID
-    assert "it sent nothing for 2 s" in summary.reasons[0]
+    assert [worker.lost for worker in summary.workers] == [None, "it sent nothing for 3 s"]
 
 
 async def test_a_bug_of_ours_in_a_worker_reaches_the_user(start):
@@ -294,7 +297,8 @@ async def test_a_bug_of_ours_in_a_worker_reaches_the_user(start):
         def broken(self, active, at_ns):
             raise ZeroDivisionError("a bug of ours")
 
-        IntervalCloser._gauge_users = broken
+        async def setup(vu):
+            IntervalCloser._gauge_users = broken  # here: the test imports this file as well
 
         async def default(vu):
             await vu.sleep(0.1)
@@ -303,6 +307,26 @@ async def test_a_bug_of_ours_in_a_worker_reaches_the_user(start):
     with pytest.raises(InternalError, match="ZeroDivisionError: a bug of ours") as caught:
         await running.summary()
     assert caught.value.exit_code is ExitCode.INTERNAL
+
+
+async def test_a_system_without_room_for_the_workers_ends_the_run_with_a_sentence(
+    start, monkeypatch
+):
+    spawn = asyncio.create_subprocess_exec
+    spawned: list[int] = []
+
+    async def at_most_one(*command, **settings):
+        if spawned:
+            raise OSError(errno.EMFILE, "Too many open files")
+        process = await spawn(*command, **settings)
+        spawned.append(process.pid)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", at_most_one)
+    running = start("options = {'iterations': 1}\nasync def default(vu): pass", processes=3)
+    with pytest.raises(RunInvalidError, match="worker 1 of 3 cannot be started: Too many open"):
+        await running.summary()
+    await all_gone(set(spawned))
 
 
 async def test_a_cancelled_run_leaves_no_process(start, server):

@@ -172,6 +172,9 @@ static void tallies_and_levels_keep_their_windows(void) {
     }
     EXPECT(column_set_level(&levels, 50, 1, 999) == SKETCH_OK); /* taken earlier: ignored */
     EXPECT(column_find(&levels, 50)->of.level.value == 50);
+    EXPECT(column_set_level(&levels, 70, 70, 71) == SKETCH_OK); /* at once: the larger stays */
+    EXPECT(column_set_level(&levels, 70, 70, 69) == SKETCH_OK);
+    EXPECT(column_find(&levels, 70)->of.level.value == 71);
     column_grid grid = {64, 32};
     EXPECT(column_coarsen(&tallies, grid, NULL, NULL) == SKETCH_OK);
     EXPECT(column_coarsen(&levels, grid, NULL, NULL) == SKETCH_OK);

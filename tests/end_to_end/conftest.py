@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from counting_server import CountingServer, Handler
+from finished_run import Finished
 
 
 @pytest.fixture
@@ -27,24 +25,6 @@ def serve() -> Iterator[Callable[[Handler], CountingServer]]:
     yield start
     for server in servers:
         server.close()
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A finished `atlas-perf run`: what the user sees."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-    results: Path | None
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        assert self.results is not None, self.stderr
-        return json.loads((self.results / "summary.json").read_text())
-
-    def metric(self, name: str) -> dict[str, float]:
-        return self.summary["metrics"][name]["values"]
 
 
 @pytest.fixture

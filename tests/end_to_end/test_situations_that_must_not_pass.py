@@ -6,8 +6,8 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from conftest import Finished
 from counting_server import CountingServer, Reply, answer
+from finished_run import Finished
 
 GET_ONCE = """
 options = {"vus": 2, "duration": "1s", "thresholds": THRESHOLDS}
@@ -168,3 +168,22 @@ async def default(vu):
     assert 250 <= failures["max"] < 1000
     (endpoint,) = run.summary["endpoints"]
     assert endpoint["errors"]["1050"] == 2
+
+
+def test_more_series_than_are_kept_apart_is_said_once_and_loses_no_request(
+    healthy, run_scenario
+) -> None:
+    source = """
+options = {"vus": 8, "iterations": 6000}
+
+
+async def default(vu):
+    await vu.http.get("/", name=f"/{vu.id}/{vu.iteration}")
+"""
+    run = run_scenario(source, "-p", "1", base_url=healthy.url)
+    assert verdict(run) == ("PASS", 0)
+    assert run.metric("http_reqs")["count"] == 6000 == healthy.received.total()
+    assert run.stderr.count("(other)") == 1
+    assert any("(other)" in reason for reason in run.summary["reasons"])
+    folded = [one for one in run.summary["endpoints"] if one["name"] == "(other)"]
+    assert 0 < folded[0]["requests"] < 6000

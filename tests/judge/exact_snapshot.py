@@ -37,7 +37,9 @@ class ExactDistribution:
         return max(self.values)
 
     def quantile(self, q: float) -> float:
-        return sorted(self.values)[int(q * (len(self.values) - 1))]
+        rank, fraction = divmod(q * (len(self.values) - 1), 1)
+        low, high = [*sorted(self.values), self.max][int(rank) : int(rank) + 2]
+        return low + fraction * (high - low)
 
 
 @dataclass

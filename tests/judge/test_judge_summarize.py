@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from exact_snapshot import ExactSnapshot, worker
 from plans import ALL_METRICS, DEPTH, plan_with
 
@@ -124,7 +125,9 @@ def test_endpoints_count_requests_statuses_and_errors_and_time_successes():
     assert (api_get.requests, api_get.failed) == (103, 3)
     assert api_get.statuses == {"200": 100, "503": 2, "0": 1}
     assert api_get.errors == {"1503": 2, "1050": 1}
-    assert api_get.latency_ms == {"avg": 50.5, "p(50)": 50, "p(95)": 95, "p(99)": 99, "max": 100}
+    assert api_get.latency_ms == pytest.approx(
+        {"avg": 50.5, "p(50)": 50.5, "p(95)": 95.05, "p(99)": 99.01, "max": 100}
+    )
     assert (api_post.requests, api_post.failed, api_post.latency_ms) == (1, 1, {})
     assert (soak.scenario, soak.requests) == ("soak", 1)
 

@@ -35,7 +35,17 @@ def run(*command: str | Path, cwd: Path) -> str:
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`python -m build` in a copy of what is committed: sdist, then a wheel from that sdist."""
     clone = tmp_path_factory.mktemp("clone")
-    names = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=CHECKOUT)
+    names = run(
+        "git",
+        "-c",
+        "safe.directory=*",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        cwd=CHECKOUT,
+    )
     for name in filter(None, names.split("\0")):
         if (CHECKOUT / name).is_file():
             (clone / name).parent.mkdir(parents=True, exist_ok=True)

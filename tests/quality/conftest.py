@@ -19,7 +19,16 @@ def checkout() -> Path:
 def own_files() -> list[Path]:
     """Every file that is committed or about to be."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        [
+            "git",
+            "-c",
+            "safe.directory=*",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ],
         cwd=CHECKOUT,
         capture_output=True,
         text=True,

@@ -129,10 +129,21 @@ class TestInconsistentBytes:
         with pytest.raises(ValueError, match="not an encoded sketch"):
             Sketch.from_bytes(bytes(blob))
 
-    def test_a_number_with_spare_zeros_is_refused(self):
-        assert self.GOOD[19:] == b"\x02\x02"
+    @pytest.mark.parametrize(
+        ("start", "end", "instead", "what"),
+        [
+            (13, 14, "010000000000000840", "a whole number written as eight bytes"),
+            (17, 21, "03 02 02 00 02", "an empty bin between two others"),
+            (17, 21, "03 02 02 02 00", "an empty bin at the end"),
+            (20, 21, "03 00", "a gap after the last bin"),
+            (20, 21, "82 00", "a number with spare zeros"),
+        ],
+    )
+    def test_a_second_way_to_write_the_same_is_refused(self, start, end, instead, what):
+        blob = self.GOOD[:start] + bytes.fromhex(instead.replace(" ", "")) + self.GOOD[end:]
+        assert blob != self.GOOD, what
         with pytest.raises(ValueError, match="not an encoded sketch"):
-            Sketch.from_bytes(self.GOOD[:20] + b"\x82\x00")
+            Sketch.from_bytes(blob)
 
 
 def test_a_sketch_can_be_pickled():

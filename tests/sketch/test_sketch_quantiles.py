@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ddsketch import DDSketch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,9 +25,29 @@ def sketch_of(values: list[float]) -> Sketch:
 
 
 @given(VALUES, SHARES)
-def test_a_quantile_is_within_one_percent_of_the_sorted_value_at_its_rank(values, q):
-    true_value = sorted(values)[int(q * (len(values) - 1))]
-    assert sketch_of(values).quantile(q) == pytest.approx(true_value, rel=0.01 + 1e-12, abs=0)
+def test_a_quantile_is_within_one_percent_of_the_line_between_sorted_values(values, q):
+    rank, fraction = divmod(q * (len(values) - 1), 1)
+    low, high = [*sorted(values), max(values)][int(rank) : int(rank) + 2]
+    true_value = low + fraction * (high - low)
+    assert sketch_of(values).quantile(q) == pytest.approx(true_value, rel=0.01 + 1e-9, abs=0)
+
+
+def test_a_quantile_of_few_values_lies_between_them_as_in_k6():
+    """p(90) of 1, 2, 11 is at position 1.8 of 0, 1, 2: 2 + 0.8 · 9."""
+    assert sketch_of([11, 1, 2]).quantile(0.9) == pytest.approx(9.2, rel=0.01)
+    assert sketch_of([10, 20]).quantile(0.25) == 12.5
+
+
+@given(st.lists(st.floats(min_value=1e-9, max_value=1e13), min_size=3, max_size=200), st.data())
+def test_quantiles_between_the_ends_are_those_of_the_reference_package(values, data):
+    oracle = DDSketch(0.01)
+    for value in values:
+        oracle.add(value)
+    sketch = sketch_of(values)
+    rank = data.draw(st.integers(1, len(values) - 2))
+    q = rank / (len(values) - 1)
+    expected = min(max(oracle.get_quantile_value(q), min(values)), max(values))
+    assert sketch.quantile(q) == pytest.approx(expected, rel=1e-9, abs=0)
 
 
 @given(VALUES)

@@ -32,6 +32,7 @@ class IterationLog:
     done: list[Iteration] = field(default_factory=list)
     dropped: int = 0
     rests_ms: float = 0
+    tidies_ms: float = 0  # how long an interrupted iteration takes to end
     deaf: int = 0  # how many cancellations an iteration swallows before it heeds one
 
     async def run(self, user: int) -> None:
@@ -47,6 +48,7 @@ class IterationLog:
             await asyncio.sleep(lasts / 1000)
         except asyncio.CancelledError:
             iteration.interrupted = True
+            await asyncio.sleep(self.tidies_ms / 1000)
             raise
         finally:
             iteration.ended_ms = clock() / MS

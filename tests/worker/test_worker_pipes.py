@@ -102,7 +102,7 @@ async def test_unsent_says_whether_the_reader_keeps_up():
     await sender.drained()
     assert not sender.unsent
 
-    sender.send(FrameKind.BATCH, bytes(1_000_000))
+    sender.send(FrameKind.BATCH, bytes(100_000))  # a pipe holds 64 KiB
     await asyncio.sleep(0.01)
     assert sender.unsent
 
@@ -115,7 +115,7 @@ async def test_unsent_says_whether_the_reader_keeps_up():
                 await asyncio.sleep(0.001)
     await sender.drained()
     assert not sender.unsent
-    assert [len(payload) for _, payload in frames] == [18, 1_000_000]
+    assert [len(payload) for _, payload in frames] == [18, 100_000]
     sender.close()
     os.close(read_fd)
     await asyncio.sleep(0)

@@ -74,8 +74,15 @@ def test_a_user_that_was_interrupted_and_is_wanted_again_begins_anew():
     assert second == [Iteration(1, 0, 600, True), Iteration(1, 1000, 3000, False)]
 
 
-def test_a_user_that_is_wanted_while_it_dies_is_replaced_when_it_is_gone():
-    # It swallows one cancellation (at 600), is wanted again at 700, and heeds nothing until 2600.
+def test_a_user_that_is_wanted_while_it_ends_begins_anew_when_it_has():
+    # Interrupted at 600, wanted again at 700, gone at 900.
+    log = IterationLog(lasts_ms=2000, tidies_ms=300)
+    plan = ramp((500, 2), (0, 1), (200, 1), (0, 2), (3000, 2), start=2, down_ms=100, stop_ms=9000)
+    execute(plan, log, users=2)
+    assert [one.began_ms for one in log.done if one.user == 1] == [0, 900, 2900]
+
+
+def test_a_user_that_swallows_its_interruption_goes_on_if_it_is_wanted_again():
     log = IterationLog(lasts_ms=2000, deaf=1)
     plan = ramp((500, 2), (0, 1), (200, 1), (0, 2), (3000, 2), start=2, down_ms=100, stop_ms=9000)
     execute(plan, log, users=2)
