@@ -261,9 +261,9 @@ http_progress http_body_feed(http_body *self, const http_limits *limits, const c
     size_t at = 0;
     *content = (http_slice){0, 0};
     *consumed = 0;
+    if (self->stage == IS_REFUSED)
+        return HTTP_REFUSED;
     while (at < length && self->stage != IS_COMPLETE) {
-        if (self->stage == IS_REFUSED)
-            return HTTP_REFUSED;
         if (self->stage == CHUNK || self->stage == COUNTED || self->stage == UNTIL_CLOSE) {
             if (content->length > 0)
                 break; /* a second piece: for the next call */
@@ -277,8 +277,6 @@ http_progress http_body_feed(http_body *self, const http_limits *limits, const c
         at++;
     }
     *consumed = at;
-    if (self->stage == IS_REFUSED)
-        return HTTP_REFUSED;
     return self->stage == IS_COMPLETE ? HTTP_COMPLETE : HTTP_MORE;
 }
 
