@@ -18,7 +18,7 @@ from response_shapes import Shape, load_shapes
 SHAPES = load_shapes()
 ORDINARY = [shape for shape in SHAPES if shape.asked == "GET"]
 
-thorough = settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def unexplained(data: bytes) -> str:
