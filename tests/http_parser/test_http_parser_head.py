@@ -120,3 +120,13 @@ def test_every_refusal_is_shown_by_a_shape_or_a_limit() -> None:
     shown = {line.split()[1] for s in load_shapes() for line in s.expect if "refused" in line}
     far_off = {"head_too_long", "too_many_fields", "too_many_interim", "trailers_too_long"}
     assert shown | far_off == set(REFUSALS)
+
+
+@pytest.mark.parametrize("method", ["GET", "CONNECT"])
+def test_a_tunnel_is_no_connection_to_keep(method: str) -> None:
+    status = 101 if method == "GET" else 200
+    reader = ResponseReader(method)
+    reader.feed(f"HTTP/1.1 {status} X\r\nConnection: keep-alive\r\n\r\n".encode())
+    assert reader.head is not None
+    assert reader.head.tunnel
+    assert not reader.head.keep_alive
