@@ -75,7 +75,6 @@ static http_refusal take_size(http_body *self, const http_limits *limits, char b
     }
     if (self->digits == 0)
         return HTTP_REFUSED_CHUNK_SIZE;
-    self->section_bytes = 0;
     switch (byte) {
     case '\r':
         return to_stage(self, SIZE_LF);

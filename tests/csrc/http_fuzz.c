@@ -279,7 +279,8 @@ void __sanitizer_cov_trace_pc(void) {
 static const char *const WORDS[] = {
     "\r\n", "\n", "\r", "\r\n\r\n", "\r\n ", "\n\n", " ", "\t", ":", ";", ",", "=", "\"", "\\",
     "0", "00000000", "ffffffffffffffff", "18446744073709551616", "-1", "0x", "0\r\n\r\n",
-    "Content-Length: ", "Content-Length: 5\r\n", "content-length:", "Transfer-Encoding: chunked\r\n",
+    "Content-Length: ", "Content-Length: 5\r\n", "content-length:",
+    "Transfer-Encoding: chunked\r\n",
     "transfer-encoding: gzip, chunked\r\n", "chunked", "Connection: close\r\n", "keep-alive",
     "close", "HTTP/1.1 200 OK\r\n", "HTTP/1.0 ", "HTTP/1.1 100 Continue\r\n\r\n",
     "HTTP/1.1 204 \r\n", "HTTP/1.1 101 X\r\n", "Location: /\r\n", "Set-Cookie: a=b\r\n",

@@ -8,7 +8,7 @@ import pytest
 from engine_reader import read_with_engine
 from reading import single_bytes
 
-from atlas_perf.protocols.http._response_reader import DEFAULT_LIMITS
+from atlas_perf.protocols.http._response_reader import DEFAULT_LIMITS, ResponseReader
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 EMPTY = HEAD + b"Content-Length: 0\r\n\r\n"
@@ -84,6 +84,13 @@ CASES = (
         CHUNKED + b"0\r\nA: bc\r\n\r\n",
         "trailers_too_long",
     ),
+    Case(
+        "trailer_bytes",
+        2,
+        CHUNKED + b"1;a=b\r\nx\r\n0;a=b\r\n\r\n",
+        CHUNKED + b"0\r\nA: b\r\n\r\n",
+        "trailers_too_long",
+    ),
 )
 
 OVER_A_LIMIT = {case.refusal for case in CASES}
@@ -96,6 +103,14 @@ def test_limit_is_where_it_says(case: Case) -> None:
         assert read_with_engine(pieces, limits=limits).refusal == ""
     for pieces in ([case.beyond], single_bytes(case.beyond)):
         assert read_with_engine(pieces, limits=limits).refusal == case.refusal
+
+
+def test_a_head_is_refused_as_soon_as_it_can_no_longer_end_within_the_limit() -> None:
+    reader = ResponseReader(limits={"head_bytes": 20})
+    reader.feed(HEAD + b"Na")
+    assert reader.refusal == ""
+    reader.feed(b"m")
+    assert reader.refusal == "head_too_long"
 
 
 def test_every_limit_is_tried() -> None:
