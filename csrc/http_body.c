@@ -75,7 +75,6 @@ static http_refusal take_size(http_body *self, const http_limits *limits, char b
     }
     if (self->digits == 0)
         return HTTP_REFUSED_CHUNK_SIZE;
-    self->section_bytes = 0;
     switch (byte) {
     case '\r':
         return to_stage(self, SIZE_LF);
@@ -261,9 +260,9 @@ http_progress http_body_feed(http_body *self, const http_limits *limits, const c
     size_t at = 0;
     *content = (http_slice){0, 0};
     *consumed = 0;
+    if (self->stage == IS_REFUSED)
+        return HTTP_REFUSED;
     while (at < length && self->stage != IS_COMPLETE) {
-        if (self->stage == IS_REFUSED)
-            return HTTP_REFUSED;
         if (self->stage == CHUNK || self->stage == COUNTED || self->stage == UNTIL_CLOSE) {
             if (content->length > 0)
                 break; /* a second piece: for the next call */
@@ -277,8 +276,6 @@ http_progress http_body_feed(http_body *self, const http_limits *limits, const c
         at++;
     }
     *consumed = at;
-    if (self->stage == IS_REFUSED)
-        return HTTP_REFUSED;
     return self->stage == IS_COMPLETE ? HTTP_COMPLETE : HTTP_MORE;
 }
 

@@ -6,12 +6,11 @@
     asked = "HEAD"          method of the requests, if it decides how the answers are read
     differs = "close_wins"  the entry of llhttp_differences.py that says why llhttp disagrees
 
-Kinds are those of reading.Message. "100x 100 interim" stands for a hundred times "100 interim".
+Kinds are those of reading.Message.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,15 +41,6 @@ def load_shapes() -> tuple[Shape, ...]:
         for file in sorted(FOLDER.glob("*.toml"))
         for name, entry in tomllib.loads(file.read_text()).items()
     )
-
-
-def unrolled(expect: tuple[str, ...]) -> list[str]:
-    """`expect` without repeat counts."""
-    lines: list[str] = []
-    for line in expect:
-        repeated = re.fullmatch(r"(\d+)x (.*)", line, re.DOTALL)
-        lines += [repeated[2]] * int(repeated[1]) if repeated else [line]
-    return lines
 
 
 def described(reading: Reading) -> list[str]:
