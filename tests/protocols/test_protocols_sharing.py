@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -179,6 +180,13 @@ async def test_no_response_waits_for_the_garbage_collector(
         assert alive() == ["ResponseParser"]  # the connection's, used again and again
     finally:
         gc.enable()
+
+
+async def test_an_idle_connection_holds_no_body(stage: Stage, make_client: MakeClient) -> None:
+    client = make_client((await stage.serve(answering(response(200, bytes(1000))))).url)
+    for _ in range(3):
+        body = (await client.get("/")).wire_body
+        assert sys.getrefcount(body) == 2  # ours, and the argument of this very call
 
 
 async def test_the_kernel_says_when_the_last_byte_has_left(stage: Stage) -> None:

@@ -204,9 +204,8 @@ cdef class HttpCall:
                 self.body, self.params.get("json"), self.params.get("data")
             )
         self.tags = client._sample_tags()
-        cookies = None
-        if client._stored_cookies:
-            cookies = client._cookie_pairs(template.target)
+        cookies = client._cookie_pairs(template.target) if client._stored_cookies else None
+        head = template.head_with(len(content) if content is not None else 0, cookies)
         cdef TcpConnection connection = template.host.take_idle()
         if connection is None:
             return self.start_slowly()
@@ -218,12 +217,7 @@ cdef class HttpCall:
         if parser is None:
             parser = ResponseParser.__new__(ResponseParser)
         parser.restart(template.to_head)
-        connection.start(
-            template.head_with(len(content) if content is not None else 0, cookies),
-            content,
-            parser,
-            self.deadline_ns,
-        )
+        connection.start(head, content, parser, self.deadline_ns)
         return self.deliver() if connection.ended else NOT_YET
 
     cdef object start_slowly(self):
@@ -390,6 +384,8 @@ cdef class HttpCall:
         cdef TcpConnection connection = self.connection
         self.connection = None
         connection.finish(keep)
+        if connection.parser is not None:
+            connection.parser.forget()
         self.template.host.release(connection)
         return 0
 

@@ -1,5 +1,7 @@
 """What scenario code gets back. Decoding happens here, on demand, outside every measured time."""
 
+from libc.stdint cimport uint64_t
+
 from atlas_perf.protocols.http.chttp_head cimport HTTP_FIELD_CONTENT_ENCODING
 from atlas_perf.protocols.http.response_parser cimport head_fields, head_reason
 
@@ -122,7 +124,7 @@ cdef class Response:
             BodyDecodingError: if it is damaged, coded in an unknown way, or was too long to keep.
         """
         if self._decoded is None:
-            if self.body_bytes > len(self.wire_body):
+            if self.body_bytes > <uint64_t>len(self.wire_body):
                 raise BodyDecodingError(
                     f"only {len(self.wire_body)} of the body's {self.body_bytes} bytes were kept; "
                     "read wire_body instead"

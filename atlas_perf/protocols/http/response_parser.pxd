@@ -17,6 +17,7 @@ cdef class ResponseParser:
     cdef bint _between_messages
 
     cdef void restart(self, bint to_head) noexcept
+    cdef void forget(self) noexcept
     cdef int take(self, const char *data, size_t length) except -1
     cdef int _keep(self, const char *content, size_t length) except -1
     cdef bytes whole_body(self)

@@ -63,15 +63,19 @@ cdef class ResponseParser:
         http_response_start(
             &self.response, &http_default_limits, HTTP_ASKED_HEAD if to_head else HTTP_ASKED_ANY
         )
-        self._unread = None
-        self.head = None
-        self._body = b""
-        self._pieces = None
+        self.forget()
         self.body_bytes = 0
         self.complete = False
         self.surplus = False
         self.message_begun = False
         self._between_messages = True
+
+    cdef void forget(self) noexcept:
+        """Hold no bytes between two responses: an idle connection must not keep a body."""
+        self._unread = None
+        self.head = None
+        self._body = b""
+        self._pieces = None
 
     cdef int take(self, const char *data, size_t length) except -1:
         """Take the next bytes from the connection; RequestFailure if they are no response."""

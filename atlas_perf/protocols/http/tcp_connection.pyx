@@ -93,6 +93,7 @@ cdef class TcpConnection(Watched):
             and self.failure is None
             and self._unsent is None
             and self.fd >= 0
+            and self.parser is not None
             and self.parser.keeps()
         )
         self.busy = False
