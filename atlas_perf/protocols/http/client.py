@@ -231,11 +231,16 @@ class HttpClient:
             timings=Timings.of_response(trip.watch),
             tls_version=trip.tls_version,
         )
-        response.cookies = self._take_cookies(target, response.headers)
-        following = self._next_hop(hop, request, target, response)
-        if following is None:
-            judge_response(request, response)
-        self._record(hop, trip, response, trip.watch.last_byte_ns)
+        response.ok = False  # until proven, so that whatever happens here is one sample
+        try:
+            response.cookies = self._take_cookies(target, response.headers)
+            following = self._next_hop(hop, request, target, response)
+            if following is None:
+                judge_response(request, response)
+            else:
+                response.ok = True
+        finally:
+            self._record(hop, trip, response, trip.watch.last_byte_ns)
         return following or response
 
     def _next_hop(

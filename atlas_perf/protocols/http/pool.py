@@ -72,6 +72,11 @@ class ConnectionPool:
                 connection.abort()
         self._pass_slot_on(host)
 
+    @property
+    def closed(self) -> bool:
+        """True once its user is done: nothing new may be sent then."""
+        return self._closed
+
     def close(self) -> list[Connection]:
         """Close idle connections now and used ones when they are released; returns the former."""
         self._closed = True
