@@ -15,7 +15,7 @@ from atlas_perf.judge.grammar import (
     parse_aggregation,
     parse_threshold,
 )
-from atlas_perf.judge.no_data import no_data_reason
+from atlas_perf.judge.no_data import folded_reason, no_data_reason
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
@@ -145,9 +145,10 @@ def _unknown_metric(name: str, metrics: Mapping[str, Metric]) -> str:
 def _judged(criterion: Criterion, snapshot: Snapshot) -> ThresholdResult:
     expression = criterion.expression
     total = snapshot.total(criterion.selector)
+    folded = folded_reason(criterion.selector, snapshot)
     value = (
         None
-        if total is None
+        if total is None or folded
         else aggregate(
             total,
             expression.term,
@@ -156,7 +157,8 @@ def _judged(criterion: Criterion, snapshot: Snapshot) -> ThresholdResult:
         )
     )
     if total is None or value is None:
-        state, reason = CriterionState.NO_DATA, no_data_reason(criterion.selector, snapshot)
+        state = CriterionState.NO_DATA
+        reason = folded or no_data_reason(criterion.selector, snapshot)
     else:
         state = CriterionState.PASSED if expression.holds(value) else CriterionState.FAILED
         reason = _reason(criterion, total, value, passed=state is CriterionState.PASSED)
