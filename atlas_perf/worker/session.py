@@ -136,8 +136,9 @@ class Session:
             closing = tasks.create_task(closer.run())
             await ready.load.run(t0_ns)
             closing.cancel()
-        closer.close_last()
+        # Before the last batch: a request that outlived its iteration ends here, and counts.
         await ready.load.close()
+        closer.close_last()
 
     async def _run_teardown(self) -> None:
         ready = self._ready
