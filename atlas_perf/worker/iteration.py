@@ -72,15 +72,20 @@ class IterationRunner:
         """
         self._started += 1
         current_user.set(user)
+        cuts = _cuts()
         began_ns = self._clock()
         try:
             user.begin_iteration()
             await self._function(user, user.data)
+            if _cuts() > cuts:
+                raise asyncio.CancelledError  # the scenario kept it to itself
         except BaseException as error:
             self.last_end_ns = self._clock()
-            if _interrupted_by_us(error):
+            if _cuts() > cuts:
                 self._interrupted += 1
-                raise
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                raise asyncio.CancelledError from error  # whatever the scenario made of it
             self._failed += 1
             self._exceptions.record(self._scenario, error)
             self._record(user, began_ns, failed=True)
@@ -113,7 +118,8 @@ class IterationRunner:
         add(series(_ITERATION_FAILED, tags), failed, at_ns)
 
 
-def _interrupted_by_us(error: BaseException) -> bool:
-    """Cancelled from outside, unlike a scenario that awaits something it has cancelled itself."""
+def _cuts() -> int:
+    """How often this task was cancelled from outside, whatever became of it: a scenario may also
+    await something that it has cancelled itself, or catch what is meant to end it."""
     task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+    return 0 if task is None else task.cancelling()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 from virtual_time import clock, run_in_virtual_time
@@ -97,6 +98,55 @@ def test_only_our_cancellation_is_an_interruption(own):
         if own
         else Ledger(scheduled=1, started=1, failed=1)
     )
+
+
+async def swallow() -> None:
+    return None
+
+
+async def turn_into_another() -> None:
+    raise LookupError("cleaning up went wrong")
+
+
+@pytest.mark.parametrize("afterwards", [swallow, turn_into_another])
+def test_an_iteration_that_catches_our_cancellation_is_interrupted_all_the_same(afterwards):
+    async def default(vu, data):
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            await afterwards()
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, default)
+            task = asyncio.create_task(run.run(vu))
+            await asyncio.sleep(0.5)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert task.cancelled()
+            assert samples(vu) == []
+            assert run.ledger == Ledger(scheduled=1, started=1, interrupted=1)
+
+    run_in_virtual_time(main())
+
+
+def test_a_cancellation_of_long_ago_interrupts_no_later_iteration():
+    async def main() -> Ledger:
+        with fake_virtual_user() as vu:
+            run = runner(vu, lambda vu, data: asyncio.sleep(0.1))
+
+            async def lane() -> None:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(100)
+                await run.run(vu)
+
+            task = asyncio.create_task(lane())
+            await asyncio.sleep(0.5)
+            task.cancel()
+            await task
+            return run.ledger
+
+    assert run_in_virtual_time(main()) == Ledger(scheduled=1, started=1, completed=1)
 
 
 def test_an_iteration_under_way_is_in_flight():
