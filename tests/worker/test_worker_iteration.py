@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Any
 
 import pytest
 from virtual_time import clock, run_in_virtual_time
@@ -15,13 +16,16 @@ MS = 1_000_000
 
 
 def runner(
-    vu: FakeVirtualUser, function: IterationFunction, min_duration_ms: int = 0
+    vu: FakeVirtualUser,
+    function: IterationFunction,
+    min_duration_ms: int = 0,
+    exceptions: ExceptionLog | None = None,
 ) -> IterationRunner:
     return IterationRunner(
         "shop",
         function,
         recorder=vu._recorder,
-        exceptions=ExceptionLog(__file__),
+        exceptions=exceptions or ExceptionLog(__file__),
         tags=(("scenario", "shop"),),
         min_duration_ns=min_duration_ms * MS,
         clock=clock,
@@ -98,6 +102,26 @@ def test_only_our_cancellation_is_an_interruption(own):
         if own
         else Ledger(scheduled=1, started=1, failed=1)
     )
+
+
+@pytest.mark.parametrize("mistake", ["vu.tags = None", "vu.tags['n'] = None"])
+def test_a_mistake_with_tags_fails_the_iteration_at_its_line(mistake, tmp_path):
+    file = tmp_path / "shop.py"
+    file.write_text(f"async def default(vu, data):\n    {mistake}\n")
+    names: dict[str, Any] = {}
+    exec(compile(file.read_text(), str(file), "exec"), names)
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            exceptions = ExceptionLog(str(file))
+            run = runner(vu, names["default"], exceptions=exceptions)
+            await run.run(vu)
+            assert run.ledger == Ledger(scheduled=1, started=1, failed=1)
+            (told,) = exceptions.snapshot()
+            assert (told.kind, told.file, told.line) == ("TypeError", str(file), 2)
+            assert ("iteration_failed", 1) in samples(vu)
+
+    run_in_virtual_time(main())
 
 
 async def swallow() -> None:
