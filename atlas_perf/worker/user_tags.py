@@ -20,11 +20,11 @@ class UserTags(dict[str, str]):
     def __setitem__(self, name: str, value: object) -> None:
         super().__setitem__(name, _text(name, value))
 
-    def __ior__(self, tags: Any) -> UserTags:
+    def __ior__(self, tags: Any) -> UserTags:  # type: ignore[override,misc]  # what dict takes
         self.update(tags)
         return self
 
-    def setdefault(self, name: str, value: object = "") -> str:  # type: ignore[override]
+    def setdefault(self, name: str, value: object = "") -> str:
         return super().setdefault(name, _text(name, value))
 
     def update(  # type: ignore[override]  # any value that becomes text
