@@ -160,6 +160,17 @@ class Aggregator:
             return (self._newest_complete() + 1) * NS_PER_S
         return max(worker.measured_until_ns for worker in self._workers)
 
+    @property
+    def is_consistent_cut(self) -> bool:
+        """True if totals and `elapsed_ns` speak of the same seconds.
+
+        Totals hold every batch that has come, `elapsed_ns` ends where the slowest living worker
+        does: while another is ahead of it, a rate per second reads too high.
+        """
+        living = [worker.received.last_interval for worker in self._workers if worker.living]
+        every = [worker.received.last_interval for worker in self._workers]
+        return not living or max(every) == min(living)
+
     def metrics(self) -> Mapping[str, Metric]:
         return self._index.metrics
 

@@ -285,7 +285,7 @@ def test_the_first_breach_that_asks_ends_the_run():
 
 
 class TestBeyondTheSeriesCap:
-    """Folded samples keep `scenario` and `expected_response`; nobody can say what else they were."""
+    """Folded samples keep two tags at most; nobody can say what else they were."""
 
     def snapshot(self, **kept: str) -> ExactSnapshot:
         snapshot = ExactSnapshot()
