@@ -11,7 +11,7 @@ from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.judge.redact import redacted, secret_values
 from atlas_perf.judge.summarize import summarize
 from atlas_perf.judge.thresholds import Judge
-from atlas_perf.judge.verdict import decide
+from atlas_perf.judge.verdict import decide, with_breach
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import ExceptionSummary, Facts, Summary, ThresholdResult
 from atlas_perf.units import format_planned
@@ -36,13 +36,12 @@ def conclude(
     """
     if state.load_begun:
         aggregator.finish()
-    results = judge.evaluate(aggregator)
+    results = with_breach(judge.evaluate(aggregator), breach)
     decision = decide(
         results,
         aggregator,
         invalid=tuple(_invalid_reasons(state)),
         interrupted=state.interrupted,
-        aborted=breach,
     )
     summary = summarize(
         state.plan,
