@@ -79,7 +79,7 @@ cdef class Recorder:
     series are kept apart; samples of further ones go to `(other)` series of the same metric and
     are counted in `overflowed_samples`. With `keep_samples` each sample is also kept by itself.
 
-    Setting `enabled` to False drops everything that arrives: setup and teardown measure nothing.
+    With `enabled` set to False everything that arrives is dropped: for setup and teardown.
 
     Raises:
         ValueError: if two metrics of one name differ.
