@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
@@ -225,15 +226,16 @@ class Aggregator:
         return tuple(worker.summary(newest) for worker in self._workers)
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
-        counts: dict[tuple[str, str, str, str, int], int] = {}
-        examples: dict[tuple[str, str, str, str, int], ScenarioException] = {}
+        counts: dict[tuple[str, str, str, int], int] = {}
+        examples: dict[tuple[str, str, str, int], ScenarioException] = {}
         for worker in self._workers:
             for seen in worker.exceptions:
-                key = (seen.scenario, seen.kind, seen.message, seen.file, seen.line)
+                # As in a worker: the message tells none apart, since many hold an id.
+                key = (seen.scenario, seen.kind, seen.file, seen.line)
                 counts[key] = counts.get(key, 0) + seen.count
                 examples.setdefault(key, seen)
         return tuple(
-            ExceptionSummary(*key, count=counts[key], traceback=examples[key].traceback)
+            ExceptionSummary(**{**asdict(examples[key]), "count": counts[key]})
             for key in sorted(counts, key=lambda key: (-counts[key], key))
         )
 

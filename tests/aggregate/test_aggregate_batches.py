@@ -14,6 +14,7 @@ from atlas_perf.model.batch import Batch, Ledger, ScenarioException, TrendDelta,
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import TrendTotal
+from atlas_perf.model.summary import ExceptionSummary
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.wire.batch_codec import decode_batch, encode_batch
 from atlas_perf.wire.errors import WireError
@@ -246,6 +247,17 @@ class TestLedgerHealthAndExceptions:
             ("TypeError", 9, 6),
             ("KeyError", 3, 2),
         ]
+
+    def test_one_exception_of_several_workers_is_listed_once_with_its_first_message(self):
+        aggregator = Aggregator([], 2)
+        seen = ScenarioException("api", "KeyError", "no user 7", "api.py", 3, 2, "tb of 7")
+        other = replace(seen, message="no user 8", traceback="tb of 8", count=5)
+        aggregator.merge(batch(0, worker=1, exceptions=(other,)))
+        aggregator.merge(batch(0, exceptions=(seen, replace(seen, line=4))))
+        assert aggregator.exceptions() == (
+            ExceptionSummary("api", "KeyError", "no user 7", "api.py", 3, 7, "tb of 7"),
+            ExceptionSummary("api", "KeyError", "no user 7", "api.py", 4, 2, "tb of 7"),
+        )
 
 
 class TestRefusals:
