@@ -11,6 +11,7 @@ from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.judge.redact import redacted, secret_values
 from atlas_perf.judge.summarize import summarize
 from atlas_perf.judge.thresholds import Judge
+from atlas_perf.judge.validity import miscounted_iterations
 from atlas_perf.judge.verdict import decide, with_breach
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import ExceptionSummary, Facts, Summary, ThresholdResult
@@ -40,7 +41,7 @@ def conclude(
     decision = decide(
         results,
         aggregator,
-        invalid=tuple(_invalid_reasons(state)),
+        invalid=tuple(_invalid_reasons(state, aggregator)),
         interrupted=state.interrupted,
     )
     summary = summarize(
@@ -55,13 +56,15 @@ def conclude(
     return _with_notes(summary, state, (*warnings, *measurement_notes(aggregator)))
 
 
-def _invalid_reasons(state: RunState) -> Iterator[str]:
+def _invalid_reasons(state: RunState, aggregator: Aggregator) -> Iterator[str]:
     if state.interrupted:
         planned = format_planned(state.plan.end_ns)
         yield (
             f"The run was interrupted before its planned end of {planned}: "
             "it did not offer the load that was planned."
         )
+    elif not (state.aborted or state.lost):
+        yield from miscounted_iterations(state.plan, aggregator)
 
 
 def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> Summary:
