@@ -263,15 +263,6 @@ class Aggregator:
             raise ValueError(f"{selector.metric} is no trend and has no distribution")
         return self._table.window_sketch(self._index.rows(selector), self._grid.window_of(second))
 
-    def missing_batches(self, worker: int) -> tuple[int, ...]:
-        """Sequence numbers below the newest that never arrived; the first is 0."""
-        return self._worker(worker).received.missing()
-
-    @property
-    def all_series_count(self) -> int:
-        """Distinct series of all metrics, `(other)` ones included."""
-        return len(self._index)
-
     @property
     def history_bytes(self) -> int:
         """Memory that the windows of all series hold."""
