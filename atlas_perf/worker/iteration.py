@@ -44,6 +44,7 @@ class IterationRunner:
         self._tags = tags
         self._min_duration_ns = min_duration_ns
         self._clock = clock
+        self._scheduled: int | None = None  # None: whatever is started was scheduled
         self._started = 0
         self._dropped = 0
         self._completed = 0
@@ -54,8 +55,9 @@ class IterationRunner:
     @property
     def ledger(self) -> Ledger:
         """Where every iteration went, so far."""
+        begun_or_dropped = self._started + self._dropped
         return Ledger(
-            scheduled=self._started + self._dropped,
+            scheduled=begun_or_dropped if self._scheduled is None else self._scheduled,
             started=self._started,
             dropped=self._dropped,
             completed=self._completed,
@@ -101,6 +103,18 @@ class IterationRunner:
         await anything, must not keep the loop to themselves.
         """
         await sleep_until(began_ns + self._min_duration_ns, self._clock)
+
+    def schedule(self, iterations: int) -> None:
+        """Say before the first iteration how many there will be, if the plan says it.
+
+        What is started and dropped must add up to them, or the ledger does not balance.
+        """
+        self._scheduled = iterations
+
+    def withdraw(self, iterations: int) -> None:
+        """Take back iterations that were scheduled, since the run is stopped before them."""
+        if self._scheduled is not None:
+            self._scheduled -= iterations
 
     def drop(self, iterations: int) -> None:
         """Account for iterations that were due and will never start."""

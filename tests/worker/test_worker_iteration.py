@@ -201,6 +201,21 @@ def test_dropped_iterations_are_scheduled_and_recorded():
     run_in_virtual_time(main())
 
 
+def test_what_was_scheduled_beforehand_is_not_what_was_started():
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, lambda vu, data: asyncio.sleep(0))
+            run.schedule(9)
+            await run.run(vu)
+            run.drop(5)
+            assert run.ledger == Ledger(scheduled=9, started=1, dropped=5, completed=1)
+            assert not run.ledger.balanced  # 3 are nowhere
+            run.withdraw(3)
+            assert run.ledger.balanced
+
+    run_in_virtual_time(main())
+
+
 @pytest.mark.parametrize(("lasts_ms", "until_ms"), [(30, 200), (200, 200), (350, 350)])
 def test_rest_pads_to_the_shortest_iteration(lasts_ms, until_ms):
     async def main() -> None:
