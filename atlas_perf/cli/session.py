@@ -27,7 +27,6 @@ from atlas_perf.loader import (
     load_scenario_file,
     shipped_scenarios,
 )
-from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import Summary
 from atlas_perf.outputs.registry import parse_output
@@ -114,7 +113,7 @@ def _scenario_env(
 
 
 def _refuse_wrong_thresholds(plan: TestPlan) -> None:
-    Judge(plan, {**BUILTIN_METRICS, **{metric.name: metric for metric in plan.metrics}})
+    Judge(plan, plan.all_metrics)
 
 
 def _refuse_shared_outputs(request: RunRequest) -> None:

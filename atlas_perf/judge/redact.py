@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
+from atlas_perf.model.plan import TestPlan
+
 HIDDEN = "***"
 
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|KEY|AUTH|CREDENTIAL", re.IGNORECASE)
@@ -37,6 +39,11 @@ def secret_values(environments: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
         if is_secret_name(name) and len(value) >= _SHORTEST_VALUE
     }
     return tuple(sorted(values, key=lambda value: (-len(value), value)))
+
+
+def plan_secrets(plan: TestPlan) -> tuple[str, ...]:
+    """Values to hide in everything that is said about a run of this plan."""
+    return secret_values([plan.env, *(scenario.env for scenario in plan.scenarios)])
 
 
 def redacted_text(text: str, secrets: Iterable[str] = ()) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import aggregate, quantile, scale
-from atlas_perf.judge.redact import redacted, redacted_environment, secret_values
+from atlas_perf.judge.redact import plan_secrets, redacted, redacted_environment
 from atlas_perf.judge.thresholds import validate_trend_stat
 from atlas_perf.judge.verdict import Decision
 from atlas_perf.model.metric import Contains, Metric
@@ -75,7 +75,7 @@ def summarize(
         workers=snapshot.workers(),
         windows=snapshot.windows(),
     )
-    return redacted(summary, _secrets(plan))
+    return redacted(summary, plan_secrets(plan))
 
 
 def unfinished_summary(
@@ -94,17 +94,13 @@ def unfinished_summary(
         facts=facts,
         plan=_plain_without_secrets(plan_plain),
     )
-    return redacted(summary, _secrets(plan))
+    return redacted(summary, plan_secrets(plan))
 
 
 def _plain_without_secrets(plan_plain: Mapping[str, object]) -> Mapping[str, object]:
     hidden = redacted_environment(plan_plain)
     assert isinstance(hidden, dict), "a mapping stays one"
     return hidden
-
-
-def _secrets(plan: TestPlan) -> tuple[str, ...]:
-    return secret_values([plan.env, *(scenario.env for scenario in plan.scenarios)])
 
 
 def _metrics(
