@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -45,8 +46,11 @@ def secret_values(environments: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
 
 
 def plan_secrets(plan: TestPlan) -> tuple[str, ...]:
-    """Values to hide in everything that is said about a run of this plan."""
-    return secret_values([plan.env, *(scenario.env for scenario in plan.scenarios)])
+    """Values to hide in everything that is said about a run of this plan.
+
+    Those of the process are among them: a scenario reads its variables too.
+    """
+    return secret_values([os.environ, plan.env, *(scenario.env for scenario in plan.scenarios)])
 
 
 def redacted_text(text: str, secrets: Iterable[str] = ()) -> str:
