@@ -73,7 +73,7 @@ async def perform(
     connection = await pool.acquire(target.origin)
     try:
         if connection is not None:
-            if await _survives(connection, head, request, trip, keep=keep):
+            if await _survives(connection, head, request, trip, pool=pool, keep=keep):
                 return
             pool.drop(connection)
         connection = await dialer.dial(target, trip.watch)
@@ -84,13 +84,20 @@ async def perform(
 
 
 async def _survives(
-    connection: PooledConnection, head: bytes, request: Request, trip: RoundTrip, *, keep: bool
+    connection: PooledConnection,
+    head: bytes,
+    request: Request,
+    trip: RoundTrip,
+    *,
+    pool: ConnectionPool,
+    keep: bool,
 ) -> bool:
     """Try a kept connection; False if it was dead and the request may be repeated."""
     try:
         await _exchange(connection, head, request, trip, keep=keep)
     except ClosedEarlyError:
-        if trip.received_bytes > 0 or request.method not in IDEMPOTENT_METHODS:
+        repeatable = request.method in IDEMPOTENT_METHODS and not pool.closed
+        if trip.received_bytes > 0 or not repeatable:
             raise
         trip.watch.forget_exchange()
         return False
