@@ -55,6 +55,11 @@ class _Hop:
     sent_before_bytes: int = 0
 
 
+def _first_hop(request: Request, user_tags: Tags, began_ns: int) -> _Hop:
+    deadline_ns = began_ns + request.timeout_ns
+    return _Hop(request, user_tags, began_ns, deadline_ns, request.max_redirects)
+
+
 class HttpClient(RequestMethods):
     """HTTP/1.1 with the connections and cookies of one virtual user.
 
@@ -154,15 +159,8 @@ class HttpClient(RequestMethods):
         self, request: Request, user_tags: Tags, began_ns: int, sent_before_bytes: int = 0
     ) -> Response:
         """The slow way, also after a kept connection turned out to be dead."""
-        hop = _Hop(
-            request=request,
-            user_tags=user_tags,
-            began_ns=began_ns,
-            deadline_ns=began_ns + request.timeout_ns,
-            redirects_left=request.max_redirects,
-            sent_before_bytes=sent_before_bytes,
-        )
-        return await self._follow(hop)
+        hop = _first_hop(request, user_tags, began_ns)
+        return await self._follow(replace(hop, sent_before_bytes=sent_before_bytes))
 
     def _concluded(
         self,
@@ -177,13 +175,7 @@ class HttpClient(RequestMethods):
         at_ns: int,
     ) -> Response | Coroutine[Any, Any, Response]:
         """A response that sets cookies or redirects: itself, or the way to the one it leads to."""
-        hop = _Hop(
-            request=request,
-            user_tags=user_tags,
-            began_ns=began_ns,
-            deadline_ns=began_ns + request.timeout_ns,
-            redirects_left=request.max_redirects,
-        )
+        hop = _first_hop(request, user_tags, began_ns)
         following = self._conclude(
             hop,
             request,
