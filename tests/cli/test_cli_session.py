@@ -157,6 +157,24 @@ def test_no_token_reaches_a_stream_or_a_file(
     assert "very-secret" not in file.read_text() + run.stdout + run.stderr
 
 
+@pytest.mark.parametrize("given", [True, False])
+def test_an_error_of_the_file_tells_no_secret(
+    atlas_perf, coordinator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: bool
+) -> None:
+    (tmp_path / "broken.py").write_text(
+        "from atlas_perf import env\nraise ValueError('no user ' + env['AUTH_TOKEN'])\n"
+    )
+    if not given:
+        monkeypatch.setenv("AUTH_TOKEN", "very-secret-bearer")
+    run = atlas_perf(
+        "run", "broken.py", *(["-e", "AUTH_TOKEN=very-secret-bearer"] if given else [])
+    )
+    assert run.exit_code == 2
+    assert run.stderr == (
+        "atlas-perf: broken.py:2: importing the file raised ValueError: no user ***\n"
+    )
+
+
 def test_several_scenarios_end_with_the_worst(atlas_perf, coordinator, tmp_path) -> None:
     coordinator.answers = [made_summary("mine", Verdict.FAIL), made_summary("other")]
     run = atlas_perf("run", "mine.py", "other.py")
