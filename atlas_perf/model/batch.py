@@ -14,7 +14,7 @@ class Ledger:
     """Where every iteration of one scenario went, on one worker, since the run began.
 
     At the end scheduled = started + dropped; always started = completed + failed + interrupted +
-    in_flight. Where the plan fixes the iterations, `scheduled` is the worker's share from the start.
+    in_flight. If the plan fixes the iterations, `scheduled` is the worker's share from the start.
     """
 
     scheduled: int = 0

@@ -13,6 +13,7 @@ from atlas_perf.model.series import Tags
 from atlas_perf.scripting.context import current_user
 from atlas_perf.worker.deadlines import Clock, sleep_until
 from atlas_perf.worker.exception_log import ExceptionLog
+from atlas_perf.worker.interruption import is_interrupted
 from atlas_perf.worker.virtual_user import SampleRecorder, VirtualUser
 
 _ITERATIONS = BUILTIN_METRICS["iterations"]
@@ -79,11 +80,11 @@ class IterationRunner:
         try:
             user.begin_iteration()
             await self._function(user, user.data)
-            if _cuts() > cuts:
+            if is_interrupted():
                 raise asyncio.CancelledError  # the scenario kept it to itself
         except BaseException as error:
             self.last_end_ns = self._clock()
-            if _cuts() > cuts:
+            if is_interrupted() or (isinstance(error, asyncio.CancelledError) and _cuts() > cuts):
                 self._interrupted += 1
                 if isinstance(error, asyncio.CancelledError):
                     raise
@@ -133,7 +134,7 @@ class IterationRunner:
 
 
 def _cuts() -> int:
-    """How often this task was cancelled from outside, whatever became of it: a scenario may also
-    await something that it has cancelled itself, or catch what is meant to end it."""
+    """How often this task was cancelled from outside, unlike something that a scenario has
+    cancelled itself and awaits."""
     task = asyncio.current_task()
     return 0 if task is None else task.cancelling()
