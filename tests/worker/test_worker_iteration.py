@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from atlas_perf.testing import FakeVirtualUser, fake_virtual_user
 from atlas_perf.worker.exception_log import ExceptionLog
 from atlas_perf.worker.executors.choose import executor_for
 from atlas_perf.worker.interruption import interrupt
-from atlas_perf.worker.iteration import IterationFunction, IterationRunner
+from atlas_perf.worker.iteration import IterationRunner
+
+IterationFunction = Callable[..., Awaitable[object]]
 
 MS = 1_000_000
 
