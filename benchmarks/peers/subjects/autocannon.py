@@ -19,8 +19,8 @@ def read(spent: Spent, _task: Task) -> Reading:
         requests=report["requests"]["total"],
         failed=report["non2xx"] + report["errors"] + report["timeouts"],
         requests_per_s=report["requests"]["total"] / report["duration"],
-        p50_ms=report["latency"]["p50"],
-        p99_ms=report["latency"]["p99"],
+        p50_ms=report["latency"]["p50"] or None,  # 0 is less than a millisecond: no figure
+        p99_ms=report["latency"]["p99"] or None,
     )
 
 

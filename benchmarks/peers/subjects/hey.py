@@ -19,14 +19,17 @@ def read(spent: Spent, _task: Task) -> Reading:
     statuses = {
         status: int(count) for status, count in re.findall(r"\[(\d+)\]\s+(\d+) responses", text)
     }
-    errors = sum(int(count) for count in re.findall(r"^\s+\[(\d+)\]\s+\D", text, re.MULTILINE))
+    errors = sum(
+        int(count) for count in re.findall(r"^\s+\[(\d+)\]\s+[A-Za-z]", text, re.MULTILINE)
+    )
     good = sum(count for status, count in statuses.items() if status < "400")
     return Reading(
         requests=good,
         failed=sum(statuses.values()) - good + errors,
         requests_per_s=float(figure(r"Requests/sec:\s+([\d.]+)", text)),
-        p50_ms=float(figure(r"50%+ in ([\d.]+) secs", text)) * 1000,
-        p99_ms=float(figure(r"99%+ in ([\d.]+) secs", text)) * 1000,
+        # told in tenths of a millisecond: 0 is no figure
+        p50_ms=float(figure(r"50%+ in ([\d.]+) secs", text)) * 1000 or None,
+        p99_ms=float(figure(r"99%+ in ([\d.]+) secs", text)) * 1000 or None,
     )
 
 
