@@ -156,7 +156,13 @@ def test_ratios_are_within_a_round_and_rounds_without_both_are_left_out() -> Non
     assert written["reference"] == "wrk"
 
 
-BURN = "import time\nheld = b'x' * 60_000_000\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n"
+BURN = """
+import time
+held = b"x" * 60_000_000
+end = time.process_time() + 0.3
+while time.process_time() < end:
+    pass
+"""
 PARENT = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {BURN!r}])\n"
 
 
