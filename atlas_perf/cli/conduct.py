@@ -59,17 +59,33 @@ def carry_out(prepared: PreparedRun, results_dir: Path, *, quiet: bool) -> Summa
     folder = claim.folder
     for warning in prepared.warnings:
         say(f"warning: {plan.name}: {warning}")
-    if not quiet:
-        say(_headline(prepared))
-    with choose_display(plan.name, quiet=quiet) as display, claim.told_why_it_stays():
-        summary = loop.run(_run(prepared, facts, display.update))
+    with claim.told_why_it_stays():
+        summary = observe(prepared, quiet=quiet)
     try:
         folder.write(summary)
     finally:
-        show(render_console(summary, colour=wants_colour(sys.stdout), width=_width()))
+        show(render_console(summary, colour=wants_colour(sys.stdout), width=report_width()))
     if not quiet:
         say(f"results: {folder.path}")
     return summary
+
+
+def observe(prepared: PreparedRun, *, quiet: bool) -> Summary:
+    """Run a plan to its verdict, with progress on stderr; nothing is written or printed yet.
+
+    Raises:
+        RunInvalidError: the run broke down before it could measure.
+    """
+    if not quiet:
+        say(_headline(prepared))
+    facts = gather_facts(prepared.environment)
+    with choose_display(prepared.plan.name, quiet=quiet) as display:
+        return loop.run(_run(prepared, facts, display.update))
+
+
+def report_width() -> int:
+    """Columns of the terminal that stdout is, or of a log."""
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else _PIPE_WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +160,3 @@ def _headline(prepared: PreparedRun) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _width() -> int:
-    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else _PIPE_WIDTH

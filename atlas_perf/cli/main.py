@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from atlas_perf.cli.bench import bench
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from atlas_perf.cli.run import run
 from atlas_perf.cli.streams import say, show, silence
@@ -27,6 +28,7 @@ _HELP = """Load tests in plain asyncio, and a verdict that can be trusted.
 Start here:
   atlas-perf run smoke            one user, one minute, embedded target
   atlas-perf run my_scenario.py   your own file
+  atlas-perf bench URL            one URL, no file
 """
 
 
@@ -49,6 +51,7 @@ def cli() -> None: ...
 
 
 cli.add_command(run)
+cli.add_command(bench)
 cli.add_command(target)
 cli.add_command(completion)
 
