@@ -18,7 +18,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Unpack
 
 from atlas_perf.model.plan import HttpOptions
-from atlas_perf.protocols.http.client import Body, default_user_agent
+from atlas_perf.protocols.http.body import Body
+from atlas_perf.protocols.http.client import default_user_agent
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.expectation import judge_response

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from atlas_perf.model.metric import Metric
@@ -42,10 +42,18 @@ class Peer:
         for each in fields:
             name, _, value = each.partition(": ")
             headers[name.lower()] = value
-        body = await self.reader.readexactly(int(headers.get("content-length", 0)))
+        if headers.get("transfer-encoding") == "chunked":
+            body = b"".join([chunk async for chunk in self.chunks()])
+        else:
+            body = await self.reader.readexactly(int(headers.get("content-length", 0)))
         request = ReceivedRequest(method, path, headers, body, head)
         self.received.append(request)
         return request
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        while size := int(await self.reader.readuntil(b"\r\n"), 16):
+            yield (await self.reader.readexactly(size + 2))[:-2]
+        assert await self.reader.readexactly(2) == b"\r\n"
 
     async def send(self, *pieces: bytes) -> None:
         for piece in pieces:

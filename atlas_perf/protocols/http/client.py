@@ -16,11 +16,12 @@ from typing import Unpack
 from atlas_perf import clock
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
+from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.expectation import judge_response
-from atlas_perf.protocols.http.failures import RequestFailure, timeout_failure
+from atlas_perf.protocols.http.failures import BodyRaisedError, RequestFailure, timeout_failure
 from atlas_perf.protocols.http.headers import Headers, checked_fields
 from atlas_perf.protocols.http.pool import CONNECTIONS_PER_HOST, ConnectionPool
 from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
@@ -39,8 +40,6 @@ from atlas_perf.protocols.http.timings import Timings
 from atlas_perf.protocols.http.tls import tls_context
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
 from atlas_perf.units import NS_PER_S
-
-Body = bytes | bytearray | memoryview | str | None
 
 
 @cache
@@ -118,6 +117,7 @@ class HttpClient:
 
         Raises:
             ValueError, TypeError: for a request that cannot be meant; nothing is sent or counted.
+            Exception: what an iterator given as body raises; counted as a failed request.
             HttpError: with `throw`, if no usable response arrives.
             asyncio.CancelledError: if the caller is cancelled; counted as a failed request.
         """
@@ -203,6 +203,9 @@ class HttpClient:
                     dialer=self._dialer,
                     keep=not self._options.no_connection_reuse,
                 )
+        except BodyRaisedError as failure:
+            self._failed(hop, trip, failure, clock.now_ns())
+            raise failure.raised from None
         except RequestFailure as failure:
             return self._failed(hop, trip, failure, clock.now_ns())
         except TimeoutError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urljoin
 
+from atlas_perf.protocols.http.error_codes import ErrorCode
+from atlas_perf.protocols.http.failures import RequestFailure
 from atlas_perf.protocols.http.request import Request
 from atlas_perf.protocols.http.response import Response
 from atlas_perf.protocols.http.urls import Target, parse_target
@@ -12,7 +14,7 @@ from atlas_perf.protocols.http.urls import Target, parse_target
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 _BECOMES_GET = frozenset({301, 302, 303})
-_OF_THE_BODY = frozenset({"content-length", "content-type"})
+_OF_THE_BODY = frozenset({"content-length", "content-type", "transfer-encoding"})
 _OF_THE_ORIGIN = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
 
 
@@ -24,7 +26,8 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
     when the scheme, host or port changes, unless it is the step from HTTP to HTTPS of one host.
 
     Raises:
-        RequestFailure: code 1020 if the Location is no URL that can be followed.
+        RequestFailure: code 1020 if the Location is no URL that can be followed, 1000 if the body
+            cannot be sent again.
     """
     location = response.headers.get("location", "")
     if response.status not in REDIRECT_STATUSES or not location:
@@ -35,6 +38,10 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
     if response.status in _BECOMES_GET and method != "HEAD":
         method, body = "GET", b""
         fields = tuple(field for field in fields if field[0].lower() not in _OF_THE_BODY)
+    elif not request.repeatable:
+        raise RequestFailure(
+            ErrorCode.GENERIC, "address that needs the body again, which an iterator has not"
+        )
     if not _same_owner(target, next_target):
         fields = tuple(field for field in fields if field[0].lower() not in _OF_THE_ORIGIN)
         cookies = {}

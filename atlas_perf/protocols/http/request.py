@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypedDict
 
-from atlas_perf.protocols.http.body import Form, encode_body
+from atlas_perf.protocols.http.body import Body, Form, encode_body
+from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.cookies import check_cookie
 from atlas_perf.protocols.http.decoding import ACCEPT_ENCODING
 from atlas_perf.protocols.http.headers import TOKEN, HeaderFields, checked_fields
+from atlas_perf.protocols.http.multipart import Files
 from atlas_perf.protocols.http.response import Response
 from atlas_perf.protocols.http.urls import Query, Target, join_base, with_query
 from atlas_perf.units import parse_duration_ns
@@ -31,7 +33,9 @@ class RequestParams(TypedDict, total=False):
     json: Any
     """Sent as JSON."""
     data: Form | None
-    """Fields of a form, sent URL-encoded."""
+    """Fields of a form, sent URL-encoded; with `files`, as its first parts."""
+    files: Files | None
+    """By field, sent as multipart/form-data: content, (name, content), (name, content, type)."""
     params: Query | None
     """Query parameters, added to those of the URL."""
     headers: Mapping[str, str] | None
@@ -74,7 +78,7 @@ class Request:
     method: str
     url: str
     fields: HeaderFields
-    body: bytes
+    body: bytes | BodyStream
     cookies: Mapping[str, str]
     timeout_ns: int
     max_redirects: int
@@ -83,6 +87,11 @@ class Request:
     expected_statuses: Collection[int]
     expect: Callable[[Response], object] | None
     throw: bool
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it can be sent again: not once an iterator has been asked for its body."""
+        return not isinstance(self.body, BodyStream) or self.body.repeatable
 
     def has_header(self, name: str) -> bool:
         return any(field.lower() == name for field, _ in self.fields)
@@ -98,7 +107,7 @@ class Request:
 def build_request(
     method: str,
     url: str,
-    body: bytes | bytearray | memoryview | str | None,
+    body: Body,
     params: RequestParams,
     defaults: RequestDefaults,
 ) -> Request:
@@ -113,7 +122,9 @@ def build_request(
         raise TypeError(f"a URL is text, not {type(url).__name__}")
     if not isinstance(method, str) or TOKEN.fullmatch(method) is None:
         raise ValueError(f"{method!r} is not an HTTP method")
-    content, content_type = encode_body(body, params.get("json"), params.get("data"))
+    content, content_type = encode_body(
+        body, params.get("json"), params.get("data"), params.get("files")
+    )
     query = params.get("params")
     tags = {name: str(value) for name, value in (params.get("tags") or {}).items()}
     timeout = params.get("timeout")
@@ -160,7 +171,7 @@ def head_bytes(
 def _fields(
     method: str,
     params: RequestParams,
-    content: bytes,
+    content: bytes | BodyStream,
     content_type: str | None,
     user_agent: str,
 ) -> HeaderFields:
@@ -175,7 +186,9 @@ def _fields(
     if content_type is not None:
         defaults.append(("Content-Type", content_type))
     kept = [(name, value) for name, value in defaults if name.lower() not in names]
-    if content or method in _ALWAYS_WITH_LENGTH:
+    if isinstance(content, BodyStream):
+        kept.append(("Transfer-Encoding", "chunked"))
+    elif content or method in _ALWAYS_WITH_LENGTH:
         kept.append(("Content-Length", str(len(content))))
     return (*kept, *given)
 

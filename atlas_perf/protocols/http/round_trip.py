@@ -88,7 +88,8 @@ async def _survives(
     try:
         await _exchange(connection, head, request, trip, keep=keep)
     except ClosedEarlyError:
-        if trip.received_bytes > 0 or request.method not in IDEMPOTENT_METHODS:
+        repeatable = request.repeatable and request.method in IDEMPOTENT_METHODS
+        if trip.received_bytes > 0 or not repeatable:
             raise
         trip.watch.forget_exchange()
         return False
