@@ -85,7 +85,7 @@ async def test_default_headers_and_their_replacement(stage: Stage, make_client: 
     assert first.headers == {
         "host": f"127.0.0.1:{server.port}",
         "user-agent": default_user_agent(),
-        "accept-encoding": "gzip, deflate",
+        "accept-encoding": "gzip, deflate, br, zstd",
     }
     assert default_user_agent().startswith("atlas-perf")
     assert second.headers["user-agent"] == "mine"
