@@ -8,6 +8,7 @@ from libc.math cimport isfinite
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 
+from atlas_perf.protocols.http.sinks cimport RoundTripSink, SampleSink, phase_times
 from atlas_perf.sketch.cexact_sum cimport exact_sum, exact_sum_add, exact_sum_settled
 from atlas_perf.sketch.csketch cimport (
     SKETCH_BAD_VALUE,
@@ -72,7 +73,7 @@ cdef class ClosedInterval:
     cdef readonly uint64_t overflowed_samples
 
 
-cdef class Recorder:
+cdef class Recorder(SampleSink):
     """Keeps one counter, rate, gauge or sketch per series between two `close_interval` calls.
 
     `metrics` are the plan's own; the built-in ones are always there. At most `series_cap` distinct
@@ -174,9 +175,12 @@ cdef class Recorder:
         Raises:
             IndexError: if no series has this number.
         """
+        self.take_sample(number, value, at_ns)
+
+    cdef int take_sample(self, uint32_t number, double value, int64_t at_ns) except -1:
         if number >= self._slots_in_use:
             raise IndexError(f"no series has the number {number}")
-        self._take(number, value, at_ns)
+        return self._take(number, value, at_ns)
 
     def close_interval(self):
         """Everything gathered since the last call, as a `ClosedInterval`; the next one is empty."""
@@ -302,7 +306,7 @@ cdef class Recorder:
         return 0
 
 
-cdef class HttpSeries:
+cdef class HttpSeries(RoundTripSink):
     """The nine series of one kind of HTTP round trip, looked up once."""
 
     cdef Recorder _recorder
@@ -337,22 +341,34 @@ cdef class HttpSeries:
         A phase of -1 did not happen and gets no sample. Other negative durations are refused and
         counted; the request itself counts in `http_reqs` and `http_req_failed` in any case.
         """
+        cdef phase_times times
+        times.duration_ns = duration_ns
+        times.blocked_ns = blocked_ns
+        times.connecting_ns = connecting_ns
+        times.tls_handshaking_ns = tls_handshaking_ns
+        times.sending_ns = sending_ns
+        times.waiting_ns = waiting_ns
+        times.receiving_ns = receiving_ns
+        self.take_round_trip(at_ns, &times)
+
+    cdef int take_round_trip(self, int64_t at_ns, const phase_times *times) except -1:
         cdef Recorder recorder = self._recorder
         cdef int64_t *phases = [
-            blocked_ns,
-            connecting_ns,
-            tls_handshaking_ns,
-            sending_ns,
-            waiting_ns,
-            receiving_ns,
+            times.blocked_ns,
+            times.connecting_ns,
+            times.tls_handshaking_ns,
+            times.sending_ns,
+            times.waiting_ns,
+            times.receiving_ns,
         ]
         cdef int position
         recorder._take(self._reqs, 1, at_ns)
         recorder._take(self._req_failed, self._failed, at_ns)
-        recorder._take(self._duration, duration_ns, at_ns)
+        recorder._take(self._duration, times.duration_ns, at_ns)
         for position in range(PHASES):
             if phases[position] != -1:
                 recorder._take(self._phases[position], phases[position], at_ns)
+        return 0
 
 
 cdef bint _accept(slot *into, double value, int64_t since_start_ns) noexcept:

@@ -28,7 +28,6 @@ GROUND = LAYERS[-1]
 OWNERS: dict[str, frozenset[str]] = {
     "aiohttp": frozenset({"target", "protocols"}),
     "click": frozenset({"cli"}),
-    "httptools": frozenset({"protocols"}),
     "msgpack": frozenset({"wire"}),
     "rich": frozenset({"cli"}),
     "uvloop": frozenset({"loop"}),

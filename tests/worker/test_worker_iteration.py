@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 from virtual_time import clock, run_in_virtual_time
@@ -8,7 +9,9 @@ from virtual_time import clock, run_in_virtual_time
 from atlas_perf.model.batch import Ledger
 from atlas_perf.testing import FakeVirtualUser, fake_virtual_user
 from atlas_perf.worker.exception_log import ExceptionLog
-from atlas_perf.worker.iteration import IterationFunction, IterationRunner
+from atlas_perf.worker.iteration import IterationRunner
+
+IterationFunction = Callable[..., Awaitable[object]]
 
 MS = 1_000_000
 

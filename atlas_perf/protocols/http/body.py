@@ -15,6 +15,10 @@ Body = bytes | bytearray | memoryview | str | Parts | None
 Form = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
+# Made once: `dumps` with options of its own builds an encoder a call.
+_compact_json = json_format.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def encode_body(
     body: Body, json: Any, data: Form | None, files: Files | None = None
 ) -> tuple[bytes | BodyStream, str | None]:
@@ -28,8 +32,7 @@ def encode_body(
     if sum(part is not None for part in (body, json, form)) > 1:
         raise ValueError("give a request one of body=, json= and data= or files=, not several")
     if json is not None:
-        text = json_format.dumps(json, separators=(",", ":"), ensure_ascii=False)
-        return text.encode(), "application/json"
+        return _compact_json(json).encode(), "application/json"
     if isinstance(data, (str, bytes)):
         raise TypeError("data= takes the fields of a form: pass text or bytes as body=")
     if files is not None:

@@ -35,6 +35,7 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
     url = urljoin(target.tag_url, _utf8_if_possible(location))
     next_target = parse_target(url)
     fields, body, method, cookies = request.fields, request.body, request.method, request.cookies
+    digest = request.digest
     if response.status in _BECOMES_GET and method != "HEAD":
         method, body = "GET", b""
         fields = tuple(field for field in fields if field[0].lower() not in _OF_THE_BODY)
@@ -44,8 +45,16 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
         )
     if not _same_owner(target, next_target):
         fields = tuple(field for field in fields if field[0].lower() not in _OF_THE_ORIGIN)
-        cookies = {}
-    return replace(request, url=url, method=method, body=body, fields=fields, cookies=cookies)
+        cookies, digest = {}, None
+    return replace(
+        request,
+        url=url,
+        method=method,
+        body=body,
+        fields=fields,
+        cookies=cookies,
+        digest=digest,
+    )
 
 
 def _same_owner(old: Target, new: Target) -> bool:

@@ -13,6 +13,7 @@ from atlas_perf.protocols.http.body import Body, Form, encode_body
 from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.cookies import check_cookie
 from atlas_perf.protocols.http.decoding import ACCEPT_ENCODING
+from atlas_perf.protocols.http.digest import DigestAuth
 from atlas_perf.protocols.http.headers import TOKEN, HeaderFields, checked_fields
 from atlas_perf.protocols.http.multipart import Files
 from atlas_perf.protocols.http.response import Response
@@ -42,8 +43,8 @@ class RequestParams(TypedDict, total=False):
     """Replace the default headers of the same name."""
     cookies: Mapping[str, str] | None
     """For this request only; they win over those of the jar."""
-    auth: tuple[str, str] | None
-    """User and password for basic authentication."""
+    auth: tuple[str, str] | DigestAuth | None
+    """User and password: a pair for basic authentication, or DigestAuth(user, password)."""
     timeout: str | timedelta | None
     """For the whole request, redirects included: "10s", "500ms"."""
     max_redirects: int | None
@@ -87,6 +88,7 @@ class Request:
     expected_statuses: Collection[int]
     expect: Callable[[Response], object] | None
     throw: bool
+    digest: DigestAuth | None = None
 
     @property
     def repeatable(self) -> bool:
@@ -129,7 +131,7 @@ def build_request(
     tags = {name: str(value) for name, value in (params.get("tags") or {}).items()}
     timeout = params.get("timeout")
     throw = params.get("throw")
-    return Request(
+    request = Request(
         method=method.upper(),
         url=join_base(defaults.base_url, with_query(url, query) if query else url),
         fields=_fields(method.upper(), params, content, content_type, defaults.user_agent),
@@ -142,15 +144,23 @@ def build_request(
         expected_statuses=_status_set(params.get("expected_statuses")),
         expect=params.get("expect"),
         throw=defaults.throw if throw is None else throw,
+        digest=auth if isinstance(auth := params.get("auth"), DigestAuth) else None,
     )
+    if request.digest is not None:
+        _check_digest(request)
+    return request
 
 
 def with_credentials_of(request: Request, target: Target) -> Request:
     """The user info of the URL becomes basic authentication, unless the request has its own."""
-    if target.userinfo is None or request.has_header("authorization"):
+    if target.userinfo is None or request.digest or request.has_header("authorization"):
         return request
-    field = ("Authorization", _basic(*target.userinfo))
-    return replace(request, fields=(*request.fields, field))
+    return with_authorization(request, _basic(*target.userinfo))
+
+
+def with_authorization(request: Request, value: str) -> Request:
+    """The request with an Authorization header that it has not yet."""
+    return replace(request, fields=(*request.fields, ("Authorization", value)))
 
 
 def head_bytes(
@@ -179,7 +189,7 @@ def _fields(
     names = {name.lower() for name, _ in given}
     defaults = [("User-Agent", user_agent), ("Accept-Encoding", ACCEPT_ENCODING)]
     auth = params.get("auth")
-    if auth is not None:
+    if auth is not None and not isinstance(auth, DigestAuth):
         if ":" in auth[0]:
             raise ValueError("a user name for basic authentication cannot contain a colon")
         defaults.append(("Authorization", _basic(*auth)))
@@ -191,6 +201,16 @@ def _fields(
     elif content or method in _ALWAYS_WITH_LENGTH:
         kept.append(("Content-Length", str(len(content))))
     return (*kept, *given)
+
+
+def _check_digest(request: Request) -> None:
+    if request.has_header("authorization"):
+        raise ValueError("give a request DigestAuth or an Authorization header, not both")
+    if not request.repeatable:
+        raise ValueError(
+            "DigestAuth sends a request twice, and an iterator can be read only once: "
+            "give the body as bytes or as a list of parts"
+        )
 
 
 def _basic(user: str, password: str) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
 from atlas_perf.clock import now_ns
@@ -30,7 +30,7 @@ RECANCEL_NS = NS_PER_S
 class Iterations(Protocol):
     """What an executor needs of the iteration runner."""
 
-    async def run(self, user: VirtualUser) -> None: ...
+    def run(self, user: VirtualUser) -> Awaitable[bool | None]: ...
     async def rest(self, began_ns: int) -> None: ...
     def drop(self, iterations: int) -> None: ...
 
@@ -145,15 +145,19 @@ class Executor(ABC):
         self.peak_users = max(self.peak_users, self.active_users)
 
     async def _iterate(self, lane: Lane) -> None:
-        while self._clock() < self._end_ns and self._may_iterate(lane):
-            began_ns = self._clock()
+        run, clock = self._iterations.run, self._clock
+        now_ns = clock()
+        while now_ns < self._end_ns and self._may_iterate(lane):
+            began_ns = now_ns
             lane.iterating = True
             try:
-                await self._iterations.run(lane.user)
+                rested = await run(lane.user)
             finally:
                 lane.iterating = False
-            if self._clock() < self._end_ns:
+            now_ns = clock()
+            if not rested and now_ns < self._end_ns:
                 await self._iterations.rest(began_ns)
+                now_ns = clock()
 
     def _ended(self, lane: Lane, task: asyncio.Task[None]) -> None:
         lane.task = None
