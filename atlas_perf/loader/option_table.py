@@ -14,6 +14,7 @@ from atlas_perf.loader.keyed import KeyTable, OptionKey
 from atlas_perf.loader.readers import FLAG, TEXT, TEXT_TABLE, TREND_STATS, duration, whole_number
 from atlas_perf.loader.stages import STAGES
 from atlas_perf.loader.threshold_options import THRESHOLDS
+from atlas_perf.loader.tls_options import CLIENT_CERTIFICATES, PEM_FILE
 
 POSITIVE = duration(zero=False)
 
@@ -82,6 +83,20 @@ HTTP = KeyTable(
             "Address to connect to, by host name: `host[:port]` to `address[:port]`",
             "hosts",
         ),
+        OptionKey(
+            "tlsAuth",
+            CLIENT_CERTIFICATES,
+            "[]",
+            "Client certificates: the first whose `domains` has the host is shown",
+            "tls_auth",
+        ),
+        OptionKey(
+            "tlsCAFile",
+            PEM_FILE,
+            "–",
+            "Authorities to trust besides the system's, for servers' certificates",
+            "tls_ca_file",
+        ),
     )
 )
 
@@ -130,7 +145,6 @@ NOT_YET = (
     "rps",
     "summaryTimeUnit",
     "systemTags",
-    "tlsAuth",
     "tlsCipherSuites",
     "tlsVersion",
 )

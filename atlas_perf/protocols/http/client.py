@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from atlas_perf import clock
 from atlas_perf.model.plan import HttpOptions
@@ -18,15 +19,14 @@ from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.dialing import Dialer
-from atlas_perf.protocols.http.digest import digest_authorization, find_challenge
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.expectation import judge_response
 from atlas_perf.protocols.http.failures import BodyRaisedError, RequestFailure, timeout_failure
 from atlas_perf.protocols.http.headers import Headers, checked_fields
+from atlas_perf.protocols.http.hops import Hop, next_hop
 from atlas_perf.protocols.http.http_call import RequestMethods, RequestTemplate
 from atlas_perf.protocols.http.pool import CONNECTIONS_PER_HOST, ConnectionPool
 from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
-from atlas_perf.protocols.http.redirects import redirected
 from atlas_perf.protocols.http.request import (
     Request,
     RequestDefaults,
@@ -40,23 +40,10 @@ from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.http.round_trip import RoundTrip, perform
 from atlas_perf.protocols.http.timings import Timings
-from atlas_perf.protocols.http.tls import tls_context
+from atlas_perf.protocols.http.tls import TlsSettings
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
 from atlas_perf.protocols.http.user_agent import default_user_agent
 from atlas_perf.units import NS_PER_S
-
-
-@dataclass(frozen=True, slots=True)
-class _Hop:
-    """One request of a chain of redirects."""
-
-    request: Request
-    user_tags: Tags
-    began_ns: int
-    deadline_ns: int
-    redirects_left: int
-    sent_before_bytes: int = 0
-    digest_answer: str | None = None  # the Authorization header that a 401 has asked for
 
 
 class HttpClient(RequestMethods):
@@ -96,13 +83,14 @@ class HttpClient(RequestMethods):
             base_url=base_url,
             user_agent=user_agent,
         )
+        tls = TlsSettings(options)
         self._dialer = Dialer(
             resolver=resolver or shared_resolver(),
             hosts=options.hosts,
-            verify=not options.insecure_skip_tls_verify,
+            tls=tls,
         )
         if base_url is not None and base_url.startswith("https:"):
-            tls_context(verify=not options.insecure_skip_tls_verify)  # loaded before any request
+            tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
         self._connections_per_host = connections_per_host
         self._pool = ConnectionPool(connections_per_host)
         self.cookies = CookieJar()
@@ -161,7 +149,7 @@ class HttpClient(RequestMethods):
         self, request: Request, user_tags: Tags, began_ns: int, sent_before_bytes: int = 0
     ) -> Response:
         """The slow way, also after a kept connection turned out to be dead."""
-        hop = _Hop(
+        hop = Hop(
             request=request,
             user_tags=user_tags,
             began_ns=began_ns,
@@ -184,7 +172,7 @@ class HttpClient(RequestMethods):
         at_ns: int,
     ) -> Response | Coroutine[Any, Any, Response]:
         """A response that sets cookies or redirects: itself, or the way to the one it leads to."""
-        hop = _Hop(
+        hop = Hop(
             request=request,
             user_tags=user_tags,
             began_ns=began_ns,
@@ -206,7 +194,7 @@ class HttpClient(RequestMethods):
             raise HttpError(response)
         return response
 
-    async def _follow(self, hop: _Hop) -> Response:
+    async def _follow(self, hop: Hop) -> Response:
         while True:
             result = await self._round_trip(hop)
             if isinstance(result, Response):
@@ -216,7 +204,7 @@ class HttpClient(RequestMethods):
             raise HttpError(result)
         return result
 
-    async def _round_trip(self, hop: _Hop) -> Response | _Hop:
+    async def _round_trip(self, hop: Hop) -> Response | Hop:
         """One hop: its final response, or the next hop. Whatever happens, it is one sample."""
         trip = RoundTrip(hop.began_ns, hop.sent_before_bytes)
         try:
@@ -251,8 +239,8 @@ class HttpClient(RequestMethods):
         return self._answered(hop, request, target, trip)
 
     def _answered(
-        self, hop: _Hop, request: Request, target: Target, trip: RoundTrip
-    ) -> Response | _Hop:
+        self, hop: Hop, request: Request, target: Target, trip: RoundTrip
+    ) -> Response | Hop:
         parser = trip.parser
         response = Response(
             status=parser.status,
@@ -279,7 +267,7 @@ class HttpClient(RequestMethods):
 
     def _conclude(
         self,
-        hop: _Hop,
+        hop: Hop,
         request: Request,
         target: Target,
         response: Response,
@@ -287,10 +275,10 @@ class HttpClient(RequestMethods):
         sent_bytes: int,
         received_bytes: int,
         at_ns: int,
-    ) -> _Hop | None:
+    ) -> Hop | None:
         """Take its cookies, judge it and record it; the next hop if it redirects."""
         response.cookies = self._take_cookies(target, response.headers)
-        following = self._next_hop(hop, request, target, response)
+        following = next_hop(hop, request, target, response)
         if following is None:
             judge_response(request, response)
         self._record(
@@ -303,43 +291,6 @@ class HttpClient(RequestMethods):
         )
         return following
 
-    def _next_hop(
-        self, hop: _Hop, request: Request, target: Target, response: Response
-    ) -> _Hop | None:
-        """The hop that the response redirects to, or challenges to; a redirect that cannot be
-        followed is an error.
-
-        With a limit of 0 redirects are not followed, and the response itself was asked for.
-        """
-        if request.digest is not None and hop.digest_answer is None and response.status == 401:
-            challenge = find_challenge(response.headers.get_all("www-authenticate"))
-            if challenge is not None:
-                answer = digest_authorization(
-                    request.digest, challenge, request.method, target.path
-                )
-                return replace(hop, began_ns=clock.now_ns(), digest_answer=answer)
-        if request.max_redirects == 0:
-            return None
-        try:
-            following = redirected(request, target, response)
-        except RequestFailure as failure:
-            response.error, response.error_code = f"redirect to an {failure.text}", failure.code
-            return None
-        if following is not None and hop.redirects_left == 0:
-            response.error = f"stopped after {request.max_redirects} redirects"
-            response.error_code = ErrorCode.GENERIC
-            return None
-        if following is None:
-            return None
-        return replace(
-            hop,
-            request=following,
-            began_ns=clock.now_ns(),
-            redirects_left=hop.redirects_left - 1,
-            sent_before_bytes=0,
-            digest_answer=None,
-        )
-
     def _take_cookies(self, target: Target, headers: Headers) -> dict[str, str]:
         cookies: dict[str, str] = {}
         for header in headers.get_all("set-cookie"):
@@ -349,7 +300,7 @@ class HttpClient(RequestMethods):
         return cookies
 
     def _failed(
-        self, hop: _Hop, trip: RoundTrip, failure: RequestFailure, ended_ns: int
+        self, hop: Hop, trip: RoundTrip, failure: RequestFailure, ended_ns: int
     ) -> Response:
         return self._no_response(
             hop.request,

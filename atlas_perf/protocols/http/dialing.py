@@ -22,7 +22,7 @@ from atlas_perf.protocols.http.pool import PooledConnection
 from atlas_perf.protocols.http.resolver import Resolver, is_address
 from atlas_perf.protocols.http.tcp_connection import TcpConnection
 from atlas_perf.protocols.http.timings import Stopwatch
-from atlas_perf.protocols.http.tls import tls_context
+from atlas_perf.protocols.http.tls import TlsSettings
 from atlas_perf.protocols.http.urls import Target
 
 _ADDRESS = re.compile(
@@ -37,10 +37,10 @@ class Dialer:
     check stay those of the URL.
     """
 
-    def __init__(self, *, resolver: Resolver, hosts: Mapping[str, str], verify: bool) -> None:
+    def __init__(self, *, resolver: Resolver, hosts: Mapping[str, str], tls: TlsSettings) -> None:
         self._resolver = resolver
         self._hosts = {name.lower(): _split_address(hosts[name]) for name in hosts}
-        self._verify = verify
+        self._tls = tls
 
     async def dial(
         self, target: Target, watch: Stopwatch, *, streaming: bool = False
@@ -51,7 +51,7 @@ class Dialer:
             RequestFailure: with the k6 code of whatever failed.
         """
         # Loading the trust store, once per process, must not look like a slow handshake.
-        tls = tls_context(verify=self._verify) if target.scheme == "https" else None
+        tls = self._tls.context_for(target.host) if target.scheme == "https" else None
         host, port = self._destination(target)
         addresses = await self._resolver.resolve(host)
         watch.dial_began_ns = clock.now_ns()
