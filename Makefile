@@ -25,7 +25,8 @@ test: build  ## The whole suite; style, types and packaging are part of it
 	$(BIN)/python -m pytest
 
 bench: build  ## The benchmarks: a table here, JSON in benchmarks/results
-	$(BIN)/python -m benchmarks
+	@mkdir -p benchmarks/results
+	$(BIN)/python -m benchmarks --json benchmarks/results/latest.json
 
 build: $(VENV)/built.stamp
 

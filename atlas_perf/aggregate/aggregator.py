@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
@@ -160,6 +161,17 @@ class Aggregator:
             return (self._newest_complete() + 1) * NS_PER_S
         return max(worker.measured_until_ns for worker in self._workers)
 
+    @property
+    def is_consistent_cut(self) -> bool:
+        """True if totals and `elapsed_ns` speak of the same seconds.
+
+        Totals hold every batch that has come, `elapsed_ns` ends where the slowest living worker
+        does: while another is ahead of it, a rate per second reads too high.
+        """
+        living = [worker.received.last_interval for worker in self._workers if worker.living]
+        every = [worker.received.last_interval for worker in self._workers]
+        return not living or max(every) == min(living)
+
     def metrics(self) -> Mapping[str, Metric]:
         return self._index.metrics
 
@@ -214,15 +226,16 @@ class Aggregator:
         return tuple(worker.summary(newest) for worker in self._workers)
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
-        counts: dict[tuple[str, str, str, str, int], int] = {}
-        examples: dict[tuple[str, str, str, str, int], ScenarioException] = {}
+        counts: dict[tuple[str, str, str, int], int] = {}
+        examples: dict[tuple[str, str, str, int], ScenarioException] = {}
         for worker in self._workers:
             for seen in worker.exceptions:
-                key = (seen.scenario, seen.kind, seen.message, seen.file, seen.line)
+                # As in a worker: the message tells none apart, since many hold an id.
+                key = (seen.scenario, seen.kind, seen.file, seen.line)
                 counts[key] = counts.get(key, 0) + seen.count
                 examples.setdefault(key, seen)
         return tuple(
-            ExceptionSummary(*key, count=counts[key], traceback=examples[key].traceback)
+            ExceptionSummary(**{**asdict(examples[key]), "count": counts[key]})
             for key in sorted(counts, key=lambda key: (-counts[key], key))
         )
 
@@ -249,15 +262,6 @@ class Aggregator:
         if metric is None or metric.kind is not MetricKind.TREND:
             raise ValueError(f"{selector.metric} is no trend and has no distribution")
         return self._table.window_sketch(self._index.rows(selector), self._grid.window_of(second))
-
-    def missing_batches(self, worker: int) -> tuple[int, ...]:
-        """Sequence numbers below the newest that never arrived; the first is 0."""
-        return self._worker(worker).received.missing()
-
-    @property
-    def all_series_count(self) -> int:
-        """Distinct series of all metrics, `(other)` ones included."""
-        return len(self._index)
 
     @property
     def history_bytes(self) -> int:

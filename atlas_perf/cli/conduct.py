@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from atlas_perf import loop
-from atlas_perf.cli.environments import Environment, without_credentials
+from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.progress import choose_display
 from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
@@ -26,6 +26,7 @@ from atlas_perf.outputs.base import Output
 from atlas_perf.report.console import render_console
 from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.units import format_planned
+from atlas_perf.url_credentials import without_credentials
 from atlas_perf.wire.plan_codec import plan_to_plain
 
 _PIPE_WIDTH = 100

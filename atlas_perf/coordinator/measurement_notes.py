@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.judge.no_data import FOLD_FEWER
+from atlas_perf.model.series import OTHER
 
 SERIES_CAP_REACHED = (
     "there are more series than are kept apart, so further ones were measured together as "
-    "'(other)': give requests with ids in their URL one name=, and tags few values"
+    f"'{OTHER}': {FOLD_FEWER}"
 )
 
 

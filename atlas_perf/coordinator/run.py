@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.clock import WallAnchor, now_ns
+from atlas_perf.coordinator.abort import breach_so_far
 from atlas_perf.coordinator.events import (
     BeginLoad,
     Event,
@@ -32,7 +33,6 @@ from atlas_perf.coordinator.ticker import Ticker
 from atlas_perf.coordinator.verdict import conclude
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.model.batch import Batch
-from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.progress import Progress, RunPhase
 from atlas_perf.model.summary import Facts, Summary, ThresholdResult
@@ -102,7 +102,7 @@ class _Run:
         outputs: Sequence[Output],
         on_progress: Callable[[Progress], None],
     ) -> None:
-        metrics = {**BUILTIN_METRICS, **{metric.name: metric for metric in plan.metrics}}
+        metrics = plan.all_metrics
         self.plan = plan
         self.judge = Judge(plan, metrics)
         self.aggregator = Aggregator(metrics.values(), plan.processes)
@@ -185,6 +185,8 @@ class _Run:
             self._warn_once_of_the_series_cap(batch)
         if batch.last:
             self._handle(LoadEnded(batch.worker))
+        if self.state.phase is RunPhase.RUNNING:
+            self._judge_abort()
 
     def _warn_once_of_the_series_cap(self, batch: Batch) -> None:
         folded = batch.health.overflowed_samples > 0 or self.aggregator.series_overflowed
@@ -193,8 +195,6 @@ class _Run:
             self._show(SERIES_CAP_REACHED)
 
     def _tick(self) -> None:
-        if self.state.phase is RunPhase.RUNNING:
-            self._judge_abort()
         if self.state.phase in (RunPhase.RUNNING, RunPhase.STOPPING):
             self._notice_silence()
         self._show()
@@ -202,8 +202,7 @@ class _Run:
     def _judge_abort(self) -> None:
         if not any(threshold.abort_on_fail for threshold in self.plan.thresholds):
             return
-        results = self.judge.evaluate(self.aggregator)
-        self.breach = self.judge.breach_to_abort(self.aggregator, results)
+        self.breach = breach_so_far(self.judge, self.aggregator)
         if self.breach is not None:
             self._handle(ThresholdBreached())
             self._show(f"{self.breach.selector}: {self.breach.expression} ended the run")

@@ -8,11 +8,11 @@ from dataclasses import asdict, replace
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.measurement_notes import measurement_notes
 from atlas_perf.coordinator.run_state import RunState
-from atlas_perf.judge.redact import redacted, secret_values
+from atlas_perf.judge.redact import plan_secrets, redacted
 from atlas_perf.judge.summarize import summarize
 from atlas_perf.judge.thresholds import Judge
-from atlas_perf.judge.verdict import decide
-from atlas_perf.model.plan import TestPlan
+from atlas_perf.judge.validity import miscounted_iterations
+from atlas_perf.judge.verdict import decide, with_breach
 from atlas_perf.model.summary import ExceptionSummary, Facts, Summary, ThresholdResult
 from atlas_perf.units import format_planned
 from atlas_perf.wire.plan_codec import plan_to_plain
@@ -36,13 +36,12 @@ def conclude(
     """
     if state.load_begun:
         aggregator.finish()
-    results = judge.evaluate(aggregator)
+    results = with_breach(judge.evaluate(aggregator), breach)
     decision = decide(
         results,
         aggregator,
-        invalid=tuple(_invalid_reasons(state)),
+        invalid=tuple(_invalid_reasons(state, aggregator)),
         interrupted=state.interrupted,
-        aborted=breach,
     )
     summary = summarize(
         state.plan,
@@ -56,13 +55,15 @@ def conclude(
     return _with_notes(summary, state, (*warnings, *measurement_notes(aggregator)))
 
 
-def _invalid_reasons(state: RunState) -> Iterator[str]:
+def _invalid_reasons(state: RunState, aggregator: Aggregator) -> Iterator[str]:
     if state.interrupted:
         planned = format_planned(state.plan.end_ns)
         yield (
             f"The run was interrupted before its planned end of {planned}: "
             "it did not offer the load that was planned."
         )
+    elif not (state.aborted or state.lost):
+        yield from miscounted_iterations(state.plan, aggregator)
 
 
 def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> Summary:
@@ -71,7 +72,7 @@ def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> S
     failures = []
     if state.teardown_failure is not None:
         failures.append(ExceptionSummary(**asdict(state.teardown_failure)))
-    secrets = _secrets(state.plan)
+    secrets = plan_secrets(state.plan)
     return replace(
         summary,
         reasons=(*summary.reasons, *redacted(tuple(notes), secrets)),
@@ -91,7 +92,3 @@ def _teardown_notes(state: RunState) -> Iterator[str]:
             f"Warning: teardown did not finish, because {state.teardown_skipped}; "
             "what it should undo may be left behind."
         )
-
-
-def _secrets(plan: TestPlan) -> tuple[str, ...]:
-    return secret_values([plan.env, *(scenario.env for scenario in plan.scenarios)])

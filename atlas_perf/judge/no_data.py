@@ -9,10 +9,28 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from atlas_perf.model.metric import HTTP_TIMES
-from atlas_perf.model.series import Selector, Series
+from atlas_perf.model.series import OTHER, Selector, Series
 from atlas_perf.model.snapshot import Snapshot
 
+FOLD_FEWER = "give requests with ids in their URL one name=, and tags few values"
+"""What to do about a run with more series than are kept apart."""
+
 _NEAREST = 3
+
+
+def folded_reason(selector: Selector, snapshot: Snapshot) -> str:
+    """A sentence if samples that the selector means may have lost their tags, else nothing.
+
+    The series cap folds by order of arrival: an endpoint's successes may keep their own series
+    while its failures, which come later and carry more tags, go to `(other)`.
+    """
+    if not any(map(selector.may_hide_in, snapshot.series(selector.metric))):
+        return ""
+    return (
+        f"some {selector.metric} samples were measured together as '{OTHER}', because the run has "
+        f"more series than the series cap keeps apart, and {selector} may be among them: "
+        f"{FOLD_FEWER}."
+    )
 
 
 def no_data_reason(selector: Selector, snapshot: Snapshot) -> str:

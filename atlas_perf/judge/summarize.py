@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import aggregate, quantile, scale
-from atlas_perf.judge.redact import redacted, redacted_environment, secret_values
+from atlas_perf.judge.redact import plan_secrets, redacted, redacted_environment
 from atlas_perf.judge.thresholds import validate_trend_stat
-from atlas_perf.judge.verdict import Decision, same_criterion
+from atlas_perf.judge.verdict import Decision
 from atlas_perf.model.metric import Contains, Metric
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.series import Selector, Tags
@@ -52,7 +51,7 @@ def summarize(
     """The finished run as one value, with secrets redacted.
 
     Args:
-        results: what `Judge.evaluate` gave for this snapshot, defaults included.
+        results: what the decision was made from, default gates included.
         started_at: wall time of the run's start, RFC 3339.
         plan_plain: the resolved plan in JSON-able values.
     """
@@ -67,10 +66,7 @@ def summarize(
         reasons=decision.reasons,
         facts=facts,
         plan=_plain_without_secrets(plan_plain),
-        thresholds=tuple(
-            dataclasses.replace(result, aborted_run=same_criterion(result, decision.aborted))
-            for result in results
-        ),
+        thresholds=tuple(results),
         checks=tuple(_checks(snapshot)),
         metrics=_metrics(plan, snapshot, results),
         endpoints=tuple(_endpoints(snapshot)),
@@ -79,7 +75,7 @@ def summarize(
         workers=snapshot.workers(),
         windows=snapshot.windows(),
     )
-    return redacted(summary, _secrets(plan))
+    return redacted(summary, plan_secrets(plan))
 
 
 def unfinished_summary(
@@ -98,17 +94,13 @@ def unfinished_summary(
         facts=facts,
         plan=_plain_without_secrets(plan_plain),
     )
-    return redacted(summary, _secrets(plan))
+    return redacted(summary, plan_secrets(plan))
 
 
 def _plain_without_secrets(plan_plain: Mapping[str, object]) -> Mapping[str, object]:
     hidden = redacted_environment(plan_plain)
     assert isinstance(hidden, dict), "a mapping stays one"
     return hidden
-
-
-def _secrets(plan: TestPlan) -> tuple[str, ...]:
-    return secret_values([plan.env, *(scenario.env for scenario in plan.scenarios)])
 
 
 def _metrics(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from atlas_perf.choices import did_you_mean
 from atlas_perf.errors import PlanError
 from atlas_perf.judge.aggregations import ALLOWED, aggregate, allowed_text, is_estimated, unit
 from atlas_perf.judge.grammar import (
@@ -15,7 +15,7 @@ from atlas_perf.judge.grammar import (
     parse_aggregation,
     parse_threshold,
 )
-from atlas_perf.judge.no_data import no_data_reason
+from atlas_perf.judge.no_data import folded_reason, no_data_reason
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
@@ -133,9 +133,9 @@ def _criterion(
 
 
 def _unknown_metric(name: str, metrics: Mapping[str, Metric]) -> str:
-    close = get_close_matches(name, metrics, n=1)
-    if close:
-        return f"there is no metric {name!r}, did you mean {close[0]!r}?"
+    hint = did_you_mean(name, metrics)
+    if hint:
+        return f"there is no metric {name!r}{hint}"
     return (
         f"there is no metric {name!r}: use a built-in one or define it in the scenario file "
         f"(there are {', '.join(sorted(metrics))})"
@@ -145,9 +145,10 @@ def _unknown_metric(name: str, metrics: Mapping[str, Metric]) -> str:
 def _judged(criterion: Criterion, snapshot: Snapshot) -> ThresholdResult:
     expression = criterion.expression
     total = snapshot.total(criterion.selector)
+    folded = folded_reason(criterion.selector, snapshot)
     value = (
         None
-        if total is None
+        if total is None or folded
         else aggregate(
             total,
             expression.term,
@@ -156,7 +157,8 @@ def _judged(criterion: Criterion, snapshot: Snapshot) -> ThresholdResult:
         )
     )
     if total is None or value is None:
-        state, reason = CriterionState.NO_DATA, no_data_reason(criterion.selector, snapshot)
+        state = CriterionState.NO_DATA
+        reason = folded or no_data_reason(criterion.selector, snapshot)
     else:
         state = CriterionState.PASSED if expression.holds(value) else CriterionState.FAILED
         reason = _reason(criterion, total, value, passed=state is CriterionState.PASSED)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from atlas_perf.model.batch import Ledger
+from atlas_perf.model.plan import Executor, PerVUIterations, SharedIterations, TestPlan
 from atlas_perf.model.snapshot import Snapshot
 from atlas_perf.model.summary import WorkerSummary
 
@@ -30,6 +31,35 @@ def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ..
     for scenario, ledger in snapshot.ledger().items():
         reasons.extend(_of_ledger(scenario, ledger, stopped_early=stopped_early))
     return tuple(reasons)
+
+
+def miscounted_iterations(plan: TestPlan, snapshot: Snapshot) -> tuple[str, ...]:
+    """One sentence for each scenario whose workers did not share out what the plan fixes.
+
+    Only of a run that came to its planned end with all its workers: every iteration of the plan
+    was then started or dropped by one of them.
+    """
+    ledgers = snapshot.ledger()
+    reasons = []
+    for scenario in plan.scenarios:
+        planned = _planned_iterations(scenario.executor)
+        scheduled = ledgers.get(scenario.name, Ledger()).scheduled
+        if planned is not None and scheduled != planned:
+            reasons.append(
+                f"Scenario {scenario.name} is planned with {planned} iterations, but its workers "
+                f"scheduled {scheduled} in all: another load was offered than the plan's."
+            )
+    return tuple(reasons)
+
+
+def _planned_iterations(executor: Executor) -> int | None:
+    """How many iterations the plan fixes; None where time decides."""
+    match executor:
+        case SharedIterations(iterations=iterations):
+            return iterations
+        case PerVUIterations(vus=vus, iterations=iterations):
+            return vus * iterations
+    return None
 
 
 def _of_worker(worker: WorkerSummary) -> list[str]:

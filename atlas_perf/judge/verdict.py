@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.advice import where_to_look
@@ -25,7 +25,6 @@ class Decision:
     verdict: Verdict
     reasons: tuple[str, ...]  # sentences, the decisive one first
     exit_code: ExitCode
-    aborted: ThresholdResult | None = None  # the threshold that ended the run early
 
 
 def decide(
@@ -34,25 +33,23 @@ def decide(
     *,
     invalid: Sequence[str],
     interrupted: bool,
-    aborted: ThresholdResult | None,
 ) -> Decision:
     """Weigh everything that is known at the end of a run.
 
     Args:
-        results: what `Judge.evaluate` gave for this snapshot.
+        results: what `Judge.evaluate` gave for this snapshot, and `with_breach` made of it.
         snapshot: the finished run. Lost workers, missing intervals, a generator that stood still,
             unbalanced ledgers and dropped iterations are read from it.
         invalid: sentences on what else takes the run's evidence away.
         interrupted: the user stopped the run.
-        aborted: the threshold that stopped the run, as it was judged then.
     """
     findings = [(Verdict.INVALID, sentence) for sentence in invalid]
-    stopped_early = interrupted or aborted is not None
+    stopped_early = interrupted or any(result.aborted_run for result in results)
     findings.extend(
         (Verdict.INVALID, sentence)
         for sentence in invalid_reasons(snapshot, stopped_early=stopped_early)
     )
-    findings.extend(_criteria(results, snapshot, aborted))
+    findings.extend(_criteria(results, snapshot))
     verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
     if interrupted:
         note = f"The run was interrupted after {format_duration(snapshot.elapsed_ns)}"
@@ -65,19 +62,33 @@ def decide(
         verdict=verdict,
         reasons=_sentences(findings, results, verdict),
         exit_code=ExitCode.INTERRUPTED if interrupted else verdict.exit_code,
-        aborted=aborted,
     )
 
 
+def with_breach(
+    results: Sequence[ThresholdResult], breach: ThresholdResult | None
+) -> tuple[ThresholdResult, ...]:
+    """The results of a run that a threshold ended, with that one as it was judged then.
+
+    It may hold again once the last iterations are counted; that makes it no less broken.
+
+    Args:
+        results: what `Judge.evaluate` gave at the run's end.
+        breach: what `Judge.breach_to_abort` gave; None if no threshold ended the run.
+    """
+    if breach is None:
+        return tuple(results)
+    broken = replace(breach, aborted_run=True)
+    return tuple(broken if _same_criterion(result, breach) else result for result in results)
+
+
 def _criteria(
-    results: Sequence[ThresholdResult], snapshot: Snapshot, aborted: ThresholdResult | None
+    results: Sequence[ThresholdResult], snapshot: Snapshot
 ) -> Iterator[tuple[Verdict, str]]:
-    if aborted is not None:
-        after = f"{snapshot.elapsed_ns / NS_PER_S:.0f} s"
-        yield Verdict.FAIL, _with_advice(aborted, snapshot, f"Aborted after {after}: ")
-    for result in results:
-        if result.state is CriterionState.FAILED and not same_criterion(result, aborted):
-            yield Verdict.FAIL, _with_advice(result, snapshot)
+    after = f"Aborted after {snapshot.elapsed_ns / NS_PER_S:.0f} s: "
+    for result in sorted(results, key=lambda result: not result.aborted_run):
+        if result.state is CriterionState.FAILED:
+            yield Verdict.FAIL, _with_advice(result, snapshot, after if result.aborted_run else "")
         elif result.state is CriterionState.NO_DATA:
             unjudged = f"{result.selector}: {result.expression} could not be judged"
             yield Verdict.NO_DATA, f"{unjudged}: {result.reason}"
@@ -90,9 +101,9 @@ def _criteria(
         )
 
 
-def same_criterion(result: ThresholdResult, other: ThresholdResult | None) -> bool:
+def _same_criterion(result: ThresholdResult, other: ThresholdResult) -> bool:
     """True if both are one threshold, judged at different times perhaps."""
-    return other is not None and (result.selector, result.expression, result.default_gate) == (
+    return (result.selector, result.expression, result.default_gate) == (
         other.selector,
         other.expression,
         other.default_gate,

@@ -50,7 +50,7 @@ class WorkerHealth:
     loop_lag_max_ns: int = 0  # longest the event loop kept a due callback waiting
     cpu_ns: int = 0  # user and system time this process used in the interval
     rss_bytes: int = 0
-    closed_late_ns: int = 0  # how long after its end the interval was closed
+    dropped_samples: int = 0  # single samples there was no room to keep; all totals have them
     refused_samples: int = 0  # NaN, infinite or negative values, counted and not recorded
     overflowed_samples: int = 0  # samples that went to the `(other)` series
 

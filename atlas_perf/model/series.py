@@ -22,6 +22,7 @@ OTHER = "(other)"
 OTHER_TAGS: Tags = (("name", OTHER),)
 
 _KEPT_BY_OTHER = frozenset({"expected_response", "scenario"})
+_TAGS_OF_OTHER = _KEPT_BY_OTHER | {"name"}
 
 METRIC_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _SELECTOR = re.compile(r"\s*(?P<metric>[^{}\s]+)\s*(?:\{(?P<tags>.*)\})?\s*", re.DOTALL)
@@ -79,6 +80,15 @@ class Selector:
 
     def matches(self, series: Series) -> bool:
         return self.metric == series.metric and set(self.effective_tags()) <= set(series.tags)
+
+    def may_hide_in(self, series: Series) -> bool:
+        """True if a folded series may hold samples meant here that its tags no longer show."""
+        kept = dict(series.tags)
+        folded = kept.get("name") == OTHER and kept.keys() <= _TAGS_OF_OTHER
+        if not folded or self.metric != series.metric or self.matches(series):
+            return False
+        del kept["name"]  # it says that the samples were folded, not what they were
+        return all(kept.get(key, value) == value for key, value in self.effective_tags())
 
     def __str__(self) -> str:
         return format_selector(self.metric, self.tags)

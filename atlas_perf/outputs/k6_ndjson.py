@@ -47,6 +47,7 @@ class K6NdjsonOutput:
         self._file: io.BufferedIOBase | None = None
         self._failure: str | None = None
         self._lost = 0
+        self._dropped = 0  # by workers that found the way here blocked
         self._thresholds: dict[str, list[str]] = {}
         self._declared: set[str] = set()
         self._points: dict[tuple[int, int], _PointForm] = {}
@@ -68,6 +69,7 @@ class K6NdjsonOutput:
             raise PlanError(self._cannot_write(error)) from None
 
     def on_batch(self, batch: Batch, resolve: Callable[[int], NewSeries]) -> None:
+        self._dropped += batch.health.dropped_samples
         if self._file is None:
             self._lost += sum(1 for _ in iter_samples(batch.samples))
             return
@@ -93,9 +95,19 @@ class K6NdjsonOutput:
             except OSError as error:
                 self._stop(error)
             self._file = None
-        return self._failure and f"{self._failure}: the file is incomplete" + (
-            f", at least {self._lost} samples are missing" if self._lost else ""
-        )
+        return self._missing()
+
+    def _missing(self) -> str | None:
+        lost = self._lost + self._dropped
+        if self._failure is not None:
+            at_least = f", at least {lost} samples are missing" if lost else ""
+            return f"{self._failure}: the file is incomplete{at_least}"
+        if self._dropped:
+            return (
+                f"--out json: {self._path} is incomplete, {self._dropped} samples are missing: "
+                "they came faster than they could be written; the report has them all"
+            )
+        return None
 
     def _open(self) -> io.BufferedIOBase:
         if self._path.suffix == ".gz":

@@ -47,11 +47,6 @@ class FrameReader:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    @property
-    def pending_bytes(self) -> int:
-        """Bytes of a frame that is not complete yet; 0 if the stream may end here."""
-        return len(self._buffer)
-
     def feed(self, data: bytes) -> list[tuple[FrameKind, bytes]]:
         """The frames that `data` completes, in order.
 

@@ -2,7 +2,8 @@
 
     record = series:u32 at_ns:i64 value:f64, little-endian, without padding
 
-`at_ns` counts from the run's start; `series` is the worker's own number for the series.
+`at_ns` counts from the run's start; `series` is the worker's own number for the series. The
+recorder writes them in C.
 """
 
 from __future__ import annotations
@@ -15,11 +16,6 @@ from atlas_perf.wire.errors import WireError
 _RECORD = struct.Struct("<Iqd")
 
 SAMPLE_BYTES = _RECORD.size
-
-
-def pack_sample(series: int, at_ns: int, value: float) -> bytes:
-    """One record; the recorder writes the same bytes in C."""
-    return _RECORD.pack(series, at_ns, value)
 
 
 def iter_samples(blob: bytes) -> Iterator[tuple[int, int, float]]:

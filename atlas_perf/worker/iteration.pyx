@@ -51,6 +51,7 @@ cdef class IterationRunner:
     cdef object _tags
     cdef object _clock
     cdef int64_t _min_duration_ns
+    cdef object _scheduled  # None: whatever is started was scheduled
     cdef int64_t _started
     cdef int64_t _dropped
     cdef int64_t _completed
@@ -77,14 +78,16 @@ cdef class IterationRunner:
         self._tags = tags
         self._min_duration_ns = min_duration_ns
         self._clock = clock
+        self._scheduled = None
         self._numbers = {}
         self.last_end_ns = None
 
     @property
     def ledger(self):
         """Where every iteration went, so far."""
+        begun_or_dropped = self._started + self._dropped
         return Ledger(
-            scheduled=self._started + self._dropped,
+            scheduled=begun_or_dropped if self._scheduled is None else self._scheduled,
             started=self._started,
             dropped=self._dropped,
             completed=self._completed,
@@ -114,6 +117,18 @@ cdef class IterationRunner:
         await anything, must not keep the loop to themselves.
         """
         await sleep_until(began_ns + self._min_duration_ns, self._clock)
+
+    def schedule(self, iterations):
+        """Say before the first iteration how many there will be, if the plan says it.
+
+        What is started and dropped must add up to them, or the ledger does not balance.
+        """
+        self._scheduled = iterations
+
+    def withdraw(self, iterations):
+        """Take back iterations that were scheduled, since the run is stopped before them."""
+        if self._scheduled is not None:
+            self._scheduled -= iterations
 
     def drop(self, iterations):
         """Account for iterations that were due and will never start."""
@@ -156,12 +171,14 @@ cdef class RunningIteration:
     cdef object user
     cdef object coroutine
     cdef int64_t began_ns
+    cdef int cuts
     cdef bint suspended
 
     cdef int _begin(self) except -1:
         cdef IterationRunner runner = self.runner
         runner._started += 1
         set_current_user(self.user)
+        self.cuts = _cuts()
         self.began_ns = runner._clock()
         self.user.begin_iteration()
         awaitable = runner._function(self.user, self.user.data)
@@ -173,17 +190,22 @@ cdef class RunningIteration:
     cdef object _completed(self):
         cdef IterationRunner runner = self.runner
         runner.last_end_ns = runner._clock()
+        if _cuts() > self.cuts:
+            runner._interrupted += 1
+            raise asyncio.CancelledError  # the scenario kept it to itself
         runner._completed += 1
         runner._record(self.user, self.began_ns, False)
         return self.suspended and runner._min_duration_ns == 0
 
     cdef object _failed(self, error):
-        """Account for an exception; it goes on if it is our own interruption."""
+        """Account for an exception; an interruption of ours goes on."""
         cdef IterationRunner runner = self.runner
         runner.last_end_ns = runner._clock()
-        if _interrupted_by_us(error):
+        if _cuts() > self.cuts:
             runner._interrupted += 1
-            raise error
+            if isinstance(error, asyncio.CancelledError):
+                raise error
+            raise asyncio.CancelledError from error  # whatever the scenario made of it
         runner._failed += 1
         runner._exceptions.record(runner._scenario, error)
         runner._record(self.user, self.began_ns, True)
@@ -249,12 +271,11 @@ cdef PySendResult send_to_iteration(
     return PYGEN_RETURN
 
 
-cdef bint _interrupted_by_us(error) except -1:
-    """Cancelled from outside, unlike a scenario that awaits something it has cancelled itself."""
-    if not isinstance(error, asyncio.CancelledError):
-        return False
+cdef int _cuts() except -1:
+    """How often the running task was cancelled from outside, unlike a scenario that awaits something
+    it has cancelled itself."""
     task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    return 0 if task is None else task.cancelling()
 
 
 (<PyTypeObject *>RunningIteration).tp_as_async.am_send = <sendfunc><void *>send_to_iteration

@@ -30,7 +30,7 @@ class _Raised(Exception):
         self.error = error
 
 
-async def run_setup(plan: TestPlan, file: ScenarioFile, recorder: Recorder) -> bytes:
+async def run_setup(plan: TestPlan, file: ScenarioFile) -> bytes:
     """Run `setup`, if the file has one, and pack what it returns for the way to every user.
 
     Raises:
@@ -40,7 +40,7 @@ async def run_setup(plan: TestPlan, file: ScenarioFile, recorder: Recorder) -> b
         return encode_plain(None)
     line = file.lines.of_name("setup")
     try:
-        returned = await _run_stage("setup", file.setup, plan, recorder, plan.setup_timeout_ns)
+        returned = await _run_stage("setup", file.setup, plan, plan.setup_timeout_ns)
     except _TimedOut as error:
         raise SetupError(str(error), file=file.file, line=line) from None
     except _Raised as raised:
@@ -57,9 +57,7 @@ async def run_setup(plan: TestPlan, file: ScenarioFile, recorder: Recorder) -> b
         raise SetupError(message, file=file.file, line=line) from None
 
 
-async def run_teardown(
-    plan: TestPlan, file: ScenarioFile, recorder: Recorder, data: bytes
-) -> ScenarioException | None:
+async def run_teardown(plan: TestPlan, file: ScenarioFile, data: bytes) -> ScenarioException | None:
     """Run `teardown`, if the file has one; what it failed with, or None."""
     if file.teardown is None:
         return None
@@ -68,7 +66,6 @@ async def run_teardown(
             "teardown",
             file.teardown,
             plan,
-            recorder,
             plan.teardown_timeout_ns,
             decode_plain(data),
         )
@@ -84,11 +81,15 @@ async def _run_stage(
     stage: str,
     function: ScenarioFunction,
     plan: TestPlan,
-    recorder: Recorder,
     timeout_ns: int,
     *data: Any,
 ) -> Any:
-    """Call the function with a virtual user of its own, whose samples are not recorded."""
+    """Call the function with a virtual user of its own, whose samples are not recorded.
+
+    Nor are those of what the function leaves running: the user keeps its recorder.
+    """
+    recorder = Recorder(plan.metrics)
+    recorder.enabled = False
     tags = {**plan.tags, "scenario": stage}
     user = virtual_user(plan, recorder, id=0, scenario=stage, tags=tags, scenario_env={})
     user.data = data[0] if data else None

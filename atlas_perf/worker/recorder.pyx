@@ -71,6 +71,7 @@ cdef class ClosedInterval:
     cdef readonly bytes samples
     cdef readonly uint64_t refused_samples
     cdef readonly uint64_t overflowed_samples
+    cdef readonly uint64_t dropped_samples
 
 
 cdef class Recorder(SampleSink):
@@ -78,9 +79,12 @@ cdef class Recorder(SampleSink):
 
     `metrics` are the plan's own; the built-in ones are always there. At most `series_cap` distinct
     series are kept apart; samples of further ones go to `(other)` series of the same metric and
-    are counted in `overflowed_samples`. With `keep_samples` each sample is also kept by itself.
+    are counted in `overflowed_samples`. With `keep_samples` each sample is also kept by itself, up
+    to `samples_cap` between two `close_interval` calls: 40 MB by default, so that a batch that had
+    to wait still fits into one frame. Further ones are counted in `dropped_samples`, and missing
+    from nothing else.
 
-    Setting `enabled` to False drops everything that arrives: setup and teardown measure nothing.
+    With `enabled` set to False everything that arrives is dropped: for setup and teardown.
 
     Raises:
         ValueError: if two metrics of one name differ.
@@ -97,6 +101,8 @@ cdef class Recorder(SampleSink):
     cdef int64_t _start_ns
     cdef uint64_t _refused
     cdef uint64_t _overflowed
+    cdef uint64_t _dropped
+    cdef size_t _samples_cap
     cdef Py_ssize_t _series_cap
     cdef dict _metrics
     cdef dict _numbers
@@ -106,7 +112,14 @@ cdef class Recorder(SampleSink):
     cdef readonly bint keep_samples
     cdef public bint enabled
 
-    def __cinit__(self, metrics, *, Py_ssize_t series_cap=10_000, bint keep_samples=False):
+    def __cinit__(
+        self,
+        metrics,
+        *,
+        Py_ssize_t series_cap=10_000,
+        bint keep_samples=False,
+        size_t samples_cap=2_000_000,
+    ):
         self._metrics = dict(BUILTIN_METRICS)
         self._numbers = {}
         self._other_numbers = {}
@@ -114,6 +127,7 @@ cdef class Recorder(SampleSink):
         self._known = []
         self._series_cap = series_cap
         self.keep_samples = keep_samples
+        self._samples_cap = samples_cap
         self.enabled = True
         for metric in metrics:
             self._define(metric)
@@ -201,10 +215,12 @@ cdef class Recorder(SampleSink):
         closed.samples = self._samples[: self._samples_bytes] if self._samples_bytes else b""
         closed.refused_samples = self._refused
         closed.overflowed_samples = self._overflowed
+        closed.dropped_samples = self._dropped
         self._touched_in_use = 0
         self._samples_bytes = 0
         self._refused = 0
         self._overflowed = 0
+        self._dropped = 0
         return closed
 
     cdef object _delta(self, uint32_t number):
@@ -246,6 +262,9 @@ cdef class Recorder(SampleSink):
     cdef int _keep(self, uint32_t number, double value, int64_t at_ns) except -1:
         cdef uint8_t *grown
         cdef size_t size
+        if self._samples_bytes >= self._samples_cap * SAMPLE_BYTES:
+            self._dropped += 1
+            return 0
         if self._samples_allocated - self._samples_bytes < SAMPLE_BYTES:
             size = max(<size_t>(1024 * SAMPLE_BYTES), 2 * self._samples_allocated)
             grown = <uint8_t *>realloc(self._samples, size)

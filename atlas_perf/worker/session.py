@@ -46,7 +46,6 @@ class Prepared:
         self.file = _load(message.plan)
         metrics = {**BUILTIN_METRICS, **{metric.name: metric for metric in message.plan.metrics}}
         self.recorder = Recorder(metrics.values(), keep_samples=message.plan.keep_samples)
-        self.recorder.enabled = False  # until T0: setup is outside of all statistics
         self.load = Load(
             self.plan, self.file, self.recorder, worker=self.worker, workers=message.workers
         )
@@ -105,7 +104,7 @@ class Session:
     async def _run_setup(self) -> None:
         ready = self._ready
         try:
-            data = await run_setup(ready.plan, ready.file, ready.recorder)
+            data = await run_setup(ready.plan, ready.file)
         except SetupError as error:
             self._link.send(SetupFailed(error.message, error.file, error.line))
         else:
@@ -122,7 +121,6 @@ class Session:
     async def _run_load(self, t0_ns: int) -> None:
         ready = self._ready
         ready.recorder.start_at(t0_ns)
-        ready.recorder.enabled = True
         closer = IntervalCloser(
             ready.worker,
             t0_ns,
@@ -136,12 +134,13 @@ class Session:
             closing = tasks.create_task(closer.run())
             await ready.load.run(t0_ns)
             closing.cancel()
-        closer.close_last()
+        # Before the last batch: a request that outlived its iteration ends here, and counts.
         await ready.load.close()
+        closer.close_last()
 
     async def _run_teardown(self) -> None:
         ready = self._ready
-        failure = await run_teardown(ready.plan, ready.file, ready.recorder, ready.data)
+        failure = await run_teardown(ready.plan, ready.file, ready.data)
         self._link.send(TeardownReturned() if failure is None else TeardownFailed(failure))
 
 

@@ -16,6 +16,7 @@ from atlas_perf.model.series import Tags, tags_of
 from atlas_perf.scripting.context import current_group
 from atlas_perf.units import NS_PER_S
 from atlas_perf.worker.deadlines import sleep_until
+from atlas_perf.worker.user_tags import UserTags, tag_texts
 
 if TYPE_CHECKING:
     from atlas_perf.protocols.http.client import HttpClient
@@ -72,7 +73,7 @@ class VirtualUser:
         self.env = env
         # Seeded with text: the generator then hashes it, and neighbours share no structure.
         self.random = random.Random(f"{seed}/{scenario}/{id}")
-        self.tags: dict[str, str] = {}
+        self._tags = UserTags()
         self.data: Any = None
         self._base_tags = dict(base_tags)
         self._recorder = recorder
@@ -81,6 +82,16 @@ class VirtualUser:
         self._tagged: dict[str, str] = {}
         self._tags_now = tags_of(self._base_tags)
         self.http = connect(self.sample_tags)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """See the class; assigning replaces all of them."""
+        return self._tags
+
+    @tags.setter
+    def tags(self, tags: Mapping[str, object]) -> None:
+        # Refused here and now, so that no sample ever meets tags it cannot carry.
+        self._tags = UserTags(tag_texts(tags))
 
     def check(
         self,
@@ -139,17 +150,17 @@ class VirtualUser:
         """Record one value under the user's current tags and these; custom metrics end here."""
         now = self.sample_tags()
         if tags:
-            now = tags_of({**dict(now), **tags})
+            now = tags_of({**dict(now), **tag_texts(tags)})
         self._recorder.add(self._recorder.series(metric, now), value, now_ns())
 
     def sample_tags(self) -> Tags:
         """The tags a sample taken now carries: plan, scenario, user and group."""
         group = current_group.get()
         # Told apart by value, since `tags` is the user's to change at any time.
-        if group != self._tagged_group or self.tags != self._tagged:
+        if group != self._tagged_group or self._tags != self._tagged:
             inside = {"group": group} if group else {}
-            self._tagged_group, self._tagged = group, dict(self.tags)
-            self._tags_now = tags_of({**self._base_tags, **self.tags, **inside})
+            self._tagged_group, self._tagged = group, dict(self._tags)
+            self._tags_now = tags_of({**self._base_tags, **self._tags, **inside})
         return self._tags_now
 
     def begin_iteration(self) -> None:

@@ -14,6 +14,7 @@ from atlas_perf.model.batch import Batch, Ledger, ScenarioException, TrendDelta,
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import TrendTotal
+from atlas_perf.model.summary import ExceptionSummary
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.wire.batch_codec import decode_batch, encode_batch
 from atlas_perf.wire.errors import WireError
@@ -41,7 +42,6 @@ def everything(aggregator: Aggregator) -> list[object]:
         aggregator.ledger(),
         aggregator.exceptions(),
         aggregator.elapsed_ns,
-        [aggregator.missing_batches(worker) for worker in range(WORKERS)],
     ]
 
 
@@ -147,13 +147,11 @@ class TestSequence:
     )
     def test_a_gap_shows_until_it_is_filled(self, sequences, missing):
         aggregator = self.sent(*sequences)
-        assert aggregator.missing_batches(0) == missing
-        assert aggregator.workers()[0].missing_intervals == missing
-        assert aggregator.missing_batches(1) == ()
+        gaps = [worker.missing_intervals for worker in aggregator.workers()]
+        assert gaps == [missing, ()]
 
     def test_a_worker_that_was_held_up_misses_no_batch(self):
         aggregator = self.sent(0, 1, 2, intervals={0: 0, 1: 4, 2: 5})
-        assert aggregator.missing_batches(0) == ()
         assert aggregator.workers()[0].missing_intervals == ()
 
     def test_a_gap_between_neighbouring_seconds_names_the_later_one(self):
@@ -246,6 +244,17 @@ class TestLedgerHealthAndExceptions:
             ("TypeError", 9, 6),
             ("KeyError", 3, 2),
         ]
+
+    def test_one_exception_of_several_workers_is_listed_once_with_its_first_message(self):
+        aggregator = Aggregator([], 2)
+        seen = ScenarioException("api", "KeyError", "no user 7", "api.py", 3, 2, "tb of 7")
+        other = replace(seen, message="no user 8", traceback="tb of 8", count=5)
+        aggregator.merge(batch(0, worker=1, exceptions=(other,)))
+        aggregator.merge(batch(0, exceptions=(seen, replace(seen, line=4))))
+        assert aggregator.exceptions() == (
+            ExceptionSummary("api", "KeyError", "no user 7", "api.py", 3, 7, "tb of 7"),
+            ExceptionSummary("api", "KeyError", "no user 7", "api.py", 4, 2, "tb of 7"),
+        )
 
 
 class TestRefusals:

@@ -104,7 +104,7 @@ def finished() -> Aggregator:
 def concluded(aggregator: Aggregator, *thresholds: tuple[str, str]):
     plan = plan_with(*thresholds, metrics=(DEPTH,), default_gates=True)
     results = Judge(plan, ALL_METRICS).evaluate(aggregator)
-    decision = decide(results, aggregator, invalid=(), interrupted=False, aborted=None)
+    decision = decide(results, aggregator, invalid=(), interrupted=False)
     return summarize(
         plan,
         aggregator,

@@ -11,11 +11,13 @@ from plans import ALL_METRICS, DEPTH, plan_with
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.summarize import summarize, unfinished_summary
 from atlas_perf.judge.thresholds import Judge
-from atlas_perf.judge.verdict import decide
+from atlas_perf.judge.verdict import decide, with_breach
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.plan import ThresholdPlan
-from atlas_perf.model.summary import CheckResult, ExceptionSummary, Facts
+from atlas_perf.model.summary import CheckResult, CriterionState, ExceptionSummary, Facts
 from atlas_perf.model.verdict import Verdict
+from atlas_perf.report.console import render_console
+from atlas_perf.report.k6_export import k6_summary_export
 from atlas_perf.report.summary_json import summary_to_json
 
 FACTS = Facts(
@@ -24,12 +26,11 @@ FACTS = Facts(
 STARTED = "2026-11-23T14:05:12.5Z"
 
 
-def summarized(snapshot, *thresholds, plan_plain=None, aborting=False, **changes):
+def summarized(snapshot, *thresholds, plan_plain=None, breach=None, **changes):
     plan = plan_with(*thresholds, **changes)
     judge = Judge(plan, ALL_METRICS)
-    results = judge.evaluate(snapshot)
-    breach = judge.breach_to_abort(snapshot, results) if aborting else None
-    decision = decide(results, snapshot, invalid=(), interrupted=False, aborted=breach)
+    results = with_breach(judge.evaluate(snapshot), breach)
+    decision = decide(results, snapshot, invalid=(), interrupted=False)
     return summarize(
         plan,
         snapshot,
@@ -151,15 +152,37 @@ def test_verdict_ledger_workers_and_facts_pass_through():
     assert [one.aborted_run for one in summary.thresholds] == [False]
 
 
-def test_the_threshold_that_ended_the_run_is_marked():
-    snapshot = ExactSnapshot().add("http_reqs", 1.0)
-    summary = summarized(
-        snapshot,
-        ("http_reqs", "count>4"),
-        ThresholdPlan("http_reqs", "count>5", True),
-        aborting=True,
-    )
-    assert [one.aborted_run for one in summary.thresholds] == [False, True]
+class TestTheThresholdThatEndedTheRun:
+    """It was broken when it ended the run, whatever it would read by the run's end."""
+
+    THRESHOLDS = (("checks", "rate>0.5"), ThresholdPlan("checks", "rate>0.6", True))
+
+    def summary(self):
+        judge = Judge(plan_with(*self.THRESHOLDS), ALL_METRICS)
+        snapshot = ExactSnapshot().add("checks", 1.0, 0.0)
+        breach = judge.breach_to_abort(snapshot, judge.evaluate(snapshot))
+        return summarized(snapshot.add("checks", 1.0, 1.0), *self.THRESHOLDS, breach=breach)
+
+    def test_it_is_failed_with_the_value_that_broke_it(self):
+        kept, broken = self.summary().thresholds
+        assert (kept.state, kept.value, kept.aborted_run) == (CriterionState.PASSED, 0.75, False)
+        assert (broken.state, broken.value, broken.aborted_run) == (
+            CriterionState.FAILED,
+            0.5,
+            True,
+        )
+        assert broken.reason == "checks: rate was 0.5, which breaks the limit > 0.6."
+
+    def test_every_report_says_so(self):
+        summary = self.summary()
+        assert k6_summary_export(summary)["metrics"]["checks"]["thresholds"] == {
+            "rate>0.5": False,
+            "rate>0.6": True,  # crossed
+        }
+        assert json.loads(summary_to_json(summary))["thresholds"][1]["state"] == "failed"
+        text = render_console(summary, colour=False, width=100)
+        assert "✗ rate>0.6" in text
+        assert "1 of 2 criteria failed" in text
 
 
 def test_no_secret_is_in_the_file():
@@ -180,6 +203,18 @@ def test_no_secret_is_in_the_file():
     assert "hunter22" not in text
     assert json.loads(text)["plan"]["env"] == {"API_TOKEN": "***", "USERS": "5"}
     assert summary.facts.target == "http://host"
+
+
+def test_no_secret_of_the_process_is_in_the_file_either(monkeypatch):
+    monkeypatch.setenv("SERVICE_PASSWORD", "hunter/22")
+    monkeypatch.setenv("SOME_KEY", "GET")  # too short to be hidden from everything
+    snapshot = ExactSnapshot()
+    requests(snapshot, "http://h/?x=hunter%2F22", "GET", "200", 5)
+    summary = summarized(snapshot, plan_plain={"tags": {"as": "hunter/22"}})
+    text = summary_to_json(summary)
+    assert "hunter" not in text
+    assert summary.plan == {"tags": {"as": "***"}}
+    assert summary.endpoints[0].method == "GET"
 
 
 def test_an_unfinished_run_is_invalid_and_says_why():

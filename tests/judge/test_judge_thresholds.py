@@ -27,7 +27,7 @@ def judged(snapshot: ExactSnapshot, *thresholds: tuple[str, str], **changes: obj
         (
             "http_req_duratoin",
             "p(95)<500",
-            "there is no metric 'http_req_duratoin', did you mean 'http_req_duration'?",
+            "there is no metric 'http_req_duratoin': did you mean 'http_req_duration'?",
         ),
         ("zzz", "p(95)<500", "use a built-in one or define it in the scenario file"),
         (
@@ -282,3 +282,55 @@ def test_the_first_breach_that_asks_ends_the_run():
     breach = judge.breach_to_abort(snapshot, judge.evaluate(snapshot))
     assert breach is not None
     assert breach.expression == "rate>0.9"
+
+
+class TestBeyondTheSeriesCap:
+    """Folded samples keep two tags at most; nobody can say what else they were."""
+
+    def snapshot(self, **kept: str) -> ExactSnapshot:
+        snapshot = ExactSnapshot()
+        for metric in ("http_reqs", "http_req_failed", "http_req_duration"):
+            snapshot.add(metric, *[0.0] * 5, name="login", expected_response="true", scenario="api")
+        return snapshot.add("http_req_failed", *[1.0] * 20, name="(other)", **kept)
+
+    @pytest.mark.parametrize(
+        ("selector", "state"),
+        [
+            ("http_req_failed{name:login}", NO_DATA),
+            ("http_req_failed{name:login,scenario:api}", NO_DATA),
+            ("http_req_failed{status:500,expected_response:false}", NO_DATA),
+            ("http_req_failed{name:login,expected_response:true}", PASSED),
+            ("http_req_failed{name:login,scenario:other}", NO_DATA),  # it has no sample at all
+            ("http_req_failed{scenario:api}", FAILED),
+            ("http_req_failed{expected_response:false}", FAILED),
+            ("http_req_failed{name:(other)}", FAILED),
+            ("http_req_failed", FAILED),
+        ],
+    )
+    def test_a_tag_that_may_have_been_folded_is_not_judged(self, selector, state):
+        snapshot = self.snapshot(expected_response="false", scenario="api")
+        (result,) = judged(snapshot, (selector, "rate<0.01"))
+        assert result.state is state
+
+    def test_the_reason_names_the_cap_and_what_to_do(self):
+        snapshot = self.snapshot(expected_response="false", scenario="api")
+        (result,) = judged(snapshot, ("http_req_failed{name:login}", "rate<0.01"))
+        assert result.value is None
+        assert "series cap" in result.reason
+        assert result.reason.endswith("one name=, and tags few values.")
+
+    def test_where_even_the_scenario_was_given_up_it_is_not_judged_either(self):
+        (result,) = judged(self.snapshot(), ("http_req_failed{scenario:api}", "rate<0.01"))
+        assert result.state is NO_DATA
+
+    def test_other_metrics_are_judged_as_ever(self):
+        snapshot = self.snapshot(expected_response="false", scenario="api")
+        (result,) = judged(snapshot, ("http_reqs{name:login}", "count<10"))
+        assert result.state is PASSED
+
+    def test_requests_that_a_user_calls_other_are_no_folded_ones(self):
+        tags = {"name": "(other)", "method": "GET", "expected_response": "false"}
+        snapshot = ExactSnapshot().add("http_req_failed", 1.0, **tags)
+        snapshot.add("http_req_failed", 0.0, name="login")
+        (result,) = judged(snapshot, ("http_req_failed{name:login}", "rate<0.01"))
+        assert result.state is PASSED

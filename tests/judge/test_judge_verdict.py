@@ -10,16 +10,26 @@ from plans import ALL_METRICS, plan_with
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.thresholds import Judge
-from atlas_perf.judge.verdict import decide
+from atlas_perf.judge.validity import miscounted_iterations
+from atlas_perf.judge.verdict import decide, with_breach
 from atlas_perf.model.batch import Ledger
-from atlas_perf.model.plan import ThresholdPlan
+from atlas_perf.model.plan import (
+    ConstantVUs,
+    PerVUIterations,
+    RampingVUs,
+    ScenarioPlan,
+    SharedIterations,
+    Stage,
+    ThresholdPlan,
+)
 from atlas_perf.model.summary import ExceptionSummary
 from atlas_perf.model.verdict import Verdict, worst
 
 
 def decided(snapshot, *thresholds, invalid=(), interrupted=False, aborted=None, **changes):
     results = Judge(plan_with(*thresholds, **changes), ALL_METRICS).evaluate(snapshot)
-    return decide(results, snapshot, invalid=invalid, interrupted=interrupted, aborted=aborted)
+    results = with_breach(results, aborted)
+    return decide(results, snapshot, invalid=invalid, interrupted=interrupted)
 
 
 GOOD = ("http_reqs", "count>0")
@@ -133,7 +143,7 @@ def test_the_threshold_that_ended_the_run_fails_it_even_if_it_recovered():
     assert decision.verdict is Verdict.FAIL
     assert decision.exit_code == ExitCode.FAIL
     assert decision.reasons[0].startswith("Aborted after 10 s: checks: rate was 0,")
-    assert decision.aborted is breach
+    assert not any("too close" in reason for reason in decision.reasons)
 
 
 def test_the_threshold_that_ended_the_run_is_one_reason_and_not_two():
@@ -187,9 +197,37 @@ def test_a_load_that_was_not_offered_invalidates_the_run(dropped, stopped, verdi
 def test_iterations_left_over_by_an_abort_are_not_held_against_the_generator():
     snapshot = healthy()
     snapshot.ledgers = {"api": Ledger(1000, 100, 900, 100, 0, 0)}
-    results = Judge(plan_with(BAD), ALL_METRICS).evaluate(snapshot)
-    decision = decide(results, snapshot, invalid=(), interrupted=False, aborted=results[0])
+    (breach,) = Judge(plan_with(BAD), ALL_METRICS).evaluate(snapshot)
+    decision = decided(snapshot, BAD, aborted=breach)
     assert decision.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("executor", "planned"),
+    [
+        (SharedIterations(3, 10), 10),
+        (PerVUIterations(3, 10), 30),
+        (ConstantVUs(3, 10), None),
+        (RampingVUs(3, (Stage(10, 3),)), None),
+    ],
+)
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_workers_that_share_out_other_iterations_than_the_plans_are_found(executor, planned, more):
+    scheduled = (planned or 7) + more
+    snapshot = healthy()
+    snapshot.ledgers = {"api": Ledger(scheduled, scheduled - 1, 1, scheduled - 1, 0, 0)}
+    plan = plan_with(scenarios=(ScenarioPlan("api", executor),))
+    found = miscounted_iterations(plan, snapshot)
+    assert [f"planned with {planned} iterations" in sentence for sentence in found] == (
+        [] if planned is None or more == 0 else [True]
+    )
+    assert all(f"scheduled {scheduled} in all" in sentence for sentence in found)
+
+
+def test_a_scenario_that_no_worker_knows_is_found():
+    plan = plan_with(scenarios=(ScenarioPlan("forgotten", SharedIterations(1, 5)),))
+    (sentence,) = miscounted_iterations(plan, healthy())
+    assert sentence.startswith("Scenario forgotten is planned with 5 iterations")
 
 
 def test_a_sentence_said_twice_is_said_once():

@@ -7,13 +7,14 @@ import gzip
 import io
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from atlas_perf.clock import WallAnchor
 from atlas_perf.errors import PlanError
-from atlas_perf.model.batch import Batch, NewSeries
+from atlas_perf.model.batch import Batch, NewSeries, WorkerHealth
 from atlas_perf.model.metric import BUILTIN_METRICS, Contains, Metric, MetricKind
 from atlas_perf.model.plan import ConstantVUs, ScenarioPlan, TestPlan, ThresholdPlan
 from atlas_perf.model.series import Series, tags_of
@@ -172,6 +173,14 @@ def test_what_a_full_disk_lost_is_counted(tmp_path, monkeypatch):
     for _ in range(4):
         output.on_batch(batch((1, 0, 1.0), (1, 1, 1.0)), SERIES.__getitem__)
     assert str(output.close()).endswith("the file is incomplete, at least 6 samples are missing")
+
+
+def test_samples_that_workers_had_no_room_for_are_missing_and_said_to_be(tmp_path):
+    output = started(tmp_path / "s")
+    for dropped in (0, 3, 4):
+        health = WorkerHealth(dropped_samples=dropped)
+        output.on_batch(replace(batch((1, 0, 1.0)), health=health), SERIES.__getitem__)
+    assert "s is incomplete, 7 samples are missing" in str(output.close())
 
 
 def test_an_output_that_was_never_started_closes_quietly(tmp_path):

@@ -181,7 +181,7 @@ async def test_expected_statuses(
     assert recorder.last.duration_ns == recorder.last.service_ns
 
 
-async def test_bytes_moved_carry_no_url(
+async def test_bytes_moved_carry_the_users_tags_and_no_url(
     stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
 ) -> None:
     server = await stage.serve(answering(OK))
@@ -192,7 +192,7 @@ async def test_bytes_moved_carry_no_url(
     sent = sum(len(request.raw_head) + len(request.body) for request in server.requests)
     assert recorder.total("data_sent") == sent
     assert recorder.total("data_received") == 2 * len(OK)
-    assert [t for _, t in recorder.series_by_number] == [{"group": "::g", "scenario": "s"}] * 2
+    assert [t for _, t in recorder.series_by_number] == [dict(tags)] * 2
     assert {at_ns for _, _, at_ns in recorder.added} == {r.at_ns for r in recorder.requests}
 
 

@@ -63,6 +63,8 @@ def test_an_address_has_no_parent_domain() -> None:
         ("Max-Age=-1", NOW - 1),
         ("Max-Age=x", None),
         ("Max-Age=-", None),
+        ("Max-Age=--5", None),
+        ("Max-Age=٥", None),
         ("Max-Age=", None),
         ("Expires=Fri, 15 Jan 2027 08:01:00 GMT", NOW + 60),
         ("Expires=Friday, 15-Jan-27 08:01:00 GMT", NOW + 60),

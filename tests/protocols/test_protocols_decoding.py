@@ -133,6 +133,9 @@ def test_a_coding_without_its_library_is_not_offered(monkeypatch: pytest.MonkeyP
         ('text/plain; a=b; CharSet="latin-1"', b"gr\xfcn", "grün"),
         ("text/plain; charset=", b"x", "x"),
         ("text/plain; charset=klingon", b"x", "x"),
+        ("text/plain; charset=undefined", b"x", "x"),
+        ("text/plain; charset=idna", b"a..b", "a..b"),
+        ("text/plain; charset=a\0b", b"x", "x"),
         ("text/plain", b"gr\xfcn", "gr\ufffdn"),
     ],
 )
@@ -146,6 +149,11 @@ def test_a_chosen_charset() -> None:
     assert answer.text("latin-1") == "grün"
     with pytest.raises(LookupError):
         answer.text("klingon")
+
+
+def test_json_nested_beyond_reason_is_no_json() -> None:
+    with pytest.raises(ValueError, match="answered 200 with no JSON"):
+        Response(status=200, wire_body=b"[" * 200_000).json()
 
 
 def test_a_body_is_decoded_once() -> None:

@@ -9,6 +9,7 @@ import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packed_samples import pack_sample
 
 from atlas_perf.model.batch import (
     Batch,
@@ -26,7 +27,6 @@ from atlas_perf.model.series import Series, tags_of
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.wire.batch_codec import decode_batch, encode_batch
 from atlas_perf.wire.errors import WireError
-from atlas_perf.wire.samples import pack_sample
 
 NUMBERS = st.integers(0, 2**32 - 1)
 COUNTS = st.integers(0, 2**62)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packed_samples import pack_sample
 
 from atlas_perf.wire.errors import WireError
-from atlas_perf.wire.samples import SAMPLE_BYTES, iter_samples, pack_sample
+from atlas_perf.wire.samples import SAMPLE_BYTES, iter_samples
 
 SAMPLES = st.lists(
     st.tuples(
@@ -24,9 +25,8 @@ def test_samples_come_back_in_order(samples):
 
 
 def test_a_record_is_little_endian_and_unpadded():
-    assert pack_sample(1, 2, 0.5) == (
-        b"\x01\x00\x00\x00" + b"\x02" + bytes(7) + b"\x00\x00\x00\x00\x00\x00\xe0\x3f"
-    )
+    record = b"\x01\x00\x00\x00" + b"\x02" + bytes(7) + b"\x00\x00\x00\x00\x00\x00\xe0\x3f"
+    assert list(iter_samples(record)) == [(1, 2, 0.5)]
 
 
 @pytest.mark.parametrize("cut", range(1, SAMPLE_BYTES))

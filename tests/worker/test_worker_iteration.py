@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from virtual_time import clock, run_in_virtual_time
@@ -17,13 +19,16 @@ MS = 1_000_000
 
 
 def runner(
-    vu: FakeVirtualUser, function: IterationFunction, min_duration_ms: int = 0
+    vu: FakeVirtualUser,
+    function: IterationFunction,
+    min_duration_ms: int = 0,
+    exceptions: ExceptionLog | None = None,
 ) -> IterationRunner:
     return IterationRunner(
         "shop",
         function,
         recorder=vu._recorder,
-        exceptions=ExceptionLog(__file__),
+        exceptions=exceptions or ExceptionLog(__file__),
         tags=(("scenario", "shop"),),
         min_duration_ns=min_duration_ms * MS,
         clock=clock,
@@ -102,6 +107,75 @@ def test_only_our_cancellation_is_an_interruption(own):
     )
 
 
+@pytest.mark.parametrize("mistake", ["vu.tags = None", "vu.tags['n'] = None"])
+def test_a_mistake_with_tags_fails_the_iteration_at_its_line(mistake, tmp_path):
+    file = tmp_path / "shop.py"
+    file.write_text(f"async def default(vu, data):\n    {mistake}\n")
+    names: dict[str, Any] = {}
+    exec(compile(file.read_text(), str(file), "exec"), names)
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            exceptions = ExceptionLog(str(file))
+            run = runner(vu, names["default"], exceptions=exceptions)
+            await run.run(vu)
+            assert run.ledger == Ledger(scheduled=1, started=1, failed=1)
+            (told,) = exceptions.snapshot()
+            assert (told.kind, told.file, told.line) == ("TypeError", str(file), 2)
+            assert ("iteration_failed", 1) in samples(vu)
+
+    run_in_virtual_time(main())
+
+
+async def swallow() -> None:
+    return None
+
+
+async def turn_into_another() -> None:
+    raise LookupError("cleaning up went wrong")
+
+
+@pytest.mark.parametrize("afterwards", [swallow, turn_into_another])
+def test_an_iteration_that_catches_our_cancellation_is_interrupted_all_the_same(afterwards):
+    async def default(vu, data):
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            await afterwards()
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, default)
+            task = asyncio.create_task(run.run(vu))
+            await asyncio.sleep(0.5)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert task.cancelled()
+            assert samples(vu) == []
+            assert run.ledger == Ledger(scheduled=1, started=1, interrupted=1)
+
+    run_in_virtual_time(main())
+
+
+def test_a_cancellation_of_long_ago_interrupts_no_later_iteration():
+    async def main() -> Ledger:
+        with fake_virtual_user() as vu:
+            run = runner(vu, lambda vu, data: asyncio.sleep(0.1))
+
+            async def lane() -> None:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(100)
+                await run.run(vu)
+
+            task = asyncio.create_task(lane())
+            await asyncio.sleep(0.5)
+            task.cancel()
+            await task
+            return run.ledger
+
+    assert run_in_virtual_time(main()) == Ledger(scheduled=1, started=1, completed=1)
+
+
 def test_an_iteration_under_way_is_in_flight():
     async def main() -> None:
         with fake_virtual_user() as vu:
@@ -126,6 +200,21 @@ def test_dropped_iterations_are_scheduled_and_recorded():
             assert run.ledger == Ledger(scheduled=5, dropped=5)
             assert samples(vu) == [("dropped_iterations", 5)]
             assert vu.recorded[0].tags == {"scenario": "shop"}
+
+    run_in_virtual_time(main())
+
+
+def test_what_was_scheduled_beforehand_is_not_what_was_started():
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, lambda vu, data: asyncio.sleep(0))
+            run.schedule(9)
+            await run.run(vu)
+            run.drop(5)
+            assert run.ledger == Ledger(scheduled=9, started=1, dropped=5, completed=1)
+            assert not run.ledger.balanced  # 3 are nowhere
+            run.withdraw(3)
+            assert run.ledger.balanced
 
     run_in_virtual_time(main())
 

@@ -119,6 +119,49 @@ class TestTags:
             vu.check(1, {"c": True}, {"check": "ignored", "scenario": "call"})
         assert vu.recorded[0].tags == {"scenario": "call", "check": "c"}
 
+    def test_numbers_become_text_as_in_k6(self):
+        with fake_virtual_user() as vu:
+            vu.tags["page"] = 1
+            vu.tags.update({"price": 2.5}, kind="x")
+            vu.tags |= {"last": True}
+            vu.tags.setdefault("first", 0)
+            vu.check(1, {"c": True}, {"call": 7})
+            vu.tags = {"page": 3}
+            vu.check(1, {"c": True})
+        first, second = ({**one.tags} for one in vu.recorded)
+        assert first == {
+            "check": "c",
+            "scenario": "test",
+            "page": "1",
+            "price": "2.5",
+            "kind": "x",
+            "last": "True",
+            "first": "0",
+            "call": "7",
+        }
+        assert second == {"check": "c", "scenario": "test", "page": "3"}
+
+    @pytest.mark.parametrize(
+        ("mistake", "words"),
+        [
+            (lambda vu: setattr(vu, "tags", None), "tags are a dict of names and values, not None"),
+            (lambda vu: setattr(vu, "tags", {"a": None}), "'a' is text or a number, not None"),
+            (lambda vu: vu.tags.__setitem__("a", []), "'a' is text or a number, not []"),
+            (lambda vu: vu.tags.__setitem__(1, "a"), "the name of a tag is text, not 1"),
+            (lambda vu: vu.tags.update(a=object), "'a' is text or a number"),
+            (lambda vu: vu.tags.setdefault("a", None), "'a' is text or a number"),
+            (lambda vu: vu.check(1, {"c": True}, {"a": None}), "'a' is text or a number"),
+            (lambda vu: Counter("orders").add(1, "a"), "tags are a dict"),
+        ],
+    )
+    def test_what_is_no_tag_is_refused_on_the_line_that_sets_it(self, mistake, words):
+        with fake_virtual_user() as vu:
+            vu.tags["kept"] = "x"
+            with pytest.raises(TypeError) as refused:
+                mistake(vu)
+        assert words in str(refused.value)
+        assert (vu.tags, vu.recorded) == ({"kept": "x"}, [])
+
 
 class TestCustomMetrics:
     def test_they_find_their_user_and_time_is_milliseconds(self):

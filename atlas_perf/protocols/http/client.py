@@ -277,18 +277,23 @@ class HttpClient(RequestMethods):
         at_ns: int,
     ) -> Hop | None:
         """Take its cookies, judge it and record it; the next hop if it redirects."""
-        response.cookies = self._take_cookies(target, response.headers)
-        following = next_hop(hop, request, target, response)
-        if following is None:
-            judge_response(request, response)
-        self._record(
-            hop.request,
-            hop.user_tags,
-            response,
-            sent_bytes=sent_bytes,
-            received_bytes=received_bytes,
-            at_ns=at_ns,
-        )
+        response.ok = False  # until proven, so that whatever happens here is one sample
+        try:
+            response.cookies = self._take_cookies(target, response.headers)
+            following = next_hop(hop, request, target, response)
+            if following is None:
+                judge_response(request, response)
+            else:
+                response.ok = True
+        finally:
+            self._record(
+                hop.request,
+                hop.user_tags,
+                response,
+                sent_bytes=sent_bytes,
+                received_bytes=received_bytes,
+                at_ns=at_ns,
+            )
         return following
 
     def _take_cookies(self, target: Target, headers: Headers) -> dict[str, str]:

@@ -6,6 +6,7 @@ is enough for a tool that talks to the hosts of one plan.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from email.utils import mktime_tz, parsedate_tz
 
 from atlas_perf.protocols.http.headers import TOKEN
 from atlas_perf.protocols.http.urls import Target, parse_target
+
+_MAX_AGE = re.compile(r"-?[0-9]+")
 
 MAX_COOKIES = 1000
 """Beyond this a jar forgets its oldest cookie."""
@@ -158,7 +161,7 @@ def _attributes(text: str) -> list[tuple[str, str]]:
 def _expiry(attributes: dict[str, str], now_unix_s: float) -> float | None:
     """Max-Age wins over Expires; an unreadable one counts as not given."""
     max_age = attributes.get("max-age", "")
-    if max_age.lstrip("-").isascii() and max_age.lstrip("-").isdigit():
+    if _MAX_AGE.fullmatch(max_age):
         return now_unix_s + int(max_age[:12])
     date = parsedate_tz(attributes.get("expires", "").replace("-", " "))
     if date is None:

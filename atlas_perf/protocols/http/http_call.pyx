@@ -309,6 +309,7 @@ cdef class HttpCall:
             isinstance(failure, ClosedEarlyError)
             and connection.received_bytes == 0
             and self.template.method in IDEMPOTENT_METHODS
+            and not self.template.pool.closed
         ):
             sent = connection.sent_bytes
             self.let_go(False)

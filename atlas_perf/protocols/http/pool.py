@@ -49,6 +49,8 @@ class ConnectionPool:
         self._per_host = per_host
         self._hosts: dict[Origin, HostConnections] = {}
         self.in_use: set[PooledConnection] = set()
+        self.closed = False
+        """True once its user is done: nothing new may be sent then."""
 
     def host(self, origin: Origin) -> HostConnections:
         """The connections to one origin."""
@@ -76,6 +78,7 @@ class ConnectionPool:
 
     def close(self) -> list[PooledConnection]:
         """Close idle connections now and used ones when they are released; returns the former."""
+        self.closed = True
         return [connection for host in self._hosts.values() for connection in host.close()]
 
     def abort_in_use(self) -> list[PooledConnection]:

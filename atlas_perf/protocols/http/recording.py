@@ -12,7 +12,6 @@ from atlas_perf.protocols.http.timings import Timings
 
 _DATA_SENT = BUILTIN_METRICS["data_sent"]
 _DATA_RECEIVED = BUILTIN_METRICS["data_received"]
-_DATA_TAGS = frozenset({"scenario", "group"})
 
 _REMEMBERED_SERIES = 256
 """Series a client remembers to spare building and sorting tags; then it starts afresh."""
@@ -112,16 +111,15 @@ class RequestLog:
         return series
 
     def data_series(self, user_tags: Tags) -> tuple[int, int]:
-        """Numbers of the series of bytes sent and received, under scenario and group only: k6 has
-        no URL on these either."""
-        tags = tuple(pair for pair in user_tags if pair[0] in _DATA_TAGS)
-        numbers = self._data.get(tags)
+        """Numbers of the series of bytes sent and received, under the user's tags alone: k6 has no
+        URL on these either."""
+        numbers = self._data.get(user_tags)
         if numbers is None:
             numbers = (
-                self._recorder.series(_DATA_SENT, tags),
-                self._recorder.series(_DATA_RECEIVED, tags),
+                self._recorder.series(_DATA_SENT, user_tags),
+                self._recorder.series(_DATA_RECEIVED, user_tags),
             )
-            self._data[tags] = numbers
+            self._data[user_tags] = numbers
         return numbers
 
 

@@ -9,7 +9,7 @@ from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.failures import RequestFailure
 from atlas_perf.protocols.http.request import Request
 from atlas_perf.protocols.http.response import Response
-from atlas_perf.protocols.http.urls import Target, parse_target
+from atlas_perf.protocols.http.urls import Target, invalid_url, parse_target
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
@@ -32,7 +32,7 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
     location = response.headers.get("location", "")
     if response.status not in REDIRECT_STATUSES or not location:
         return None
-    url = urljoin(target.tag_url, _utf8_if_possible(location))
+    url = _joined(target.tag_url, _utf8_if_possible(location))
     next_target = parse_target(url)
     fields, body, method, cookies = request.fields, request.body, request.method, request.cookies
     digest = request.digest
@@ -55,6 +55,13 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
         cookies=cookies,
         digest=digest,
     )
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError as error:
+        raise invalid_url(str(error)) from None
 
 
 def _same_owner(old: Target, new: Target) -> bool:

@@ -147,7 +147,7 @@ cdef class Response:
         chosen = encoding or self._charset()
         try:
             return self.body.decode(chosen, errors="replace")
-        except LookupError:
+        except (LookupError, ValueError):  # no charset, or none that decodes text
             if encoding is not None:
                 raise
             return self.body.decode("utf-8", errors="replace")
@@ -160,7 +160,7 @@ cdef class Response:
         """
         try:
             return json.loads(self.body)
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
             start = self.text()[:80]
             raise ValueError(
                 f"{self.method} {self.url} answered {self.status} with no JSON: {start!r}"

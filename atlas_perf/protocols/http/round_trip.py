@@ -78,7 +78,7 @@ async def perform(
             pool.drop(connection)  # the compiled one sends whole bodies only
             connection = None
         if connection is not None:
-            if await _survives(connection, head, request, trip, keep=keep):
+            if await _survives(connection, head, request, trip, pool=pool, keep=keep):
                 return
             pool.drop(connection)
         connection = await dialer.dial(target, trip.watch, streaming=streamed)
@@ -89,13 +89,20 @@ async def perform(
 
 
 async def _survives(
-    connection: PooledConnection, head: bytes, request: Request, trip: RoundTrip, *, keep: bool
+    connection: PooledConnection,
+    head: bytes,
+    request: Request,
+    trip: RoundTrip,
+    *,
+    pool: ConnectionPool,
+    keep: bool,
 ) -> bool:
     """Try a kept connection; False if it was dead and the request may be repeated."""
     try:
         await _exchange(connection, head, request, trip, keep=keep)
     except ClosedEarlyError:
-        repeatable = request.repeatable and request.method in IDEMPOTENT_METHODS
+        again = request.repeatable and request.method in IDEMPOTENT_METHODS
+        repeatable = again and not pool.closed
         if trip.received_bytes > 0 or not repeatable:
             raise
         trip.watch.forget_exchange()

@@ -79,21 +79,21 @@ def parse_target(url: str) -> Target:
         RequestFailure: with code 1020 and the reason, without repeating the URL.
     """
     if _CONTROL.search(url):
-        raise _invalid("it contains a control character")
+        raise invalid_url("it contains a control character")
     try:
         parts = urlsplit(url.strip(" "))
         port, host = parts.port, parts.hostname
     except ValueError:
-        raise _invalid("its host or port cannot be read") from None
+        raise invalid_url("its host or port cannot be read") from None
     if not parts.scheme or not parts.netloc:
-        raise _invalid("it names no host; give a whole URL or set a base URL")
+        raise invalid_url("it names no host; give a whole URL or set a base URL")
     if parts.scheme not in DEFAULT_PORTS:
-        raise _invalid("its scheme is neither http nor https")
+        raise invalid_url("its scheme is neither http nor https")
     if not host:
-        raise _invalid("its host is empty")
+        raise invalid_url("its host is empty")
     host = _ascii_host(host)
     if port == 0:
-        raise _invalid("its port is 0")
+        raise invalid_url("its port is 0")
     port = port or DEFAULT_PORTS[parts.scheme]
     path = quote(parts.path, safe=_SAFE_IN_PATH) or "/"
     if parts.query:
@@ -127,11 +127,11 @@ def _ascii_host(host: str) -> str:
     try:
         name = host.encode("idna").decode("ascii").lower()
     except UnicodeError:
-        raise _invalid("its host is not a name") from None
+        raise invalid_url("its host is not a name") from None
     if _HOST_NAME.fullmatch(name) is None:
-        raise _invalid("its host is not a name")
+        raise invalid_url("its host is not a name")
     return name
 
 
-def _invalid(reason: str) -> RequestFailure:
+def invalid_url(reason: str) -> RequestFailure:
     return RequestFailure(ErrorCode.INVALID_URL, f"invalid URL: {reason}")

@@ -32,6 +32,8 @@ class Iterations(Protocol):
 
     def run(self, user: VirtualUser) -> Awaitable[bool | None]: ...
     async def rest(self, began_ns: int) -> None: ...
+    def schedule(self, iterations: int) -> None: ...
+    def withdraw(self, iterations: int) -> None: ...
     def drop(self, iterations: int) -> None: ...
 
 
@@ -80,18 +82,18 @@ class Executor(ABC):
 
     async def run(self, t0_ns: int) -> None:
         """Offer the scenario's load; return when its last iteration has ended."""
-        if self._stopped:
-            return
         self._begin_ns = t0_ns + self._scenario.start_time_ns
         self._end_ns = self._begin_ns + executor_duration_ns(self._scenario.executor)
         self._cut_ns = self._end_ns + self._scenario.graceful_stop_ns
-        while not self._over():
+        while not self._stopped and not self._over():
             due_ns = self._direct()
             if not self._over():
                 await self._wait(due_ns)
         while self.active_users:
             await self._wait(self._wind_up())
-        if not self._stopped:
+        if self._stopped:
+            self._iterations.withdraw(self._left_over())
+        else:
             self._iterations.drop(self._left_over())
 
     def stop(self, *, graceful: bool) -> None:

@@ -1,0 +1,65 @@
+"""What only the coordinator can say against a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.coordinator.run_state import RunState
+from atlas_perf.coordinator.verdict import conclude
+from atlas_perf.judge.thresholds import Judge
+from atlas_perf.model.batch import Batch, CounterDelta, Ledger, NewSeries
+from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.model.plan import ScenarioPlan, SharedIterations, TestPlan, ThresholdPlan
+from atlas_perf.model.series import Series
+from atlas_perf.model.summary import Facts, Summary
+from atlas_perf.model.verdict import Verdict
+from atlas_perf.units import NS_PER_S
+
+FACTS = Facts("", "", "", "", "", 1, "", "")
+ITERATIONS = NewSeries(0, BUILTIN_METRICS["iterations"], Series("iterations"))
+PLAN = TestPlan(
+    "api",
+    "api.py",
+    "00",
+    (ScenarioPlan("api", SharedIterations(2, 10)),),
+    (ThresholdPlan("iterations", "count>0"),),
+)
+
+
+def concluded(done: int, **happened: object) -> Summary:
+    """A run of one worker that ended well, after so many iterations of the ten planned."""
+    aggregator = Aggregator([], 1)
+    ledger = {"api": Ledger(scheduled=done, started=done, completed=done)}
+    deltas = (CounterDelta(0, done, float(done)),)
+    last = Batch(0, 0, 0, (ITERATIONS,), deltas, ledger, last=True, ended_at_ns=NS_PER_S)
+    aggregator.merge(last)
+    state = RunState(PLAN)
+    state.load_begun = True
+    for name, value in happened.items():
+        setattr(state, name, value)
+    return conclude(
+        state,
+        aggregator,
+        Judge(PLAN, BUILTIN_METRICS),
+        facts=FACTS,
+        started_at="2026-11-23T14:00:00Z",
+        breach=None,
+        warnings=(),
+    )
+
+
+@pytest.mark.parametrize(("done", "verdict"), [(10, Verdict.PASS), (9, Verdict.INVALID)])
+def test_a_run_that_did_not_share_out_its_iterations_proves_nothing(
+    done: int, verdict: Verdict
+) -> None:
+    assert concluded(done).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    "happened", [{"aborted": True}, {"interrupted": True}, {"lost": {1: "killed"}}]
+)
+def test_a_run_that_was_cut_short_is_not_held_to_its_iterations(
+    happened: dict[str, object],
+) -> None:
+    assert not any("iterations" in reason for reason in concluded(4, **happened).reasons)

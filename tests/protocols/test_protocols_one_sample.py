@@ -1,0 +1,61 @@
+"""Whatever a server sends, and however a client ends: one request is one sample."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from scripted_server import KeepingRecorder, MakeClient, Peer, Stage, answering, response
+
+OK = response(200, b"ok")
+
+
+@pytest.mark.parametrize("location", ["http://[::1/x", "//["])
+async def test_a_location_that_is_no_url_is_a_failed_request(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder, location: str
+) -> None:
+    server = await stage.serve(answering(response(302, Location=location)))
+    answer = await make_client(server.url).get("/")
+    assert (answer.status, answer.ok, answer.error_code) == (302, False, 1020)
+    assert answer.error.startswith("redirect to an invalid URL")
+    assert len(recorder.requests) == 1
+    assert recorder.last.failed
+
+
+async def test_an_exception_after_the_last_byte_is_still_a_failed_request(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder, monkeypatch
+) -> None:
+    server = await stage.serve(answering(response(200, Set_Cookie="a=1")))
+    client = make_client(server.url)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr(client.cookies, "take_header", broken)
+    with pytest.raises(ZeroDivisionError):
+        await client.get("/")
+    assert len(recorder.requests) == 1
+    assert recorder.last.failed
+
+
+async def test_closing_a_client_repeats_no_request(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
+) -> None:
+    waiting = asyncio.Event()
+
+    async def answer_once(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(OK)
+        await peer.request()
+        waiting.set()
+        await peer.until_closed()
+
+    server = await stage.serve(answer_once)
+    client = make_client(server.url)
+    await client.get("/")
+    second = asyncio.create_task(client.get("/"))
+    await waiting.wait()
+    await client.close()
+    assert (await second).status == 0
+    assert len(server.peers) == 1
+    assert [request.failed for request in recorder.requests] == [False, True]
