@@ -11,7 +11,15 @@ from typing import Any
 
 from atlas_perf.loader.executors import COMMON, OWN, SCENARIOS
 from atlas_perf.loader.keyed import KeyTable, OptionKey
-from atlas_perf.loader.readers import FLAG, TEXT, TEXT_TABLE, TREND_STATS, duration, whole_number
+from atlas_perf.loader.readers import (
+    FLAG,
+    PROXY,
+    TEXT,
+    TEXT_TABLE,
+    TREND_STATS,
+    duration,
+    whole_number,
+)
 from atlas_perf.loader.stages import STAGES
 from atlas_perf.loader.threshold_options import THRESHOLDS
 from atlas_perf.loader.tls_options import CLIENT_CERTIFICATES, PEM_FILE
@@ -96,6 +104,20 @@ HTTP = KeyTable(
             "–",
             "Authorities to trust besides the system's, for servers' certificates",
             "tls_ca_file",
+        ),
+        OptionKey(
+            "proxy",
+            PROXY,
+            "–",
+            "Send everything through this proxy: `http://[user:password@]host[:port]`",
+            "proxy",
+        ),
+        OptionKey(
+            "proxyFromEnvironment",
+            FLAG,
+            "False",
+            "Use the proxies of `HTTP_PROXY` and `HTTPS_PROXY`, and none for hosts in `NO_PROXY`",
+            "proxy_from_environment",
         ),
     )
 )

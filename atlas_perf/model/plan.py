@@ -142,6 +142,8 @@ class HttpOptions:
     hosts: Mapping[str, str] = field(default_factory=dict)  # host[:port] -> address[:port]
     tls_auth: tuple[ClientCertificate, ...] = ()
     tls_ca_file: str | None = None  # trusted besides the system's authorities
+    proxy: str | None = None  # http://[user:password@]host[:port], for every request
+    proxy_from_environment: bool = False  # HTTP_PROXY, HTTPS_PROXY, NO_PROXY
 
 
 @dataclass(frozen=True, slots=True)

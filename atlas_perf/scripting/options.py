@@ -85,3 +85,5 @@ class Options(TypedDict, total=False):
     hosts: Mapping[str, str]
     tlsAuth: Sequence[ClientCertificateOptions]
     tlsCAFile: str | PathLike[str]
+    proxy: str
+    proxyFromEnvironment: bool

@@ -63,6 +63,8 @@ HTTP = st.builds(
     hosts=PAIRS,
     tls_auth=st.lists(CERTIFICATES, max_size=2).map(tuple),
     tls_ca_file=st.none() | NAMES,
+    proxy=st.none() | NAMES,
+    proxy_from_environment=st.booleans(),
 )
 PLANS = st.builds(
     TestPlan,

@@ -26,6 +26,7 @@ from atlas_perf.protocols.http.headers import Headers, checked_fields
 from atlas_perf.protocols.http.hops import Hop, next_hop
 from atlas_perf.protocols.http.http_call import RequestMethods, RequestTemplate
 from atlas_perf.protocols.http.pool import CONNECTIONS_PER_HOST, ConnectionPool
+from atlas_perf.protocols.http.proxy import Proxies
 from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
 from atlas_perf.protocols.http.request import (
     Request,
@@ -67,7 +68,7 @@ class HttpClient(RequestMethods):
         """`sample_tags` tells the virtual user's tags whenever a request begins.
 
         Raises:
-            PlanError: if the `hosts` option names something that is no address.
+            PlanError: if the `hosts` option names something that is no address, or a proxy none.
             ValueError: if the user agent cannot be a header.
         """
         user_agent = options.user_agent or default_user_agent()
@@ -84,10 +85,12 @@ class HttpClient(RequestMethods):
             user_agent=user_agent,
         )
         tls = TlsSettings(options)
+        self._proxies = Proxies(options)
         self._dialer = Dialer(
             resolver=resolver or shared_resolver(),
             hosts=options.hosts,
             tls=tls,
+            proxies=self._proxies,
         )
         if base_url is not None and base_url.startswith("https:"):
             tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
@@ -131,7 +134,7 @@ class HttpClient(RequestMethods):
         if target.scheme != "http":
             return None
         request = with_credentials_of(request, target)
-        head = head_bytes(request, target, {}, close=False)
+        head = head_bytes(*self._proxies.on_the_wire(request, target), {}, close=False)
         return RequestTemplate(replace(request, body=b""), target, head, len(content))
 
     def _cookie_pairs(self, target: Target) -> str | None:
@@ -213,10 +216,11 @@ class HttpClient(RequestMethods):
             sent = request
             if hop.digest_answer is not None:
                 sent = with_authorization(request, hop.digest_answer)
+            sent, addressed = self._proxies.on_the_wire(sent, target)
             async with asyncio.timeout((hop.deadline_ns - clock.now_ns()) / NS_PER_S):
                 await perform(
                     sent,
-                    target,
+                    addressed,
                     {**self.cookies.for_target(target), **request.cookies},
                     trip,
                     pool=self._pool,

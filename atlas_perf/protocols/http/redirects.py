@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.failures import RequestFailure
 from atlas_perf.protocols.http.request import Request
 from atlas_perf.protocols.http.response import Response
-from atlas_perf.protocols.http.urls import Target, invalid_url, parse_target
+from atlas_perf.protocols.http.urls import UNIX_SCHEME, Target, invalid_url, parse_target
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
@@ -32,7 +32,7 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
     location = response.headers.get("location", "")
     if response.status not in REDIRECT_STATUSES or not location:
         return None
-    url = _joined(target.tag_url, _utf8_if_possible(location))
+    url = _joined(target, _utf8_if_possible(location))
     next_target = parse_target(url)
     fields, body, method, cookies = request.fields, request.body, request.method, request.cookies
     digest = request.digest
@@ -57,9 +57,16 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
     )
 
 
-def _joined(base: str, location: str) -> str:
+def _joined(target: Target, location: str) -> str:
     try:
-        return urljoin(base, location)
+        if target.socket_path is None:
+            return urljoin(target.tag_url, location)
+        # `urljoin` joins only the schemes it knows; a whole URL leads away from the socket.
+        whole = urlsplit(location)
+        if whole.scheme or whole.netloc:
+            return location if whole.scheme else f"http:{location}"
+        joined = urljoin("http" + target.tag_url.removeprefix(UNIX_SCHEME), location)
+        return UNIX_SCHEME + joined.removeprefix("http")
     except ValueError as error:
         raise invalid_url(str(error)) from None
 
