@@ -6,9 +6,11 @@ import asyncio
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from atlas_perf import loop
@@ -18,6 +20,7 @@ from atlas_perf.cli.progress import choose_display
 from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.coordinator.run import run_plan
+from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError, PlanError
 from atlas_perf.judge.summarize import unfinished_summary
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.progress import Progress
@@ -52,12 +55,13 @@ def carry_out(prepared: PreparedRun, results_dir: Path, *, quiet: bool) -> Summa
     """
     plan = prepared.plan
     facts = gather_facts(prepared.environment)
-    folder = _claim_folder(results_dir, plan, facts)
+    claim = _claim_folder(results_dir, plan, facts)
+    folder = claim.folder
     for warning in prepared.warnings:
         say(f"warning: {plan.name}: {warning}")
     if not quiet:
         say(_headline(prepared))
-    with choose_display(plan.name, quiet=quiet) as display:
+    with choose_display(plan.name, quiet=quiet) as display, claim.told_why_it_stays():
         summary = loop.run(_run(prepared, facts, display.update))
     try:
         folder.write(summary)
@@ -68,19 +72,42 @@ def carry_out(prepared: PreparedRun, results_dir: Path, *, quiet: bool) -> Summa
     return summary
 
 
-def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> ResultsFolder:
+@dataclass(frozen=True, slots=True)
+class _Claim:
     """A folder that says INVALID until the run has a verdict, however the run may end."""
+
+    folder: ResultsFolder
+    unfinished: Callable[..., Summary]
+
+    @contextmanager
+    def told_why_it_stays(self) -> Iterator[None]:
+        """An error that ends the run is what its summary says, with the command's exit code."""
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, AtlasPerfError) and not isinstance(error, InternalError):
+                exit_code, reason = error.exit_code, f"The run ended without a verdict: {error}"
+            else:
+                exit_code = ExitCode.INTERNAL
+                reason = f"The run ended in a bug of atlas-perf: {type(error).__name__}: {error}"
+            # The error itself is what the user must see, whatever becomes of the file.
+            with suppress(PlanError):
+                self.folder.write_pending(self.unfinished(exit_code=exit_code, reason=reason))
+            raise
+
+
+def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> _Claim:
     started_at = datetime.now(UTC)
-    folder = ResultsFolder.create(results_dir, plan.name, started_at)
-    folder.write_pending(
-        unfinished_summary(
-            plan,
-            started_at=started_at.isoformat(),
-            facts=facts,
-            plan_plain=plan_to_plain(plan),
-        )
+    unfinished = partial(
+        unfinished_summary,
+        plan,
+        started_at=started_at.isoformat(),
+        facts=facts,
+        plan_plain=plan_to_plain(plan),
     )
-    return folder
+    folder = ResultsFolder.create(results_dir, plan.name, started_at)
+    folder.write_pending(unfinished())
+    return _Claim(folder, unfinished)
 
 
 async def _run(

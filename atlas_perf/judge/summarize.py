@@ -79,9 +79,20 @@ def summarize(
 
 
 def unfinished_summary(
-    plan: TestPlan, *, started_at: str, facts: Facts, plan_plain: Mapping[str, object]
+    plan: TestPlan,
+    *,
+    started_at: str,
+    facts: Facts,
+    plan_plain: Mapping[str, object],
+    exit_code: ExitCode = ExitCode.INVALID,
+    reason: str = "The run has not finished: this file is replaced when it does.",
 ) -> Summary:
-    """What lies in the results folder until the run ends: if it stays, the run never did."""
+    """What lies in the results folder until the run ends: if it stays, the run never did.
+
+    Args:
+        exit_code: of a run that ended without a verdict, what its command ends with.
+        reason: why it has none, in a sentence.
+    """
     summary = Summary(
         name=plan.name,
         file=plan.file,
@@ -89,8 +100,8 @@ def unfinished_summary(
         started_at=started_at,
         measured_s=0.0,
         verdict=Verdict.INVALID,
-        exit_code=ExitCode.INVALID,
-        reasons=("The run has not finished: this file is replaced when it does.",),
+        exit_code=exit_code,
+        reasons=(reason,),
         facts=facts,
         plan=_plain_without_secrets(plan_plain),
     )

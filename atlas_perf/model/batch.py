@@ -13,7 +13,8 @@ from atlas_perf.model.series import Series
 class Ledger:
     """Where every iteration of one scenario went, on one worker, since the run began.
 
-    scheduled = started + dropped, and started = completed + failed + interrupted + in_flight.
+    At the end scheduled = started + dropped; always started = completed + failed + interrupted +
+    in_flight. If the plan fixes the iterations, `scheduled` is the worker's share from the start.
     """
 
     scheduled: int = 0

@@ -25,6 +25,7 @@ from atlas_perf.model.batch import Ledger
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.scripting.context import current_user
 from atlas_perf.worker.deadlines import sleep_until
+from atlas_perf.worker.interruption import is_interrupted
 
 _ITERATIONS = BUILTIN_METRICS["iterations"]
 _ITERATION_DURATION = BUILTIN_METRICS["iteration_duration"]
@@ -190,7 +191,7 @@ cdef class RunningIteration:
     cdef object _completed(self):
         cdef IterationRunner runner = self.runner
         runner.last_end_ns = runner._clock()
-        if _cuts() > self.cuts:
+        if is_interrupted():
             runner._interrupted += 1
             raise asyncio.CancelledError  # the scenario kept it to itself
         runner._completed += 1
@@ -201,9 +202,10 @@ cdef class RunningIteration:
         """Account for an exception; an interruption of ours goes on."""
         cdef IterationRunner runner = self.runner
         runner.last_end_ns = runner._clock()
-        if _cuts() > self.cuts:
+        canceled = isinstance(error, asyncio.CancelledError)
+        if is_interrupted() or (canceled and _cuts() > self.cuts):
             runner._interrupted += 1
-            if isinstance(error, asyncio.CancelledError):
+            if canceled:
                 raise error
             raise asyncio.CancelledError from error  # whatever the scenario made of it
         runner._failed += 1
@@ -272,8 +274,8 @@ cdef PySendResult send_to_iteration(
 
 
 cdef int _cuts() except -1:
-    """How often the running task was cancelled from outside, unlike a scenario that awaits something
-    it has cancelled itself."""
+    """How often this task was cancelled from outside, unlike something that a scenario has
+    cancelled itself and awaits."""
     task = asyncio.current_task()
     return 0 if task is None else task.cancelling()
 

@@ -25,7 +25,7 @@ from atlas_perf.sketch.ddsketch cimport encoded
 from atlas_perf.wire.cbyte_order cimport store_f64_le, store_u32_le, store_u64_le
 
 from atlas_perf.model.batch import CounterDelta, GaugeDelta, NewSeries, RateDelta, TrendDelta
-from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_PHASES, MetricKind
+from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_PHASES, AcrossWorkers, MetricKind
 from atlas_perf.model.series import OTHER_TAGS, Series, other_tags
 
 
@@ -52,6 +52,7 @@ cdef enum:
 cdef struct slot:
     slot_kind kind
     bint announced
+    bint kept  # sample by sample, if samples are
     bint beyond_cap
     uint64_t samples
     uint64_t passes
@@ -79,10 +80,10 @@ cdef class Recorder(SampleSink):
 
     `metrics` are the plan's own; the built-in ones are always there. At most `series_cap` distinct
     series are kept apart; samples of further ones go to `(other)` series of the same metric and
-    are counted in `overflowed_samples`. With `keep_samples` each sample is also kept by itself, up
-    to `samples_cap` between two `close_interval` calls: 40 MB by default, so that a batch that had
-    to wait still fits into one frame. Further ones are counted in `dropped_samples`, and missing
-    from nothing else.
+    are counted in `overflowed_samples`. With `keep_samples` each sample is also kept by itself,
+    but for those of gauges of which this worker holds only a part. At most `samples_cap` are kept
+    between two `close_interval` calls: 40 MB by default, so that a batch that had to wait still
+    fits into one frame. Further ones are counted in `dropped_samples`, and missing nowhere else.
 
     With `enabled` set to False everything that arrives is dropped: for setup and teardown.
 
@@ -255,7 +256,7 @@ cdef class Recorder(SampleSink):
             self._touched_in_use += 1
         into.samples += 1
         self._overflowed += into.beyond_cap
-        if self.keep_samples:
+        if self.keep_samples and into.kept:
             self._keep(number, value, at_ns - self._start_ns)
         return 0
 
@@ -303,6 +304,8 @@ cdef class Recorder(SampleSink):
         sketch_init(&fresh.distribution, 0.01)
         fresh.kind = SLOT_KINDS[metric.kind]
         fresh.announced = False
+        # A part of a whole says nothing by itself: the coordinator writes the sum.
+        fresh.kept = metric.across_workers is not AcrossWorkers.SUM
         fresh.beyond_cap = beyond_cap
         _clear(fresh)
         self._known.append(NewSeries(number, metric, Series(metric.name, tags)))

@@ -289,6 +289,14 @@ class TestHttpSeries:
 
 
 class TestKeptSamples:
+    def test_a_workers_part_of_a_sum_is_in_the_totals_only(self):
+        made = recorder(keep_samples=True)
+        made.add(made.series(BUILTIN_METRICS["vus"], NO_TAGS), 3, T0)
+        made.add(made.series(GAUGE, NO_TAGS), 4, T0)
+        closed = made.close_interval()
+        assert [value for _, _, value in iter_samples(closed.samples)] == [4]
+        assert [delta.last for delta in closed.deltas] == [3, 4]
+
     def test_beyond_the_limit_they_are_counted_and_the_totals_are_whole(self):
         made = recorder(keep_samples=True, samples_cap=2)
         number = made.series(COUNTER, NO_TAGS)

@@ -23,7 +23,7 @@ from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.expectation import judge_response
 from atlas_perf.protocols.http.failures import BodyRaisedError, RequestFailure, timeout_failure
 from atlas_perf.protocols.http.headers import Headers, checked_fields
-from atlas_perf.protocols.http.hops import Hop, next_hop
+from atlas_perf.protocols.http.hops import Hop, first_hop, next_hop
 from atlas_perf.protocols.http.http_call import RequestMethods, RequestTemplate
 from atlas_perf.protocols.http.pool import CONNECTIONS_PER_HOST, ConnectionPool
 from atlas_perf.protocols.http.proxy import Proxies
@@ -152,15 +152,8 @@ class HttpClient(RequestMethods):
         self, request: Request, user_tags: Tags, began_ns: int, sent_before_bytes: int = 0
     ) -> Response:
         """The slow way, also after a kept connection turned out to be dead."""
-        hop = Hop(
-            request=request,
-            user_tags=user_tags,
-            began_ns=began_ns,
-            deadline_ns=began_ns + request.timeout_ns,
-            redirects_left=request.max_redirects,
-            sent_before_bytes=sent_before_bytes,
-        )
-        return await self._follow(hop)
+        hop = first_hop(request, user_tags, began_ns)
+        return await self._follow(replace(hop, sent_before_bytes=sent_before_bytes))
 
     def _concluded(
         self,
@@ -175,13 +168,7 @@ class HttpClient(RequestMethods):
         at_ns: int,
     ) -> Response | Coroutine[Any, Any, Response]:
         """A response that sets cookies or redirects: itself, or the way to the one it leads to."""
-        hop = Hop(
-            request=request,
-            user_tags=user_tags,
-            began_ns=began_ns,
-            deadline_ns=began_ns + request.timeout_ns,
-            redirects_left=request.max_redirects,
-        )
+        hop = first_hop(request, user_tags, began_ns)
         following = self._conclude(
             hop,
             request,

@@ -30,6 +30,12 @@ class Hop:
     digest_answer: str | None = None  # the Authorization header that a 401 has asked for
 
 
+def first_hop(request: Request, user_tags: Tags, began_ns: int) -> Hop:
+    """Where a call begins."""
+    deadline_ns = began_ns + request.timeout_ns
+    return Hop(request, user_tags, began_ns, deadline_ns, request.max_redirects)
+
+
 def next_hop(hop: Hop, request: Request, target: Target, response: Response) -> Hop | None:
     """The hop that a response leads to. A redirect that cannot be followed sets its error.
 

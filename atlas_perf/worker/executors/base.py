@@ -21,6 +21,7 @@ from atlas_perf.clock import now_ns
 from atlas_perf.model.plan import ScenarioPlan, executor_duration_ns
 from atlas_perf.units import NS_PER_S
 from atlas_perf.worker.deadlines import Clock, delay_s
+from atlas_perf.worker.interruption import interrupt
 from atlas_perf.worker.virtual_user import VirtualUser
 
 RECANCEL_NS = NS_PER_S
@@ -53,7 +54,7 @@ class Lane:
     def interrupt(self) -> None:
         """End the task now, in the middle of an iteration if need be."""
         if self.task is not None:
-            self.task.cancel()
+            interrupt(self.task)
 
 
 class Executor(ABC):
