@@ -119,6 +119,13 @@ HTTP = KeyTable(
             "Use the proxies of `HTTP_PROXY` and `HTTPS_PROXY`, and none for hosts in `NO_PROXY`",
             "proxy_from_environment",
         ),
+        OptionKey(
+            "foldUrls",
+            FLAG,
+            "True",
+            "Write ids in the URLs of requests without a name as `{id}`",
+            "fold_urls",
+        ),
     )
 )
 

@@ -144,6 +144,7 @@ class HttpOptions:
     tls_ca_file: str | None = None  # trusted besides the system's authorities
     proxy: str | None = None  # http://[user:password@]host[:port], for every request
     proxy_from_environment: bool = False  # HTTP_PROXY, HTTPS_PROXY, NO_PROXY
+    fold_urls: bool = True
 
 
 @dataclass(frozen=True, slots=True)

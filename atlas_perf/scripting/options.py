@@ -87,3 +87,4 @@ class Options(TypedDict, total=False):
     tlsCAFile: str | PathLike[str]
     proxy: str
     proxyFromEnvironment: bool
+    foldUrls: bool

@@ -65,6 +65,7 @@ HTTP = st.builds(
     tls_ca_file=st.none() | NAMES,
     proxy=st.none() | NAMES,
     proxy_from_environment=st.booleans(),
+    fold_urls=st.booleans(),
 )
 PLANS = st.builds(
     TestPlan,

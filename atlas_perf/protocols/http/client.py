@@ -76,7 +76,7 @@ class HttpClient(RequestMethods):
         self._options = options
         self._sample_tags = sample_tags
         self._recorder = recorder
-        self._log = RequestLog(recorder)
+        self._log = RequestLog(recorder, fold_urls=options.fold_urls)
         self._defaults = RequestDefaults(
             timeout_ns=options.timeout_ns,
             max_redirects=options.max_redirects,
