@@ -126,6 +126,23 @@ HTTP = KeyTable(
             "Write ids in the URLs of requests without a name as `{id}`",
             "fold_urls",
         ),
+        OptionKey(
+            "discardResponseBodies",
+            FLAG,
+            "False",
+            "Receive and count bodies without keeping them, unless a request has `response_type`",
+            "discard_response_bodies",
+        ),
+        OptionKey(
+            "batch", whole_number(1), "20", "Requests of one `vu.http.batch` at once", "batch"
+        ),
+        OptionKey(
+            "batchPerHost",
+            whole_number(1),
+            "6",
+            "Connections of one virtual user to one host; further requests wait",
+            "batch_per_host",
+        ),
     )
 )
 
@@ -162,11 +179,8 @@ RUN = KeyTable(
 )
 
 NOT_YET = (
-    "batch",
-    "batchPerHost",
     "blacklistIPs",
     "blockHostnames",
-    "discardResponseBodies",
     "dns",
     "executionSegment",
     "httpDebug",

@@ -145,6 +145,9 @@ class HttpOptions:
     proxy: str | None = None  # http://[user:password@]host[:port], for every request
     proxy_from_environment: bool = False  # HTTP_PROXY, HTTPS_PROXY, NO_PROXY
     fold_urls: bool = True
+    discard_response_bodies: bool = False
+    batch: int = 20  # requests of one `batch` call at once
+    batch_per_host: int = 6  # connections of one user to one host
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,3 +88,6 @@ class Options(TypedDict, total=False):
     proxy: str
     proxyFromEnvironment: bool
     foldUrls: bool
+    discardResponseBodies: bool
+    batch: int
+    batchPerHost: int

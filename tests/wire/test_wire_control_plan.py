@@ -66,6 +66,9 @@ HTTP = st.builds(
     proxy=st.none() | NAMES,
     proxy_from_environment=st.booleans(),
     fold_urls=st.booleans(),
+    discard_response_bodies=st.booleans(),
+    batch=COUNTS,
+    batch_per_host=COUNTS,
 )
 PLANS = st.builds(
     TestPlan,

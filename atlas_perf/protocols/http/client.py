@@ -7,14 +7,15 @@ however it ends, is one sample. Bytes and time marks are the connection's busine
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 from urllib.parse import urlsplit
 
 from atlas_perf import clock
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
+from atlas_perf.protocols.http.batch import BatchRequest, Key, run_batch
 from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.cookies import CookieJar
@@ -25,7 +26,7 @@ from atlas_perf.protocols.http.failures import BodyRaisedError, RequestFailure, 
 from atlas_perf.protocols.http.headers import Headers, checked_fields
 from atlas_perf.protocols.http.hops import Hop, first_hop, next_hop
 from atlas_perf.protocols.http.http_call import RequestMethods, RequestTemplate
-from atlas_perf.protocols.http.pool import CONNECTIONS_PER_HOST, ConnectionPool
+from atlas_perf.protocols.http.pool import ConnectionPool
 from atlas_perf.protocols.http.proxy import Proxies
 from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
 from atlas_perf.protocols.http.request import (
@@ -63,7 +64,7 @@ class HttpClient(RequestMethods):
         sample_tags: Callable[[], Tags],
         base_url: str | None = None,
         resolver: Resolver | None = None,
-        connections_per_host: int = CONNECTIONS_PER_HOST,
+        connections_per_host: int | None = None,
     ) -> None:
         """`sample_tags` tells the virtual user's tags whenever a request begins.
 
@@ -81,6 +82,7 @@ class HttpClient(RequestMethods):
             timeout_ns=options.timeout_ns,
             max_redirects=options.max_redirects,
             throw=options.throw,
+            discard_bodies=options.discard_response_bodies,
             base_url=base_url,
             user_agent=user_agent,
         )
@@ -94,10 +96,23 @@ class HttpClient(RequestMethods):
         )
         if base_url is not None and base_url.startswith("https:"):
             tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
-        self._connections_per_host = connections_per_host
-        self._pool = ConnectionPool(connections_per_host)
+        self._connections_per_host = connections_per_host or options.batch_per_host
+        self._pool = ConnectionPool(self._connections_per_host)
+        self._batch_limit = options.batch
         self.cookies = CookieJar()
         self._stored_cookies = self.cookies.stored
+
+    @overload
+    async def batch(self, requests: Mapping[Key, BatchRequest]) -> dict[Key, Response]: ...
+    @overload
+    async def batch(self, requests: Sequence[BatchRequest]) -> list[Response]: ...
+    async def batch(self, requests: Any) -> Any:
+        """Several requests at once, in k6's shapes; responses in order, or by key.
+
+        Raises:
+            ValueError, TypeError: for a request that cannot be meant; the others are cancelled.
+        """
+        return await run_batch(self.request, requests, self._batch_limit)
 
     def begin_iteration(self) -> None:
         """Forget what must not outlive an iteration: cookies, and connections if so asked."""

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from atlas_perf.protocols.http.body import Body, Form, encode_body
 from atlas_perf.protocols.http.body_stream import BodyStream
@@ -57,6 +57,8 @@ class RequestParams(TypedDict, total=False):
     """Which statuses are no failure: 404, {200, 404}, range(200, 300)."""
     expect: Callable[[Response], object] | None
     """Asked about a response with an expected status; false or an exception makes it a failure."""
+    response_type: Literal["none", "text", "binary"] | None
+    """"none": receive and count the body, but do not keep it; "text" and "binary" keep it."""
     throw: bool | None
     """True: raise HttpError if no usable response arrives."""
 
@@ -70,6 +72,7 @@ class RequestDefaults:
     throw: bool
     base_url: str | None
     user_agent: str
+    discard_bodies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Request:
     expect: Callable[[Response], object] | None
     throw: bool
     digest: DigestAuth | None = None
+    keeps_body: bool = True
 
     @property
     def repeatable(self) -> bool:
@@ -145,6 +149,7 @@ def build_request(
         expect=params.get("expect"),
         throw=defaults.throw if throw is None else throw,
         digest=auth if isinstance(auth := params.get("auth"), DigestAuth) else None,
+        keeps_body=_keeps_body(params.get("response_type"), defaults),
     )
     if request.digest is not None:
         _check_digest(request)
@@ -201,6 +206,14 @@ def _fields(
     elif content or method in _ALWAYS_WITH_LENGTH:
         kept.append(("Content-Length", str(len(content))))
     return (*kept, *given)
+
+
+def _keeps_body(response_type: str | None, defaults: RequestDefaults) -> bool:
+    if response_type is None:
+        return not defaults.discard_bodies
+    if response_type not in ("none", "text", "binary"):
+        raise ValueError(f"response_type {response_type!r} is none of 'none', 'text', 'binary'")
+    return response_type != "none"
 
 
 def _check_digest(request: Request) -> None:

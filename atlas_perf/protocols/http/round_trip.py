@@ -115,6 +115,7 @@ async def _exchange(
 ) -> None:
     trip.tls_version = connection.tls_version
     exchange = trip.begin_exchange(to_head=request.method == "HEAD")
+    exchange.parser.discarding = not request.keeps_body
     body = request.body
     if isinstance(body, BodyStream):
         assert isinstance(connection, Connection)  # taken or dialled for it
