@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from atlas_perf.protocols.http.client import HttpClient
+    from atlas_perf.protocols.http.digest import DigestAuth
     from atlas_perf.protocols.http.response import Response
     from atlas_perf.scripting.environment import env
     from atlas_perf.scripting.metrics import Counter, Gauge, Rate, Trend
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Counter": "atlas_perf.scripting.metrics",
     "Gauge": "atlas_perf.scripting.metrics",
+    "DigestAuth": "atlas_perf.protocols.http.digest",
     "HttpClient": "atlas_perf.protocols.http.client",
     "Options": "atlas_perf.scripting.options",
     "Rate": "atlas_perf.scripting.metrics",
@@ -34,6 +36,7 @@ _HOMES = {
 
 __all__ = [
     "Counter",
+    "DigestAuth",
     "Gauge",
     "HttpClient",
     "Options",

@@ -63,12 +63,10 @@ def redacted_text(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def redacted_environment(plain: object) -> object:
-    """A plain plan with the values of secretly named variables hidden in every `env` mapping."""
+    """A plain plan without passwords, and with the values of secretly named variables hidden in
+    every `env` mapping."""
     if isinstance(plain, Mapping):
-        return {
-            key: _hidden_by_name(value) if key == "env" else redacted_environment(value)
-            for key, value in plain.items()
-        }
+        return {key: _hidden(key, value) for key, value in plain.items()}
     if isinstance(plain, list | tuple):
         return [redacted_environment(item) for item in plain]
     return plain
@@ -77,6 +75,14 @@ def redacted_environment(plain: object) -> object:
 def redacted(value: T, secrets: Iterable[str]) -> T:
     """A copy of a value type with every text in it redacted, mapping keys included."""
     return _redacted(value, tuple(secrets))  # type: ignore[no-any-return]
+
+
+def _hidden(key: object, value: object) -> object:
+    if key == "env":
+        return _hidden_by_name(value)
+    if key == "password" and value is not None:
+        return HIDDEN
+    return redacted_environment(value)
 
 
 def _hidden_by_name(environment: object) -> object:

@@ -11,9 +11,18 @@ from typing import Any
 
 from atlas_perf.loader.executors import COMMON, OWN, SCENARIOS
 from atlas_perf.loader.keyed import KeyTable, OptionKey
-from atlas_perf.loader.readers import FLAG, TEXT, TEXT_TABLE, TREND_STATS, duration, whole_number
+from atlas_perf.loader.readers import (
+    FLAG,
+    PROXY,
+    TEXT,
+    TEXT_TABLE,
+    TREND_STATS,
+    duration,
+    whole_number,
+)
 from atlas_perf.loader.stages import STAGES
 from atlas_perf.loader.threshold_options import THRESHOLDS
+from atlas_perf.loader.tls_options import CLIENT_CERTIFICATES, PEM_FILE
 
 POSITIVE = duration(zero=False)
 
@@ -82,6 +91,58 @@ HTTP = KeyTable(
             "Address to connect to, by host name: `host[:port]` to `address[:port]`",
             "hosts",
         ),
+        OptionKey(
+            "tlsAuth",
+            CLIENT_CERTIFICATES,
+            "[]",
+            "Client certificates: the first whose `domains` has the host is shown",
+            "tls_auth",
+        ),
+        OptionKey(
+            "tlsCAFile",
+            PEM_FILE,
+            "–",
+            "Authorities to trust besides the system's, for servers' certificates",
+            "tls_ca_file",
+        ),
+        OptionKey(
+            "proxy",
+            PROXY,
+            "–",
+            "Send everything through this proxy: `http://[user:password@]host[:port]`",
+            "proxy",
+        ),
+        OptionKey(
+            "proxyFromEnvironment",
+            FLAG,
+            "False",
+            "Use the proxies of `HTTP_PROXY` and `HTTPS_PROXY`, and none for hosts in `NO_PROXY`",
+            "proxy_from_environment",
+        ),
+        OptionKey(
+            "foldUrls",
+            FLAG,
+            "True",
+            "Write ids in the URLs of requests without a name as `{id}`",
+            "fold_urls",
+        ),
+        OptionKey(
+            "discardResponseBodies",
+            FLAG,
+            "False",
+            "Receive and count bodies without keeping them, unless a request has `response_type`",
+            "discard_response_bodies",
+        ),
+        OptionKey(
+            "batch", whole_number(1), "20", "Requests of one `vu.http.batch` at once", "batch"
+        ),
+        OptionKey(
+            "batchPerHost",
+            whole_number(1),
+            "6",
+            "Connections of one virtual user to one host; further requests wait",
+            "batch_per_host",
+        ),
     )
 )
 
@@ -118,11 +179,8 @@ RUN = KeyTable(
 )
 
 NOT_YET = (
-    "batch",
-    "batchPerHost",
     "blacklistIPs",
     "blockHostnames",
-    "discardResponseBodies",
     "dns",
     "executionSegment",
     "httpDebug",
@@ -130,7 +188,6 @@ NOT_YET = (
     "rps",
     "summaryTimeUnit",
     "systemTags",
-    "tlsAuth",
     "tlsCipherSuites",
     "tlsVersion",
 )

@@ -92,6 +92,9 @@ def _refuse_contradictions(values: Mapping[str, Any], written: Mapping[str, obje
         raise OptionProblem(("vus",), "`vus` does nothing beside `scenarios`: set it in each")
     if "iterations" in values:
         refuse_idle_users(values["iterations"], values.get("vus", 1), ("iterations",))
+    if "proxy" in values and values.get("proxyFromEnvironment"):
+        message = "`proxy` and `proxyFromEnvironment` each say which proxy to use: give one of them"
+        raise OptionProblem(("proxyFromEnvironment",), message)
     if values.get("vus") == 0:
         if "stages" not in values:
             raise OptionProblem(("vus",), "`vus` must be 1 or more, not 0")

@@ -14,6 +14,7 @@ from atlas_perf.units import parse_duration_ns
 T = TypeVar("T")
 
 _PLAIN_STATS = ("avg", "min", "med", "max", "count")
+_PROXY = re.compile(r"http://(?:[^/?#\s]*@)?(?:[^/?#@:\[\]\s]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?/?")
 _PERCENTILE = re.compile(r"p\((\d+(?:\.\d+)?)\)")
 
 
@@ -87,7 +88,17 @@ def _read_stat(value: object, path: OptionPath) -> str:
     raise expected(path, "avg, min, med, max, count or p(0) to p(100)", value)
 
 
+def _read_proxy(value: object, path: OptionPath) -> str:
+    if isinstance(value, str) and _PROXY.fullmatch(value):
+        return value
+    # Without repeating the value: it may hold a password.
+    raise OptionProblem(
+        path, f"`{written(path)}` must be the URL of an HTTP proxy, such as 'http://host:3128'"
+    )
+
+
 TEXT = Reader("text", _read_text)
+PROXY = Reader("the URL of an HTTP proxy", _read_proxy)
 FLAG = Reader("True or False", _read_flag)
 TEXT_TABLE = Reader("a dict of text to text", _read_text_table)
 TREND_STATS = Reader("a list of avg, min, med, max, count, p(N)", _read_trend_stats)

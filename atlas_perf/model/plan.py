@@ -118,6 +118,16 @@ class ThresholdPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """What to show servers that ask who is there; files in PEM, read when the run starts."""
+
+    cert: str
+    key: str  # the file of `cert` again if it holds both
+    password: str | None = field(default=None, repr=False)
+    domains: tuple[str, ...] = ()  # `api.example`, `*.example`; none: all servers
+
+
+@dataclass(frozen=True, slots=True)
 class HttpOptions:
     """How every virtual user speaks HTTP unless a request says otherwise; k6's options."""
 
@@ -130,6 +140,14 @@ class HttpOptions:
     no_cookies_reset: bool = False
     throw: bool = False
     hosts: Mapping[str, str] = field(default_factory=dict)  # host[:port] -> address[:port]
+    tls_auth: tuple[ClientCertificate, ...] = ()
+    tls_ca_file: str | None = None  # trusted besides the system's authorities
+    proxy: str | None = None  # http://[user:password@]host[:port], for every request
+    proxy_from_environment: bool = False  # HTTP_PROXY, HTTPS_PROXY, NO_PROXY
+    fold_urls: bool = True
+    discard_response_bodies: bool = False
+    batch: int = 20  # requests of one `batch` call at once
+    batch_per_host: int = 6  # connections of one user to one host
 
 
 @dataclass(frozen=True, slots=True)

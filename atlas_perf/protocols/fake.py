@@ -12,12 +12,13 @@ for a misspelt option.
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, Unpack
+from typing import Any, Unpack, overload
 
 from atlas_perf.model.plan import HttpOptions
+from atlas_perf.protocols.http.batch import BatchRequest, Key, run_batch
 from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.error_codes import ErrorCode
@@ -61,11 +62,13 @@ class FakeHttpClient:
             timeout_ns=chosen.timeout_ns,
             max_redirects=chosen.max_redirects,
             throw=chosen.throw,
+            discard_bodies=chosen.discard_response_bodies,
             base_url=base_url,
             user_agent=chosen.user_agent or default_user_agent(),
         )
         self._rules: list[_Rule] = []
         self.requests: list[Request] = []
+        self._batch_limit = chosen.batch
         self.cookies = CookieJar()
 
     def answer(
@@ -141,6 +144,18 @@ class FakeHttpClient:
     ) -> Response:
         """DELETE; see `request`."""
         return await self.request("DELETE", url, body, **params)
+
+    @overload
+    async def batch(self, requests: Mapping[Key, BatchRequest]) -> dict[Key, Response]: ...
+    @overload
+    async def batch(self, requests: Sequence[BatchRequest]) -> list[Response]: ...
+    async def batch(self, requests: Any) -> Any:
+        """Several requests at once, in k6's shapes; responses in order, or by key.
+
+        Raises:
+            ValueError, TypeError: for a request that cannot be meant; the others are cancelled.
+        """
+        return await run_batch(self.request, requests, self._batch_limit)
 
     def begin_iteration(self) -> None:
         """As the real client: forget the cookies."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from os import PathLike
 from typing import Literal, Required, TypedDict
 
 Duration = str | timedelta
@@ -49,6 +50,15 @@ class ScenarioOptions(TypedDict, total=False):
     gracefulRampDown: Duration
 
 
+class ClientCertificateOptions(TypedDict, total=False):
+    """What to show servers that ask for a certificate; files in PEM."""
+
+    cert: Required[str | PathLike[str]]
+    key: str | PathLike[str]
+    password: str
+    domains: Sequence[str]
+
+
 class Options(TypedDict, total=False):
     """A scenario file's module-level `options`."""
 
@@ -73,3 +83,11 @@ class Options(TypedDict, total=False):
     noCookiesReset: bool
     throw: bool
     hosts: Mapping[str, str]
+    tlsAuth: Sequence[ClientCertificateOptions]
+    tlsCAFile: str | PathLike[str]
+    proxy: str
+    proxyFromEnvironment: bool
+    foldUrls: bool
+    discardResponseBodies: bool
+    batch: int
+    batchPerHost: int

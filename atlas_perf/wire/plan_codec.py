@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
+    ClientCertificate,
     Executor,
     HttpOptions,
     ScenarioPlan,
@@ -49,7 +50,7 @@ def plan_from_plain(plain: Any) -> TestPlan:
         summary_trend_stats=_tuple_of(_text),
         tags=_text_map,
         env=_text_map,
-        http=lambda item: _read(HttpOptions, item, hosts=_text_map),
+        http=_http,
     )
 
 
@@ -75,6 +76,14 @@ def _fields_to_plain(value: Any) -> dict[str, Any]:
 
 def _scenario(plain: Any) -> ScenarioPlan:
     return _read(ScenarioPlan, plain, executor=_executor, env=_text_map, tags=_text_map)
+
+
+def _http(plain: Any) -> HttpOptions:
+    return _read(HttpOptions, plain, hosts=_text_map, tls_auth=_tuple_of(_client_certificate))
+
+
+def _client_certificate(plain: Any) -> ClientCertificate:
+    return _read(ClientCertificate, plain, domains=_tuple_of(_text))
 
 
 def _executor(plain: Any) -> Executor:

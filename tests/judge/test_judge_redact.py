@@ -32,6 +32,13 @@ def test_a_secret_is_known_by_its_name(name, secret):
     assert is_secret_name(name) is secret
 
 
+def test_the_password_of_a_client_certificate_is_hidden():
+    plain = {"http": {"tls_auth": [{"cert": "a.pem", "password": "pw"}, {"password": None}]}}
+    assert redacted_environment(plain) == {
+        "http": {"tls_auth": [{"cert": "a.pem", "password": "***"}, {"password": None}]}
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

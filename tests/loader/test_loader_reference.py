@@ -14,8 +14,10 @@ from atlas_perf.loader.keyed import OptionKey, snake_case
 from atlas_perf.loader.option_table import HTTP, OPTIONS, RUN, SHORTCUTS
 from atlas_perf.loader.stages import STAGE
 from atlas_perf.loader.threshold_options import THRESHOLD
+from atlas_perf.loader.tls_options import CERTIFICATE
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
+    ClientCertificate,
     HttpOptions,
     ScenarioPlan,
     Stage,
@@ -23,6 +25,7 @@ from atlas_perf.model.plan import (
     ThresholdPlan,
 )
 from atlas_perf.scripting.options import (
+    ClientCertificateOptions,
     Options,
     ScenarioOptions,
     StageOptions,
@@ -41,6 +44,7 @@ SECTIONS: dict[str, Iterable[OptionKey]] = {
     "Run": RUN.keys.values(),
     "Thresholds": THRESHOLD.keys.values(),
     "HTTP": HTTP.keys.values(),
+    "Client certificates": CERTIFICATE.keys.values(),
 }
 """Every table of the reference that lists keys, under its heading."""
 
@@ -80,6 +84,7 @@ def test_the_sections_are_all_of_the_table() -> None:
         (Options, OPTIONS.keys),
         (StageOptions, STAGE.keys),
         (ThresholdOptions, THRESHOLD.keys),
+        (ClientCertificateOptions, CERTIFICATE.keys),
         (ScenarioOptions, {key.name for keys in (COMMON, *OWN.values()) for key in keys}),
     ],
 )
@@ -92,6 +97,7 @@ def test_the_types_have_exactly_the_keys_there_are(typed: type, keys: Iterable[s
     [
         (StageOptions, STAGE.keys.values()),
         (ThresholdOptions, THRESHOLD.keys.values()),
+        (ClientCertificateOptions, CERTIFICATE.keys.values()),
         (ScenarioOptions, COMMON),
     ],
 )
@@ -108,6 +114,7 @@ def _plan_types() -> list[tuple[type, OptionKey]]:
     executors = {name: kind for kind, name in EXECUTOR_NAMES.items()}
     return [
         *((TestPlan, key) for key in RUN.keys.values()),
+        *((ClientCertificate, key) for key in CERTIFICATE.keys.values()),
         *((HttpOptions, key) for key in HTTP.keys.values()),
         *((Stage, key) for key in STAGE.keys.values()),
         *((ThresholdPlan, key) for key in THRESHOLD.keys.values()),
@@ -126,7 +133,7 @@ def _as_documented(name: str, default: object) -> str:
     if name.endswith("_ns"):
         return format_planned(default)  # type: ignore[arg-type]
     if isinstance(default, tuple):
-        return ", ".join(default) or "{}"
+        return ", ".join(default) or ("{}" if name == "thresholds" else "[]")
     return str(default)
 
 
@@ -151,6 +158,7 @@ def test_the_reference_tells_the_plans_own_defaults() -> None:
         ("noVUConnectionReuse", "no_vu_connection_reuse"),
         ("insecureSkipTLSVerify", "insecure_skip_tls_verify"),
         ("delayAbortEval", "delay_abort_eval"),
+        ("tlsCAFile", "tls_ca_file"),
     ],
 )
 def test_snake_case(camel: str, snake: str) -> None:

@@ -6,8 +6,9 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from atlas_perf.model.metric import Metric
 from atlas_perf.model.series import Tags
@@ -42,10 +43,18 @@ class Peer:
         for each in fields:
             name, _, value = each.partition(": ")
             headers[name.lower()] = value
-        body = await self.reader.readexactly(int(headers.get("content-length", 0)))
+        if headers.get("transfer-encoding") == "chunked":
+            body = b"".join([chunk async for chunk in self.chunks()])
+        else:
+            body = await self.reader.readexactly(int(headers.get("content-length", 0)))
         request = ReceivedRequest(method, path, headers, body, head)
         self.received.append(request)
         return request
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        while size := int(await self.reader.readuntil(b"\r\n"), 16):
+            yield (await self.reader.readexactly(size + 2))[:-2]
+        assert await self.reader.readexactly(2) == b"\r\n"
 
     async def send(self, *pieces: bytes) -> None:
         for piece in pieces:
@@ -80,11 +89,12 @@ Handler = Callable[[Peer], Awaitable[None]]
 class Server:
     port: int
     scheme: str
+    host: str = "127.0.0.1"
     peers: list[Peer] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     @property
     def requests(self) -> list[ReceivedRequest]:
@@ -99,6 +109,30 @@ class Stage:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, handler: Handler, *, tls: ssl.SSLContext | None = None) -> Server:
+        server = Server(0, "https" if tls else "http")
+        listening = await asyncio.start_server(
+            self._connected(handler, server), "127.0.0.1", 0, ssl=tls
+        )
+        self._servers.append(listening)
+        server.port = listening.sockets[0].getsockname()[1]
+        return server
+
+    async def serve_ipv6(self, handler: Handler) -> Server:
+        server = Server(0, "http", "[::1]")
+        listening = await asyncio.start_server(self._connected(handler, server), "::1", 0)
+        self._servers.append(listening)
+        server.port = listening.sockets[0].getsockname()[1]
+        return server
+
+    async def serve_unix(self, handler: Handler, path: Path) -> Server:
+        server = Server(0, "http+unix")
+        listening = await asyncio.start_unix_server(self._connected(handler, server), path)
+        self._servers.append(listening)
+        return server
+
+    def _connected(
+        self, handler: Handler, server: Server
+    ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.current_task()
             assert task is not None
@@ -113,10 +147,7 @@ class Stage:
                 writer.transport.abort()
                 self._tasks.discard(task)
 
-        listening = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
-        self._servers.append(listening)
-        server = Server(listening.sockets[0].getsockname()[1], "https" if tls else "http")
-        return server
+        return connected
 
     async def close(self) -> None:
         for server in self._servers:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import zlib
 
+import brotli
 import pytest
+from backports import zstd
+from scripted_server import MakeClient, Stage, answering, response
 
-from atlas_perf.protocols.http import decoding
+from atlas_perf.protocols.http import compressions, decoding
 from atlas_perf.protocols.http.decoding import BodyDecodingError, decode_body
 from atlas_perf.protocols.http.headers import Headers
 from atlas_perf.protocols.http.response import Response
@@ -31,6 +35,10 @@ def raw_deflate(data: bytes) -> bytes:
         ("gzip", gzip.compress(PLAIN) + bytes(8)),
         ("deflate", zlib.compress(PLAIN)),
         ("deflate", raw_deflate(PLAIN)),
+        ("br", brotli.compress(PLAIN)),
+        ("zstd", zstd.compress(PLAIN)),
+        ("zstd", zstd.compress(PLAIN[:500]) + zstd.compress(PLAIN[500:])),
+        ("br, zstd", zstd.compress(brotli.compress(PLAIN))),
         ("deflate, gzip", gzip.compress(zlib.compress(PLAIN))),
         ("identity,, gzip ", gzip.compress(PLAIN)),
     ],
@@ -39,7 +47,7 @@ def test_codings(encoding: str, body: bytes) -> None:
     assert decode_body(body, encoding) == PLAIN
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
 def test_an_empty_body_needs_no_decoding(encoding: str) -> None:
     assert decode_body(b"", encoding) == b""
 
@@ -52,7 +60,11 @@ def test_an_empty_body_needs_no_decoding(encoding: str) -> None:
         ("gzip", gzip.compress(PLAIN)[:-9], "ends too early"),
         ("deflate", zlib.compress(PLAIN)[:-9], "ends too early"),
         ("gzip", gzip.compress(PLAIN)[:-3] + b"bad", "the body is not gzip"),
-        ("br", b"x", "coded as 'br', which was not asked for"),
+        ("br", b"not brotli", "the body is not br"),
+        ("br", brotli.compress(PLAIN)[:-3], "ends too early"),
+        ("zstd", b"not zstd", "the body is not zstd"),
+        ("zstd", zstd.compress(PLAIN)[:-3], "ends too early"),
+        ("compress", b"x", "coded as 'compress', which was not asked for"),
     ],
 )
 def test_what_cannot_be_decoded(encoding: str, body: bytes, sentence: str) -> None:
@@ -60,12 +72,57 @@ def test_what_cannot_be_decoded(encoding: str, body: bytes, sentence: str) -> No
         decode_body(body, encoding)
 
 
-def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("coding", "compress"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("br", brotli.compress),
+        ("zstd", zstd.compress),
+    ],
+)
+def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch, coding: str, compress) -> None:
     monkeypatch.setattr(decoding, "MAX_DECODED_BODY_BYTES", 1000)
-    assert len(decode_body(gzip.compress(bytes(1000)), "gzip")) == 1000
-    for body in (gzip.compress(bytes(1001)), gzip.compress(bytes(600)) * 2):
+    assert len(decode_body(compress(bytes(1000)), coding)) == 1000
+    for plain in (bytes(1001), bytes(50_000_000)):
         with pytest.raises(BodyDecodingError, match="decodes to more than 1000 bytes"):
-            decode_body(body, "gzip")
+            decode_body(compress(plain), coding)
+
+
+@pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("zstd", zstd.compress)])
+def test_a_bomb_in_several_pieces_is_refused(
+    monkeypatch: pytest.MonkeyPatch, coding: str, compress
+) -> None:
+    monkeypatch.setattr(decoding, "MAX_DECODED_BODY_BYTES", 1000)
+    with pytest.raises(BodyDecodingError, match="decodes to more than 1000 bytes"):
+        decode_body(compress(bytes(600)) * 2, coding)
+
+
+@pytest.mark.parametrize(("coding", "compress"), [("br", brotli.compress), ("zstd", zstd.compress)])
+def test_no_more_of_a_bomb_is_decoded_than_the_limit_and_a_block(coding: str, compress) -> None:
+    decoded = compressions.optional_codings()[coding](compress(bytes(50_000_000)), 1000)
+    assert 1000 < len(decoded) < 200_000
+
+
+async def test_every_coding_that_is_asked_for_is_decoded(
+    stage: Stage, make_client: MakeClient
+) -> None:
+    server = await stage.serve(
+        answering(response(200, brotli.compress(PLAIN), Content_Encoding="br"))
+    )
+    answer = await make_client(server.url).get("/")
+    assert answer.body == PLAIN
+    assert server.requests[0].headers["accept-encoding"] == "gzip, deflate, br, zstd"
+
+
+def test_a_coding_without_its_library_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_brotli(name: str) -> object:
+        if name == "brotli":
+            raise ImportError(name)
+        return importlib.import_module(name)
+
+    monkeypatch.setattr(compressions, "import_module", without_brotli)
+    assert list(compressions.optional_codings()) == ["zstd"]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ async def test_each_hop_is_a_sample(
     assert answer.url == f"{server.url}/end?x=1"
     assert [(s.tags["url"], s.tags["status"], s.failed) for s in recorder.requests] == [
         (f"{server.url}/start", "302", False),
-        (f"{server.url}/end?x=1", "200", False),
+        (f"{server.url}/end?x={{id}}", "200", False),
     ]
     first, second = recorder.requests
     assert second.blocked_ns + second.duration_ns <= second.at_ns - first.at_ns

@@ -67,7 +67,7 @@ def test_methods_that_are_none(method: str) -> None:
 
 
 def test_a_body_of_a_wrong_type() -> None:
-    with pytest.raises(TypeError, match="body= takes bytes or text, not dict: use json= or data="):
+    with pytest.raises(TypeError, match="bytes, text or an iterator of them, not dict: use json="):
         build_request("POST", "http://h/", {}, {}, DEFAULTS)  # type: ignore[arg-type]
 
 

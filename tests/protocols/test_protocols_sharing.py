@@ -34,7 +34,7 @@ async def test_waiting_for_a_connection_is_blocked_time_and_nothing_else(
             await peer.send(OK)
 
     server = await stage.serve(slow)
-    client = make_client(server.url, connections_per_host=2)
+    client = make_client(server.url, connections_per_host=2, fold_urls=False)
     answers = await asyncio.gather(*(client.get(f"/{n}") for n in range(10)))
     assert [answer.status for answer in answers] == [200] * 10
     assert len(server.peers) == 2

@@ -12,6 +12,7 @@ import atlas_perf
 
 PROMISED = {
     "Counter",
+    "DigestAuth",
     "Gauge",
     "HttpClient",
     "Options",

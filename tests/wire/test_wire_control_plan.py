@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
+    ClientCertificate,
     ConstantVUs,
     HttpOptions,
     PerVUIterations,
@@ -46,7 +47,29 @@ METRICS = st.builds(
     st.sampled_from(Contains),
     st.sampled_from(AcrossWorkers),
 )
-HTTP = st.builds(HttpOptions, COUNTS, COUNTS, st.none() | NAMES, *[st.booleans()] * 5, hosts=PAIRS)
+CERTIFICATES = st.builds(
+    ClientCertificate,
+    NAMES,
+    NAMES,
+    st.none() | NAMES,
+    st.lists(NAMES, max_size=2).map(tuple),
+)
+HTTP = st.builds(
+    HttpOptions,
+    COUNTS,
+    COUNTS,
+    st.none() | NAMES,
+    *[st.booleans()] * 5,
+    hosts=PAIRS,
+    tls_auth=st.lists(CERTIFICATES, max_size=2).map(tuple),
+    tls_ca_file=st.none() | NAMES,
+    proxy=st.none() | NAMES,
+    proxy_from_environment=st.booleans(),
+    fold_urls=st.booleans(),
+    discard_response_bodies=st.booleans(),
+    batch=COUNTS,
+    batch_per_host=COUNTS,
+)
 PLANS = st.builds(
     TestPlan,
     name=NAMES,
@@ -142,6 +165,7 @@ def _damage(*path, value):
         _damage("tags", value=[]),
         _damage("tags", value={"a": 1}),
         _damage("http", "hosts", value={1: "a"}),
+        _damage("http", "tls_auth", value=[{"cert": "a"}]),
         _damage("summary_trend_stats", value=[95]),
     ],
 )

@@ -7,57 +7,45 @@ however it ends, is one sample. Bytes and time marks are the connection's busine
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, overload
+from urllib.parse import urlsplit
 
 from atlas_perf import clock
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
+from atlas_perf.protocols.http.batch import BatchRequest, Key, run_batch
 from atlas_perf.protocols.http.body import Body
+from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.expectation import judge_response
-from atlas_perf.protocols.http.failures import RequestFailure, timeout_failure
+from atlas_perf.protocols.http.failures import BodyRaisedError, RequestFailure, timeout_failure
 from atlas_perf.protocols.http.headers import Headers, checked_fields
+from atlas_perf.protocols.http.hops import Hop, first_hop, next_hop
 from atlas_perf.protocols.http.http_call import RequestMethods, RequestTemplate
-from atlas_perf.protocols.http.pool import CONNECTIONS_PER_HOST, ConnectionPool
+from atlas_perf.protocols.http.pool import ConnectionPool
+from atlas_perf.protocols.http.proxy import Proxies
 from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
-from atlas_perf.protocols.http.redirects import redirected
 from atlas_perf.protocols.http.request import (
     Request,
     RequestDefaults,
     RequestParams,
     build_request,
     head_bytes,
+    with_authorization,
     with_credentials_of,
 )
 from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.http.round_trip import RoundTrip, perform
 from atlas_perf.protocols.http.timings import Timings
-from atlas_perf.protocols.http.tls import tls_context
+from atlas_perf.protocols.http.tls import TlsSettings
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
 from atlas_perf.protocols.http.user_agent import default_user_agent
 from atlas_perf.units import NS_PER_S
-
-
-@dataclass(frozen=True, slots=True)
-class _Hop:
-    """One request of a chain of redirects."""
-
-    request: Request
-    user_tags: Tags
-    began_ns: int
-    deadline_ns: int
-    redirects_left: int
-    sent_before_bytes: int = 0
-
-
-def _first_hop(request: Request, user_tags: Tags, began_ns: int) -> _Hop:
-    deadline_ns = began_ns + request.timeout_ns
-    return _Hop(request, user_tags, began_ns, deadline_ns, request.max_redirects)
 
 
 class HttpClient(RequestMethods):
@@ -76,12 +64,12 @@ class HttpClient(RequestMethods):
         sample_tags: Callable[[], Tags],
         base_url: str | None = None,
         resolver: Resolver | None = None,
-        connections_per_host: int = CONNECTIONS_PER_HOST,
+        connections_per_host: int | None = None,
     ) -> None:
         """`sample_tags` tells the virtual user's tags whenever a request begins.
 
         Raises:
-            PlanError: if the `hosts` option names something that is no address.
+            PlanError: if the `hosts` option names something that is no address, or a proxy none.
             ValueError: if the user agent cannot be a header.
         """
         user_agent = options.user_agent or default_user_agent()
@@ -89,25 +77,42 @@ class HttpClient(RequestMethods):
         self._options = options
         self._sample_tags = sample_tags
         self._recorder = recorder
-        self._log = RequestLog(recorder)
+        self._log = RequestLog(recorder, fold_urls=options.fold_urls)
         self._defaults = RequestDefaults(
             timeout_ns=options.timeout_ns,
             max_redirects=options.max_redirects,
             throw=options.throw,
+            discard_bodies=options.discard_response_bodies,
             base_url=base_url,
             user_agent=user_agent,
         )
+        tls = TlsSettings(options)
+        self._proxies = Proxies(options)
         self._dialer = Dialer(
             resolver=resolver or shared_resolver(),
             hosts=options.hosts,
-            verify=not options.insecure_skip_tls_verify,
+            tls=tls,
+            proxies=self._proxies,
         )
         if base_url is not None and base_url.startswith("https:"):
-            tls_context(verify=not options.insecure_skip_tls_verify)  # loaded before any request
-        self._connections_per_host = connections_per_host
-        self._pool = ConnectionPool(connections_per_host)
+            tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
+        self._connections_per_host = connections_per_host or options.batch_per_host
+        self._pool = ConnectionPool(self._connections_per_host)
+        self._batch_limit = options.batch
         self.cookies = CookieJar()
         self._stored_cookies = self.cookies.stored
+
+    @overload
+    async def batch(self, requests: Mapping[Key, BatchRequest]) -> dict[Key, Response]: ...
+    @overload
+    async def batch(self, requests: Sequence[BatchRequest]) -> list[Response]: ...
+    async def batch(self, requests: Any) -> Any:
+        """Several requests at once, in k6's shapes; responses in order, or by key.
+
+        Raises:
+            ValueError, TypeError: for a request that cannot be meant; the others are cancelled.
+        """
+        return await run_batch(self.request, requests, self._batch_limit)
 
     def begin_iteration(self) -> None:
         """Forget what must not outlive an iteration: cookies, and connections if so asked."""
@@ -134,6 +139,9 @@ class HttpClient(RequestMethods):
         request = self._built(method, url, body, params)
         if self._options.no_connection_reuse or request.asks_to_close or request.cookies:
             return None
+        content = request.body
+        if isinstance(content, BodyStream) or params.get("files") is not None:
+            return None
         try:
             target = parse_target(request.url)
         except RequestFailure:
@@ -141,8 +149,8 @@ class HttpClient(RequestMethods):
         if target.scheme != "http":
             return None
         request = with_credentials_of(request, target)
-        head = head_bytes(request, target, {}, close=False)
-        return RequestTemplate(replace(request, body=b""), target, head, len(request.body))
+        head = head_bytes(*self._proxies.on_the_wire(request, target), {}, close=False)
+        return RequestTemplate(replace(request, body=b""), target, head, len(content))
 
     def _cookie_pairs(self, target: Target) -> str | None:
         """The value of the Cookie header; None without cookies for this target."""
@@ -159,7 +167,7 @@ class HttpClient(RequestMethods):
         self, request: Request, user_tags: Tags, began_ns: int, sent_before_bytes: int = 0
     ) -> Response:
         """The slow way, also after a kept connection turned out to be dead."""
-        hop = _first_hop(request, user_tags, began_ns)
+        hop = first_hop(request, user_tags, began_ns)
         return await self._follow(replace(hop, sent_before_bytes=sent_before_bytes))
 
     def _concluded(
@@ -175,7 +183,7 @@ class HttpClient(RequestMethods):
         at_ns: int,
     ) -> Response | Coroutine[Any, Any, Response]:
         """A response that sets cookies or redirects: itself, or the way to the one it leads to."""
-        hop = _first_hop(request, user_tags, began_ns)
+        hop = first_hop(request, user_tags, began_ns)
         following = self._conclude(
             hop,
             request,
@@ -191,7 +199,7 @@ class HttpClient(RequestMethods):
             raise HttpError(response)
         return response
 
-    async def _follow(self, hop: _Hop) -> Response:
+    async def _follow(self, hop: Hop) -> Response:
         while True:
             result = await self._round_trip(hop)
             if isinstance(result, Response):
@@ -201,22 +209,29 @@ class HttpClient(RequestMethods):
             raise HttpError(result)
         return result
 
-    async def _round_trip(self, hop: _Hop) -> Response | _Hop:
+    async def _round_trip(self, hop: Hop) -> Response | Hop:
         """One hop: its final response, or the next hop. Whatever happens, it is one sample."""
         trip = RoundTrip(hop.began_ns, hop.sent_before_bytes)
         try:
             target = parse_target(hop.request.url)
             request = with_credentials_of(hop.request, target)
+            sent = request
+            if hop.digest_answer is not None:
+                sent = with_authorization(request, hop.digest_answer)
+            sent, addressed = self._proxies.on_the_wire(sent, target)
             async with asyncio.timeout((hop.deadline_ns - clock.now_ns()) / NS_PER_S):
                 await perform(
-                    request,
-                    target,
+                    sent,
+                    addressed,
                     {**self.cookies.for_target(target), **request.cookies},
                     trip,
                     pool=self._pool,
                     dialer=self._dialer,
                     keep=not self._options.no_connection_reuse,
                 )
+        except BodyRaisedError as failure:
+            self._failed(hop, trip, failure, clock.now_ns())
+            raise failure.raised from None
         except RequestFailure as failure:
             return self._failed(hop, trip, failure, clock.now_ns())
         except TimeoutError:
@@ -230,8 +245,8 @@ class HttpClient(RequestMethods):
         return self._answered(hop, request, target, trip)
 
     def _answered(
-        self, hop: _Hop, request: Request, target: Target, trip: RoundTrip
-    ) -> Response | _Hop:
+        self, hop: Hop, request: Request, target: Target, trip: RoundTrip
+    ) -> Response | Hop:
         parser = trip.parser
         response = Response(
             status=parser.status,
@@ -258,7 +273,7 @@ class HttpClient(RequestMethods):
 
     def _conclude(
         self,
-        hop: _Hop,
+        hop: Hop,
         request: Request,
         target: Target,
         response: Response,
@@ -266,12 +281,12 @@ class HttpClient(RequestMethods):
         sent_bytes: int,
         received_bytes: int,
         at_ns: int,
-    ) -> _Hop | None:
+    ) -> Hop | None:
         """Take its cookies, judge it and record it; the next hop if it redirects."""
         response.ok = False  # until proven, so that whatever happens here is one sample
         try:
             response.cookies = self._take_cookies(target, response.headers)
-            following = self._next_hop(hop, request, target, response)
+            following = next_hop(hop, request, target, response)
             if following is None:
                 judge_response(request, response)
             else:
@@ -287,34 +302,6 @@ class HttpClient(RequestMethods):
             )
         return following
 
-    def _next_hop(
-        self, hop: _Hop, request: Request, target: Target, response: Response
-    ) -> _Hop | None:
-        """The hop that the response redirects to; a redirect that cannot be followed is an error.
-
-        With a limit of 0 redirects are not followed, and the response itself was asked for.
-        """
-        if request.max_redirects == 0:
-            return None
-        try:
-            following = redirected(request, target, response)
-        except RequestFailure as failure:
-            response.error, response.error_code = f"redirect to an {failure.text}", failure.code
-            return None
-        if following is not None and hop.redirects_left == 0:
-            response.error = f"stopped after {request.max_redirects} redirects"
-            response.error_code = ErrorCode.GENERIC
-            return None
-        if following is None:
-            return None
-        return replace(
-            hop,
-            request=following,
-            began_ns=clock.now_ns(),
-            redirects_left=hop.redirects_left - 1,
-            sent_before_bytes=0,
-        )
-
     def _take_cookies(self, target: Target, headers: Headers) -> dict[str, str]:
         cookies: dict[str, str] = {}
         for header in headers.get_all("set-cookie"):
@@ -324,7 +311,7 @@ class HttpClient(RequestMethods):
         return cookies
 
     def _failed(
-        self, hop: _Hop, trip: RoundTrip, failure: RequestFailure, ended_ns: int
+        self, hop: Hop, trip: RoundTrip, failure: RequestFailure, ended_ns: int
     ) -> Response:
         return self._no_response(
             hop.request,

@@ -1,6 +1,7 @@
-"""One established TLS connection: request bytes in, response and time marks out.
+"""One established connection under asyncio's transports: request in, response and time marks out.
 
-Plain TCP has `TcpConnection` instead; both take an `Exchange`.
+For TLS, and for bodies sent in parts. Otherwise plain TCP has `TcpConnection` instead; both take
+an `Exchange`.
 
 No policy here: no URL, redirect, cookie, tag or retry. What the caller learns, it reads from the
 `Exchange` it handed in, which stays readable whichever way the exchange ends.
@@ -13,10 +14,16 @@ records (22 bytes for each of up to 16 KiB) are not seen from here and not count
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import cast
 
 from atlas_perf import clock
-from atlas_perf.protocols.http.failures import RequestFailure, transport_failure
+from atlas_perf.protocols.http.body_stream import BodyStream
+from atlas_perf.protocols.http.failures import (
+    BodyRaisedError,
+    RequestFailure,
+    transport_failure,
+)
 from atlas_perf.protocols.http.response_parser import ResponseParser
 from atlas_perf.protocols.http.timings import ABSENT, Stopwatch
 
@@ -45,6 +52,8 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._closed = loop.create_future()
         self._write_pending = False
+        self._more_to_send = False  # of a body that comes in parts
+        self._room: asyncio.Future[None] | None = None
         self._keep = False
         self.tls_version = ""  # "tls1.3", or "" over plain TCP
 
@@ -54,7 +63,7 @@ class Connection(asyncio.Protocol):
         return self._keep and self._exchange is None and not self._closed.done()
 
     async def exchange(
-        self, head: bytes, body: bytes, exchange: Exchange, *, keep: bool = True
+        self, head: bytes, body: bytes | BodyStream, exchange: Exchange, *, keep: bool = True
     ) -> None:
         """Send one request and return when the last byte of its response is there.
 
@@ -71,10 +80,14 @@ class Connection(asyncio.Protocol):
         try:
             if self._closed.done() or self._transport is None or self._transport.is_closing():
                 raise transport_failure(None, "before the response")
-            self._send(self._transport, head, body, exchange)
+            if isinstance(body, BodyStream):
+                await self._send_stream(self._transport, head, body, exchange)
+            else:
+                self._send(self._transport, head, body, exchange)
             await waiter
             # Answered before all of the request was read: the rest is still on its way.
-            self._keep = keep and exchange.parser.keeps_connection and not self._write_pending
+            all_sent = not self._write_pending and not self._more_to_send
+            self._keep = keep and exchange.parser.keeps_connection and all_sent
         finally:
             self._exchange = self._waiter = None
             if waiter.done() and not waiter.cancelled():
@@ -104,6 +117,40 @@ class Connection(asyncio.Protocol):
             transport.write(body)
         if not self._write_pending:
             exchange.watch.sent_ns = clock.now_ns()
+
+    async def _send_stream(
+        self, transport: asyncio.Transport, head: bytes, body: BodyStream, exchange: Exchange
+    ) -> None:
+        """Return when the body is sent, or when the exchange ends before that."""
+        assert self._waiter is not None
+        self._more_to_send = True
+        exchange.sent_bytes = len(head)
+        transport.write(head)
+        sending = self._loop.create_task(self._send_parts(transport, body, exchange))
+        try:
+            await asyncio.wait((sending, self._waiter), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
+            await asyncio.wait((sending,))
+        if not sending.cancelled() and (problem := sending.exception()) is not None:
+            raise problem
+
+    async def _send_parts(
+        self, transport: asyncio.Transport, body: BodyStream, exchange: Exchange
+    ) -> None:
+        """One part at a time: the next one is asked for when the kernel has taken the last."""
+        try:
+            async with aclosing(body.chunks()) as chunks:
+                async for chunk in chunks:
+                    exchange.sent_bytes += len(chunk)
+                    transport.write(chunk)
+                    if self._write_pending:
+                        self._room = self._loop.create_future()
+                        await self._room
+        except Exception as raised:
+            raise BodyRaisedError(raised) from raised
+        self._more_to_send = False
+        exchange.watch.sent_ns = clock.now_ns()
 
     def _count_unsent(self, exchange: Exchange) -> None:
         if self._write_pending and self._transport is not None:
@@ -135,6 +182,10 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._write_pending = False
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+        if self._more_to_send:
+            return
         if self._exchange is not None and self._exchange.watch.sent_ns == ABSENT:
             self._exchange.watch.sent_ns = clock.now_ns()
 

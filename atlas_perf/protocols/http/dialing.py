@@ -1,4 +1,7 @@
-"""From a target to an established connection: lookup, TCP, then TLS, each timed on its own."""
+"""From a target to an established connection: lookup, TCP, then TLS, each timed on its own.
+
+A proxy's tunnel is part of connecting: k6 has no phase for it, and TLS begins behind it.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,11 @@ from atlas_perf.protocols.http.failures import (
     transport_failure,
 )
 from atlas_perf.protocols.http.pool import PooledConnection
+from atlas_perf.protocols.http.proxy import Proxies, open_tunnel
 from atlas_perf.protocols.http.resolver import Resolver, is_address
 from atlas_perf.protocols.http.tcp_connection import TcpConnection
 from atlas_perf.protocols.http.timings import Stopwatch
-from atlas_perf.protocols.http.tls import tls_context
+from atlas_perf.protocols.http.tls import TlsSettings
 from atlas_perf.protocols.http.urls import Target
 
 _ADDRESS = re.compile(
@@ -34,33 +38,59 @@ class Dialer:
     """Opens connections under the plan's options.
 
     `hosts` sends a host, or a host:port, to another address; Host header, SNI and certificate
-    check stay those of the URL.
+    check stay those of the URL. What goes through a proxy is looked up there.
     """
 
-    def __init__(self, *, resolver: Resolver, hosts: Mapping[str, str], verify: bool) -> None:
+    def __init__(
+        self,
+        *,
+        resolver: Resolver,
+        hosts: Mapping[str, str],
+        tls: TlsSettings,
+        proxies: Proxies,
+    ) -> None:
         self._resolver = resolver
         self._hosts = {name.lower(): _split_address(hosts[name]) for name in hosts}
-        self._verify = verify
+        self._tls = tls
+        self._proxies = proxies
 
-    async def dial(self, target: Target, watch: Stopwatch) -> PooledConnection:
-        """Open a connection.
+    async def dial(
+        self, target: Target, watch: Stopwatch, *, streaming: bool = False
+    ) -> PooledConnection:
+        """Open a connection; with `streaming` one that can send a body in parts.
 
         Raises:
             RequestFailure: with the k6 code of whatever failed.
         """
         # Loading the trust store, once per process, must not look like a slow handshake.
-        tls = tls_context(verify=self._verify) if target.scheme == "https" else None
-        host, port = self._destination(target)
-        addresses = await self._resolver.resolve(host)
-        watch.dial_began_ns = clock.now_ns()
-        sock = await _connect_any(addresses, port)
+        tls = self._tls.context_for(target.host) if target.scheme == "https" else None
+        sock = await self._connect(target, watch)
         watch.dial_ended_ns = clock.now_ns()
         if tls is None:
-            return _attach(sock)
+            return await _attach_transport(sock) if streaming else _attach(sock)
         watch.tls_began_ns = watch.dial_ended_ns
         connection = await _attach_tls(sock, tls, target.host.rstrip("."))
         watch.tls_ended_ns = clock.now_ns()
         return connection
+
+    async def _connect(self, target: Target, watch: Stopwatch) -> socket.socket:
+        """A socket at whose other end is the target, or a proxy that takes plain HTTP for it."""
+        if target.socket_path is not None:
+            watch.dial_began_ns = clock.now_ns()
+            return await _connect(socket.AF_UNIX, target.socket_path)
+        proxy = self._proxies.proxy_for(target)
+        host, port = self._destination(target) if proxy is None else (proxy.host, proxy.port)
+        addresses = await self._resolver.resolve(host)
+        watch.dial_began_ns = clock.now_ns()
+        sock = await _connect_any(addresses, port)
+        if proxy is None or target.scheme == "http":
+            return sock
+        try:
+            await open_tunnel(sock, proxy, target)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
     def _destination(self, target: Target) -> tuple[str, int]:
         if not self._hosts:
@@ -95,27 +125,41 @@ def _attach(sock: socket.socket) -> TcpConnection:
         raise transport_failure(error, "before the request") from error
 
 
+async def _attach_transport(sock: socket.socket) -> Connection:
+    loop = asyncio.get_running_loop()
+    try:
+        _, connection = await loop.create_connection(lambda: Connection(loop), sock=sock)
+    except OSError as error:
+        sock.close()
+        raise transport_failure(error, "before the request") from error
+    except BaseException:
+        sock.close()
+        raise
+    return connection
+
+
 async def _connect_any(addresses: list[str], port: int) -> socket.socket:
     """The first address that accepts; the failure of the last one if none does."""
     failure = RequestFailure(ErrorCode.DNS_NO_SUCH_HOST, "lookup: no such host")
     for address in addresses:
         try:
-            return await _connect(address, port)
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            return await _connect(family, (address, port))
         except RequestFailure as refused:
             failure = refused
     raise failure
 
 
-async def _connect(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+async def _connect(family: socket.AddressFamily, address: str | tuple[str, int]) -> socket.socket:
     try:
         sock = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
         raise dial_failure(error) from error
     try:
         sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().sock_connect(sock, (address, port))
+        if family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(sock, address)
     except OSError as error:
         sock.close()
         raise dial_failure(error) from error

@@ -31,6 +31,15 @@ class ClosedEarlyError(RequestFailure):
     """The server closed or reset the connection before the response was complete."""
 
 
+class BodyRaisedError(RequestFailure):
+    """The iterator that gives the request's body raised; the caller gets what it raised."""
+
+    def __init__(self, raised: Exception) -> None:
+        # Its message may quote the body, and every text of an error is a series of its own.
+        super().__init__(ErrorCode.GENERIC, f"the body raised {type(raised).__name__}")
+        self.raised = raised
+
+
 def timeout_failure(*, dialling: bool) -> RequestFailure:
     """The request's time is up; k6 tells a server that does not even accept apart."""
     if dialling:

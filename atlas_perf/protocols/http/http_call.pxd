@@ -27,6 +27,7 @@ cdef class RequestTemplate:
     cdef bytes head_after_length
     cdef bint has_body
     cdef bint to_head
+    cdef bint discards
     cdef bint default_expected
     cdef int64_t timeout_ns
     cdef object pool

@@ -66,6 +66,7 @@ cdef class RequestTemplate:
         self.origin = target.origin
         self.judged = request.expect is not None
         self.to_head = request.method == "HEAD"
+        self.discards = not request.keeps_body
         self.default_expected = request.expected_statuses is EXPECTED_STATUSES
         self.timeout_ns = request.timeout_ns
         self.series = {}
@@ -217,6 +218,7 @@ cdef class HttpCall:
         if parser is None:
             parser = ResponseParser.__new__(ResponseParser)
         parser.restart(template.to_head)
+        parser.discarding = template.discards
         connection.start(head, content, parser, self.deadline_ns)
         return self.deliver() if connection.ended else NOT_YET
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric
 from atlas_perf.model.series import Tags, tags_of
+from atlas_perf.protocols.http.folding import folded
 from atlas_perf.protocols.http.timings import Timings
 
 _DATA_SENT = BUILTIN_METRICS["data_sent"]
@@ -62,8 +63,10 @@ class Outcome:
 class RequestLog:
     """Records round trips of one virtual user."""
 
-    def __init__(self, recorder: HttpRecorder) -> None:
+    def __init__(self, recorder: HttpRecorder, *, fold_urls: bool = True) -> None:
+        """`fold_urls`: without a name, tag a URL with its ids folded."""
         self._recorder = recorder
+        self._fold_urls = fold_urls
         self._http: dict[tuple[Tags, Tags, Outcome], HttpSeries] = {}
         self._data: dict[Tags, tuple[int, int]] = {}
 
@@ -103,12 +106,17 @@ class RequestLog:
         key = (user_tags, tuple(request_tags.items()), outcome)
         series = self._http.get(key)
         if series is None:
-            tags = tags_of({**dict(user_tags), **request_tags, **_system_tags(outcome)})
+            tags = tags_of(
+                {**dict(user_tags), **request_tags, **_system_tags(outcome, self._name(outcome))}
+            )
             series = self._recorder.http_series(tags, outcome.failed)
             if len(self._http) >= _REMEMBERED_SERIES:
                 self._http.clear()
             self._http[key] = series
         return series
+
+    def _name(self, outcome: Outcome) -> str:
+        return outcome.name or (folded(outcome.url) if self._fold_urls else outcome.url)
 
     def data_series(self, user_tags: Tags) -> tuple[int, int]:
         """Numbers of the series of bytes sent and received, under the user's tags alone: k6 has no
@@ -123,12 +131,12 @@ class RequestLog:
         return numbers
 
 
-def _system_tags(outcome: Outcome) -> dict[str, str]:
+def _system_tags(outcome: Outcome, name: str) -> dict[str, str]:
     """k6's tags of a request. They win over a user's tag of the same name."""
     tags = {
         "method": outcome.method,
-        "url": outcome.name or outcome.url,
-        "name": outcome.name or outcome.url,
+        "url": name,
+        "name": name,
         "status": str(outcome.status),
         "expected_response": "false" if outcome.failed else "true",
     }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
+from atlas_perf.protocols.http.error_codes import ErrorCode
+from atlas_perf.protocols.http.failures import RequestFailure
 from atlas_perf.protocols.http.request import Request
 from atlas_perf.protocols.http.response import Response
-from atlas_perf.protocols.http.urls import Target, invalid_url, parse_target
+from atlas_perf.protocols.http.urls import UNIX_SCHEME, Target, invalid_url, parse_target
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 _BECOMES_GET = frozenset({301, 302, 303})
-_OF_THE_BODY = frozenset({"content-length", "content-type"})
+_OF_THE_BODY = frozenset({"content-length", "content-type", "transfer-encoding"})
 _OF_THE_ORIGIN = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
 
 
@@ -24,26 +26,47 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
     when the scheme, host or port changes, unless it is the step from HTTP to HTTPS of one host.
 
     Raises:
-        RequestFailure: code 1020 if the Location is no URL that can be followed.
+        RequestFailure: code 1020 if the Location is no URL that can be followed, 1000 if the body
+            cannot be sent again.
     """
     location = response.headers.get("location", "")
     if response.status not in REDIRECT_STATUSES or not location:
         return None
-    url = _joined(target.tag_url, _utf8_if_possible(location))
+    url = _joined(target, _utf8_if_possible(location))
     next_target = parse_target(url)
     fields, body, method, cookies = request.fields, request.body, request.method, request.cookies
+    digest = request.digest
     if response.status in _BECOMES_GET and method != "HEAD":
         method, body = "GET", b""
         fields = tuple(field for field in fields if field[0].lower() not in _OF_THE_BODY)
+    elif not request.repeatable:
+        raise RequestFailure(
+            ErrorCode.GENERIC, "address that needs the body again, which an iterator has not"
+        )
     if not _same_owner(target, next_target):
         fields = tuple(field for field in fields if field[0].lower() not in _OF_THE_ORIGIN)
-        cookies = {}
-    return replace(request, url=url, method=method, body=body, fields=fields, cookies=cookies)
+        cookies, digest = {}, None
+    return replace(
+        request,
+        url=url,
+        method=method,
+        body=body,
+        fields=fields,
+        cookies=cookies,
+        digest=digest,
+    )
 
 
-def _joined(base: str, location: str) -> str:
+def _joined(target: Target, location: str) -> str:
     try:
-        return urljoin(base, location)
+        if target.socket_path is None:
+            return urljoin(target.tag_url, location)
+        # `urljoin` joins only the schemes it knows; a whole URL leads away from the socket.
+        whole = urlsplit(location)
+        if whole.scheme or whole.netloc:
+            return location if whole.scheme else f"http:{location}"
+        joined = urljoin("http" + target.tag_url.removeprefix(UNIX_SCHEME), location)
+        return UNIX_SCHEME + joined.removeprefix("http")
     except ValueError as error:
         raise invalid_url(str(error)) from None
 

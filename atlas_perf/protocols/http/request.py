@@ -7,12 +7,15 @@ import difflib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
-from atlas_perf.protocols.http.body import Form, encode_body
+from atlas_perf.protocols.http.body import Body, Form, encode_body
+from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.cookies import check_cookie
 from atlas_perf.protocols.http.decoding import ACCEPT_ENCODING
+from atlas_perf.protocols.http.digest import DigestAuth
 from atlas_perf.protocols.http.headers import TOKEN, HeaderFields, checked_fields
+from atlas_perf.protocols.http.multipart import Files
 from atlas_perf.protocols.http.response import Response
 from atlas_perf.protocols.http.urls import Query, Target, join_base, with_query
 from atlas_perf.units import parse_duration_ns
@@ -31,15 +34,17 @@ class RequestParams(TypedDict, total=False):
     json: Any
     """Sent as JSON."""
     data: Form | None
-    """Fields of a form, sent URL-encoded."""
+    """Fields of a form, sent URL-encoded; with `files`, as its first parts."""
+    files: Files | None
+    """By field, sent as multipart/form-data: content, (name, content), (name, content, type)."""
     params: Query | None
     """Query parameters, added to those of the URL."""
     headers: Mapping[str, str] | None
     """Replace the default headers of the same name."""
     cookies: Mapping[str, str] | None
     """For this request only; they win over those of the jar."""
-    auth: tuple[str, str] | None
-    """User and password for basic authentication."""
+    auth: tuple[str, str] | DigestAuth | None
+    """User and password: a pair for basic authentication, or DigestAuth(user, password)."""
     timeout: str | timedelta | None
     """For the whole request, redirects included: "10s", "500ms"."""
     max_redirects: int | None
@@ -52,6 +57,8 @@ class RequestParams(TypedDict, total=False):
     """Which statuses are no failure: 404, {200, 404}, range(200, 300)."""
     expect: Callable[[Response], object] | None
     """Asked about a response with an expected status; false or an exception makes it a failure."""
+    response_type: Literal["none", "text", "binary"] | None
+    """"none": receive and count the body, but do not keep it; "text" and "binary" keep it."""
     throw: bool | None
     """True: raise HttpError if no usable response arrives."""
 
@@ -65,6 +72,7 @@ class RequestDefaults:
     throw: bool
     base_url: str | None
     user_agent: str
+    discard_bodies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class Request:
     method: str
     url: str
     fields: HeaderFields
-    body: bytes
+    body: bytes | BodyStream
     cookies: Mapping[str, str]
     timeout_ns: int
     max_redirects: int
@@ -83,6 +91,13 @@ class Request:
     expected_statuses: Collection[int]
     expect: Callable[[Response], object] | None
     throw: bool
+    digest: DigestAuth | None = None
+    keeps_body: bool = True
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it can be sent again: not once an iterator has been asked for its body."""
+        return not isinstance(self.body, BodyStream) or self.body.repeatable
 
     def has_header(self, name: str) -> bool:
         return any(field.lower() == name for field, _ in self.fields)
@@ -98,7 +113,7 @@ class Request:
 def build_request(
     method: str,
     url: str,
-    body: bytes | bytearray | memoryview | str | None,
+    body: Body,
     params: RequestParams,
     defaults: RequestDefaults,
 ) -> Request:
@@ -113,12 +128,14 @@ def build_request(
         raise TypeError(f"a URL is text, not {type(url).__name__}")
     if not isinstance(method, str) or TOKEN.fullmatch(method) is None:
         raise ValueError(f"{method!r} is not an HTTP method")
-    content, content_type = encode_body(body, params.get("json"), params.get("data"))
+    content, content_type = encode_body(
+        body, params.get("json"), params.get("data"), params.get("files")
+    )
     query = params.get("params")
     tags = {name: str(value) for name, value in (params.get("tags") or {}).items()}
     timeout = params.get("timeout")
     throw = params.get("throw")
-    return Request(
+    request = Request(
         method=method.upper(),
         url=join_base(defaults.base_url, with_query(url, query) if query else url),
         fields=_fields(method.upper(), params, content, content_type, defaults.user_agent),
@@ -131,15 +148,24 @@ def build_request(
         expected_statuses=_status_set(params.get("expected_statuses")),
         expect=params.get("expect"),
         throw=defaults.throw if throw is None else throw,
+        digest=auth if isinstance(auth := params.get("auth"), DigestAuth) else None,
+        keeps_body=_keeps_body(params.get("response_type"), defaults),
     )
+    if request.digest is not None:
+        _check_digest(request)
+    return request
 
 
 def with_credentials_of(request: Request, target: Target) -> Request:
     """The user info of the URL becomes basic authentication, unless the request has its own."""
-    if target.userinfo is None or request.has_header("authorization"):
+    if target.userinfo is None or request.digest or request.has_header("authorization"):
         return request
-    field = ("Authorization", _basic(*target.userinfo))
-    return replace(request, fields=(*request.fields, field))
+    return with_authorization(request, _basic(*target.userinfo))
+
+
+def with_authorization(request: Request, value: str) -> Request:
+    """The request with an Authorization header that it has not yet."""
+    return replace(request, fields=(*request.fields, ("Authorization", value)))
 
 
 def head_bytes(
@@ -160,7 +186,7 @@ def head_bytes(
 def _fields(
     method: str,
     params: RequestParams,
-    content: bytes,
+    content: bytes | BodyStream,
     content_type: str | None,
     user_agent: str,
 ) -> HeaderFields:
@@ -168,16 +194,36 @@ def _fields(
     names = {name.lower() for name, _ in given}
     defaults = [("User-Agent", user_agent), ("Accept-Encoding", ACCEPT_ENCODING)]
     auth = params.get("auth")
-    if auth is not None:
+    if auth is not None and not isinstance(auth, DigestAuth):
         if ":" in auth[0]:
             raise ValueError("a user name for basic authentication cannot contain a colon")
         defaults.append(("Authorization", _basic(*auth)))
     if content_type is not None:
         defaults.append(("Content-Type", content_type))
     kept = [(name, value) for name, value in defaults if name.lower() not in names]
-    if content or method in _ALWAYS_WITH_LENGTH:
+    if isinstance(content, BodyStream):
+        kept.append(("Transfer-Encoding", "chunked"))
+    elif content or method in _ALWAYS_WITH_LENGTH:
         kept.append(("Content-Length", str(len(content))))
     return (*kept, *given)
+
+
+def _keeps_body(response_type: str | None, defaults: RequestDefaults) -> bool:
+    if response_type is None:
+        return not defaults.discard_bodies
+    if response_type not in ("none", "text", "binary"):
+        raise ValueError(f"response_type {response_type!r} is none of 'none', 'text', 'binary'")
+    return response_type != "none"
+
+
+def _check_digest(request: Request) -> None:
+    if request.has_header("authorization"):
+        raise ValueError("give a request DigestAuth or an Authorization header, not both")
+    if not request.repeatable:
+        raise ValueError(
+            "DigestAuth sends a request twice, and an iterator can be read only once: "
+            "give the body as bytes or as a list of parts"
+        )
 
 
 def _basic(user: str, password: str) -> str:

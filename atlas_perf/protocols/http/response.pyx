@@ -124,6 +124,10 @@ cdef class Response:
             BodyDecodingError: if it is damaged, coded in an unknown way, or was too long to keep.
         """
         if self._decoded is None:
+            if self.body_bytes > 0 and not self.wire_body:
+                raise BodyDecodingError(
+                    "the body was discarded: ask for it with response_type='binary'"
+                )
             if self.body_bytes > <uint64_t>len(self.wire_body):
                 raise BodyDecodingError(
                     f"only {len(self.wire_body)} of the body's {self.body_bytes} bytes were kept; "

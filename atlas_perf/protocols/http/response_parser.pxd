@@ -14,6 +14,7 @@ cdef class ResponseParser:
     cdef readonly bint complete
     cdef public bint surplus
     cdef public bint message_begun
+    cdef public bint discarding
     cdef bint _between_messages
 
     cdef void restart(self, bint to_head) noexcept

@@ -6,6 +6,7 @@ MAX_BODY_KEPT_BYTES: int
 class ResponseParser:
     surplus: bool
     message_begun: bool
+    discarding: bool
     def __init__(self, *, to_head: bool) -> None: ...
     @property
     def body_bytes(self) -> int: ...

@@ -52,6 +52,7 @@ cdef class ResponseParser:
         complete: the last byte has come.
         surplus: bytes followed that belong to no request.
         message_begun: set with the first byte of each message, interim ones included.
+        discarding: set before a response to count its content without keeping it.
         body_bytes: content received, also what was not kept.
     """
 
@@ -68,6 +69,7 @@ cdef class ResponseParser:
         self.complete = False
         self.surplus = False
         self.message_begun = False
+        self.discarding = False
         self._between_messages = True
 
     cdef void forget(self) noexcept:
@@ -123,8 +125,8 @@ cdef class ResponseParser:
 
     cdef int _keep(self, const char *content, size_t length) except -1:
         cdef uint64_t limit = MAX_BODY_KEPT_BYTES
-        cdef size_t kept = length
-        if self.body_bytes + length > limit:
+        cdef size_t kept = 0 if self.discarding else length
+        if not self.discarding and self.body_bytes + length > limit:
             kept = limit - self.body_bytes if self.body_bytes < limit else 0
         if kept > 0:
             piece = PyBytes_FromStringAndSize(content, kept)

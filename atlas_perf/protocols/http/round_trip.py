@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from atlas_perf.protocols.http.connection import Exchange
+from atlas_perf.protocols.http.body_stream import BodyStream
+from atlas_perf.protocols.http.connection import Connection, Exchange
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.failures import ClosedEarlyError
 from atlas_perf.protocols.http.pool import ConnectionPool, PooledConnection
@@ -70,13 +71,17 @@ async def perform(
     """
     keep = keep and not request.asks_to_close
     head = head_bytes(request, target, cookies, close=not keep)
+    streamed = isinstance(request.body, BodyStream)
     connection = await pool.acquire(target.origin)
     try:
+        if streamed and connection is not None and not isinstance(connection, Connection):
+            pool.drop(connection)  # the compiled one sends whole bodies only
+            connection = None
         if connection is not None:
             if await _survives(connection, head, request, trip, pool=pool, keep=keep):
                 return
             pool.drop(connection)
-        connection = await dialer.dial(target, trip.watch)
+        connection = await dialer.dial(target, trip.watch, streaming=streamed)
         pool.adopt(connection)
         await _exchange(connection, head, request, trip, keep=keep)
     finally:
@@ -96,7 +101,8 @@ async def _survives(
     try:
         await _exchange(connection, head, request, trip, keep=keep)
     except ClosedEarlyError:
-        repeatable = request.method in IDEMPOTENT_METHODS and not pool.closed
+        again = request.repeatable and request.method in IDEMPOTENT_METHODS
+        repeatable = again and not pool.closed
         if trip.received_bytes > 0 or not repeatable:
             raise
         trip.watch.forget_exchange()
@@ -109,4 +115,10 @@ async def _exchange(
 ) -> None:
     trip.tls_version = connection.tls_version
     exchange = trip.begin_exchange(to_head=request.method == "HEAD")
-    await connection.exchange(head, request.body, exchange, keep=keep)
+    exchange.parser.discarding = not request.keeps_body
+    body = request.body
+    if isinstance(body, BodyStream):
+        assert isinstance(connection, Connection)  # taken or dialled for it
+        await connection.exchange(head, body, exchange, keep=keep)
+    else:
+        await connection.exchange(head, body, exchange, keep=keep)

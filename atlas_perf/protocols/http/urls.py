@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.failures import RequestFailure
 
 Origin = tuple[str, str, int]
-"""Scheme, host and port: what connections and credentials belong to."""
+"""Scheme, host and port, or the path of a Unix socket for a host: what connections and
+credentials belong to."""
+
+UNIX_SCHEME = "http+unix"
+"""`http+unix://%2Frun%2Fapp.sock/path`: HTTP over the Unix socket /run/app.sock."""
 
 QueryValue = str | int | float | bool | None
 Query = Mapping[str, QueryValue | Iterable[QueryValue]]
@@ -39,9 +43,12 @@ class Target:
     path: str
     tag_url: str  # as given, without user info and fragment
     userinfo: tuple[str, str] | None = None
+    socket_path: str | None = None  # of a Unix socket, where host and port mean nothing
 
     @property
     def origin(self) -> Origin:
+        if self.socket_path is not None:
+            return UNIX_SCHEME, self.socket_path, 0
         return self.scheme, self.host, self.port
 
 
@@ -82,11 +89,13 @@ def parse_target(url: str) -> Target:
         raise invalid_url("it contains a control character")
     try:
         parts = urlsplit(url.strip(" "))
-        port, host = parts.port, parts.hostname
+        port, host = (None, None) if parts.scheme == UNIX_SCHEME else (parts.port, parts.hostname)
     except ValueError:
         raise invalid_url("its host or port cannot be read") from None
     if not parts.scheme or not parts.netloc:
         raise invalid_url("it names no host; give a whole URL or set a base URL")
+    if parts.scheme == UNIX_SCHEME:
+        return _unix_target(url, parts)
     if parts.scheme not in DEFAULT_PORTS:
         raise invalid_url("its scheme is neither http nor https")
     if not host:
@@ -95,9 +104,6 @@ def parse_target(url: str) -> Target:
     if port == 0:
         raise invalid_url("its port is 0")
     port = port or DEFAULT_PORTS[parts.scheme]
-    path = quote(parts.path, safe=_SAFE_IN_PATH) or "/"
-    if parts.query:
-        path += "?" + quote(parts.query, safe=_SAFE_IN_QUERY)
     userinfo = None
     if "@" in parts.netloc:
         userinfo = unquote(parts.username or ""), unquote(parts.password or "")
@@ -107,9 +113,29 @@ def parse_target(url: str) -> Target:
         host=host,
         port=port,
         authority=bracketed if port == DEFAULT_PORTS[parts.scheme] else f"{bracketed}:{port}",
-        path=path,
+        path=_path(parts),
         tag_url=_USERINFO.sub(r"\1", url.partition("#")[0]),
         userinfo=userinfo,
+    )
+
+
+def _path(parts: SplitResult) -> str:
+    path = quote(parts.path, safe=_SAFE_IN_PATH) or "/"
+    return f"{path}?{quote(parts.query, safe=_SAFE_IN_QUERY)}" if parts.query else path
+
+
+def _unix_target(url: str, parts: SplitResult) -> Target:
+    socket_path = unquote(parts.netloc)
+    if not socket_path.startswith("/") or "\0" in socket_path:
+        raise invalid_url("its host is no path of a socket; write http+unix://%2Frun%2Fapp.sock/")
+    return Target(
+        scheme="http",
+        host="localhost",
+        port=DEFAULT_PORTS["http"],
+        authority="localhost",
+        path=_path(parts),
+        tag_url=url.partition("#")[0],
+        socket_path=socket_path,
     )
 
 

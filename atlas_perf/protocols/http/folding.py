@@ -1,0 +1,30 @@
+"""URLs that differ in ids only, made one: `/runs/42` and `/runs/43` are `/runs/{id}`."""
+
+from __future__ import annotations
+
+import re
+
+ID = "{id}"
+
+_WHOLE_PART = re.compile(r"(?<=[/=])\d+(?=[/?&#;]|$|\.[A-Za-z]\w*(?=[/?&#;]|$))")
+"""A number that is a whole segment of the path or value of the query, or the stem of a file."""
+
+_UUID = re.compile(
+    r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+)
+_LONG_HEX = re.compile(r"(?<![0-9A-Za-z%])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{16,}(?![0-9A-Za-z])")
+
+
+def folded(url: str) -> str:
+    """The URL with `{id}` for numbers, UUIDs, and hexadecimal numbers of 16 digits or more.
+
+    Scheme, host and port stay as they are.
+    """
+    start = url.find("/", url.find("://") + 3)
+    query = url.find("?")
+    if query != -1 and (start == -1 or query < start):
+        start = query
+    if start == -1:
+        return url
+    rest = _LONG_HEX.sub(ID, _UUID.sub(ID, url[start:]))
+    return url[:start] + _WHOLE_PART.sub(ID, rest)
