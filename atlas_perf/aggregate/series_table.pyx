@@ -74,6 +74,7 @@ cdef uint64_t MAX_SAMPLES = <uint64_t>1 << 52
 cdef struct row:
     row_kind kind
     bint summed  # a gauge of which each worker holds a part
+    bint kept  # and whose part stays when the worker has ended
     uint64_t samples
     uint64_t passes
     exact_sum total
@@ -165,8 +166,9 @@ cdef class SeriesTable:
         memset(fresh, 0, sizeof(row))
         fresh.kind = ROW_KINDS[metric.kind]
         fresh.summed = (
-            fresh.kind == GAUGE and metric.across_workers is AcrossWorkers.SUM
+            fresh.kind == GAUGE and metric.across_workers is not AcrossWorkers.LAST
         )
+        fresh.kept = metric.across_workers is AcrossWorkers.SUM_KEPT
         sketch_init(&fresh.distribution, self._relative_accuracy)
         column_init(&fresh.history, COLUMN_SKETCH if fresh.kind == TREND else COLUMN_TALLY)
         if fresh.summed:
@@ -330,7 +332,8 @@ cdef class SeriesTable:
         """Sum over rows of a summed gauge and over workers of the newest values in or before a
         window; 0.0 if there is none.
 
-        `last_windows` has each worker's last window: after it, the worker holds nothing.
+        `last_windows` has each worker's last window: after it, the worker holds nothing, unless
+        the gauge is one whose parts are kept.
         """
         cdef double total = 0
         cdef row *source
@@ -341,7 +344,7 @@ cdef class SeriesTable:
             if source.levels == NULL:
                 continue
             for worker in range(self._workers):
-                if window > <uint32_t>last_windows[worker]:
+                if not source.kept and window > <uint32_t>last_windows[worker]:
                     continue
                 cell = column_find_until(&source.levels[worker], window)
                 if cell != NULL:

@@ -32,7 +32,7 @@ class SummedGauges:
             if not isinstance(delta, GaugeDelta):
                 continue
             series = aggregator.resolve(batch.worker, delta.number)
-            if series.metric.across_workers is AcrossWorkers.SUM:
+            if series.metric.across_workers is not AcrossWorkers.LAST:
                 of_second = self._set.setdefault(batch.interval, {})
                 _, last_at_ns = of_second.get(str(series.series), (series, delta.last_at_ns))
                 at_ns = max(last_at_ns, delta.last_at_ns)

@@ -30,6 +30,7 @@ class AcrossWorkers(StrEnum):
 
     LAST = "last"  # whoever set it last
     SUM = "sum"  # each worker holds a part of the whole, e.g. active virtual users
+    SUM_KEPT = "sum-kept"  # the same, and the part of a worker that has ended stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ they speak of requests that got the response they expected: failures have their 
 
 BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("vus", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
-    Metric("vus_max", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
+    Metric("vus_max", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM_KEPT),
     Metric("iterations", MetricKind.COUNTER),
     Metric("iteration_duration", MetricKind.TREND, Contains.TIME),
     # Ours: true for each iteration that ended in an exception. k6 only logs those.

@@ -84,7 +84,7 @@ class Gauge(_CustomMetric):
     """
 
     def __init__(self, name: str, across_workers: Literal["last", "sum"] = "last") -> None:
-        if across_workers not in tuple(AcrossWorkers):
+        if across_workers not in (AcrossWorkers.LAST, AcrossWorkers.SUM):
             raise UsageError(
                 f"Gauge({name!r}) is either 'last' or 'sum' across workers, not {across_workers!r}"
             )

@@ -305,7 +305,7 @@ cdef class Recorder(SampleSink):
         fresh.kind = SLOT_KINDS[metric.kind]
         fresh.announced = False
         # A part of a whole says nothing by itself: the coordinator writes the sum.
-        fresh.kept = metric.across_workers is not AcrossWorkers.SUM
+        fresh.kept = metric.across_workers is AcrossWorkers.LAST
         fresh.beyond_cap = beyond_cap
         _clear(fresh)
         self._known.append(NewSeries(number, metric, Series(metric.name, tags)))

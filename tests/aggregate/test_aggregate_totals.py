@@ -138,6 +138,14 @@ class TestGauges:
         assert [window.vus for window in aggregator.windows()] == [12.0, 8.0, 7.0, 1.0]
         assert aggregator.total(Selector("vus")) == GaugeTotal(5, 1.0, 1.0, 12.0)
 
+    def test_users_that_were_ever_there_stay_counted_when_their_worker_has_ended(self):
+        aggregator = Aggregator([], 2)
+        new = [named(0, "vus_max")]
+        aggregator.merge(batch(0, gauge(0, 4, 0), worker=0, new=new))
+        aggregator.merge(batch(0, gauge(0, 4, 0), worker=1, new=new, last=True, ended_at_ns=S))
+        aggregator.merge(batch(1, gauge(0, 4, S), worker=0, last=True, ended_at_ns=2 * S))
+        assert aggregator.total(Selector("vus_max")) == GaugeTotal(3, 8.0, 8.0, 8.0)
+
     def test_any_other_gauge_is_the_last_value_set_anywhere(self):
         aggregator = Aggregator([TEMPERATURE], 2)
         series = [named(0, TEMPERATURE)]
