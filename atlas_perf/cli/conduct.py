@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from atlas_perf import loop
 from atlas_perf.cli.environments import Environment, without_credentials
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.progress import choose_display
+from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.coordinator.run import run_plan
@@ -41,14 +42,19 @@ class PreparedRun:
     warnings: tuple[str, ...] = ()  # about what in the file is left aside
 
 
-def carry_out(prepared: PreparedRun, results_dir: Path, *, quiet: bool) -> Summary:
+def carry_out(
+    prepared: PreparedRun, results_dir: Path, signals: StopSignals, *, quiet: bool
+) -> Summary:
     """Run a plan to its verdict; the results are on disk before the summary is printed.
+
+    A signal stops the load; one that comes later is held.
 
     Raises:
         PlanError: the results folder cannot be written; no load was offered.
         RunInvalidError: the run broke down before it could measure.
         ResultsWriteError: the run is over, but its results could not be written.
     """
+    signals.hold()
     plan = prepared.plan
     facts = gather_facts(prepared.environment)
     folder = _claim_folder(results_dir, plan, facts)
@@ -57,7 +63,7 @@ def carry_out(prepared: PreparedRun, results_dir: Path, *, quiet: bool) -> Summa
     if not quiet:
         say(_headline(prepared))
     with choose_display(plan.name, quiet=quiet) as display:
-        summary = loop.run(_run(prepared, facts, display.update))
+        summary = loop.run(_run(prepared, facts, signals, display.update))
     try:
         folder.write(summary)
     finally:
@@ -83,13 +89,15 @@ def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> ResultsFol
 
 
 async def _run(
-    prepared: PreparedRun, facts: Facts, on_progress: Callable[[Progress], None]
+    prepared: PreparedRun,
+    facts: Facts,
+    signals: StopSignals,
+    on_progress: Callable[[Progress], None],
 ) -> Summary:
     interrupts = Interrupts()
     running = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        running.add_signal_handler(number, interrupts.request_stop)
-    try:
+    # A handler runs between any two instructions, where no other call of the loop is safe.
+    with signals.told_to(partial(running.call_soon_threadsafe, interrupts.request_stop)):
         return await run_plan(
             prepared.plan,
             facts=facts,
@@ -97,9 +105,6 @@ async def _run(
             on_progress=on_progress,
             interrupts=interrupts,
         )
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            running.remove_signal_handler(number)
 
 
 def _headline(prepared: PreparedRun) -> str:

@@ -17,6 +17,7 @@ from atlas_perf.cli.environments import (
 )
 from atlas_perf.cli.overall import overall_exit_code, overall_line
 from atlas_perf.cli.request import RunRequest
+from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show
 from atlas_perf.errors import ExitCode, UsageError
 from atlas_perf.judge.thresholds import Judge
@@ -40,9 +41,9 @@ def run_request(request: RunRequest) -> ExitCode:
         UsageError: a scenario, plan, variable or folder that cannot be used.
         RunInvalidError: the embedded target or the workers did not come up.
     """
-    with ExitStack() as running:
+    with StopSignals() as signals, ExitStack() as running:
         prepared = list(_prepare(request, running))
-        return _run_each(prepared, request)
+        return _run_each(prepared, request, signals)
 
 
 def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
@@ -66,18 +67,24 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
         yield PreparedRun(plan, environment, outputs, built.warnings)
 
 
-def _run_each(prepared: Sequence[PreparedRun], request: RunRequest) -> ExitCode:
+def _run_each(
+    prepared: Sequence[PreparedRun], request: RunRequest, signals: StopSignals
+) -> ExitCode:
     summaries: list[Summary] = []
     skipped: list[str] = []
     for run in prepared:
-        if summaries and summaries[-1].exit_code is ExitCode.INTERRUPTED:
+        if summaries and (signals.came or ExitCode.INTERRUPTED in _exit_codes(summaries)):
             skipped = [later.plan.name for later in prepared[len(summaries) :]]
             say(f"interrupted: not run: {', '.join(skipped)}")
             break
-        summaries.append(carry_out(run, request.results_dir, quiet=request.quiet))
+        summaries.append(carry_out(run, request.results_dir, signals, quiet=request.quiet))
     if len(prepared) > 1:
         show("\n" + overall_line(summaries, skipped))
-    return overall_exit_code(summary.exit_code for summary in summaries)
+    return ExitCode.INTERRUPTED if skipped else overall_exit_code(_exit_codes(summaries))
+
+
+def _exit_codes(summaries: Sequence[Summary]) -> list[ExitCode]:
+    return [summary.exit_code for summary in summaries]
 
 
 def _environment(request: RunRequest, scenario: str) -> Environment:

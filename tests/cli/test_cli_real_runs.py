@@ -159,10 +159,11 @@ def test_ctrl_c_twice_stops_at_once_and_still_reports(start) -> None:
     assert not listens(run.target_port)
 
 
-def test_sigterm_is_a_graceful_stop_too(start) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_sigterm_and_sighup_are_a_graceful_stop_too(start, number: signal.Signals) -> None:
     run = start(*EMBEDDED)
     run.until_under_load()
-    run.process.send_signal(signal.SIGTERM)
+    run.process.send_signal(number)
     stdout, stderr = run.end()
     assert run.process.returncode == 130, stderr
     assert "http_reqs" in stdout

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from atlas_perf.model.progress import Progress, RunPhase
 from atlas_perf.model.summary import Facts, Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.outputs.base import Output
+from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.units import NS_PER_S
 
 SCENARIO = """
@@ -227,3 +230,36 @@ def test_a_reader_that_goes_away_does_not_change_the_exit_code(
     coordinator.answers = [made_summary("mine", Verdict.NO_DATA)]
     assert atlas_perf("run", "mine.py").exit_code == 4
     assert {sys.stdout, sys.stderr} == set(silenced)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_results_are_written_loses_nothing(
+    atlas_perf, coordinator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int
+) -> None:
+    write = ResultsFolder.write
+
+    def interrupted(folder: ResultsFolder, summary: Summary) -> None:
+        os.kill(os.getpid(), number)
+        write(folder, summary)
+
+    monkeypatch.setattr(ResultsFolder, "write", interrupted)
+    run = atlas_perf("run", "mine.py")
+    (file,) = (tmp_path / "results").rglob("summary.json")
+    assert json.loads(file.read_text())["verdict"] == "PASS"
+    assert "PASS" in run.stdout
+    assert run.exit_code == 0
+
+    run = atlas_perf("run", "mine.py", "other.py")
+    assert run.exit_code == 130
+    assert "not run: other" in run.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_the_load_ends_the_command_quietly(
+    atlas_perf, coordinator, tmp_path: Path, number: int
+) -> None:
+    source = f"import os\nos.kill(os.getpid(), {int(number)})\n" + SCENARIO
+    (tmp_path / "mine.py").write_text(source)
+    run = atlas_perf("run", "mine.py")
+    assert (run.exit_code, run.stderr) == (130, "atlas-perf: interrupted\n")
+    assert coordinator.plans == []
