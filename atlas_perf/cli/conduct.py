@@ -20,11 +20,13 @@ from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.coordinator.run import run_plan
 from atlas_perf.judge.summarize import unfinished_summary
+from atlas_perf.judge.withdrawn import withdrawn
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.progress import Progress
 from atlas_perf.model.summary import Facts, Summary
 from atlas_perf.outputs.base import Output
 from atlas_perf.report.console import render_console
+from atlas_perf.report.errors import ResultsWriteError
 from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.units import format_planned
 from atlas_perf.wire.plan_codec import plan_to_plain
@@ -47,12 +49,11 @@ def carry_out(
 ) -> Summary:
     """Run a plan to its verdict; the results are on disk before the summary is printed.
 
-    A signal stops the load; one that comes later is held.
+    A signal stops the load; one that comes later is held. Without its record a run is INVALID.
 
     Raises:
         PlanError: the results folder cannot be written; no load was offered.
         RunInvalidError: the run broke down before it could measure.
-        ResultsWriteError: the run is over, but its results could not be written.
     """
     signals.hold()
     plan = prepared.plan
@@ -66,8 +67,10 @@ def carry_out(
         summary = loop.run(_run(prepared, facts, signals, display.update))
     try:
         folder.write(summary)
-    finally:
-        show(render_console(summary, colour=wants_colour(sys.stdout), width=_width()))
+    except ResultsWriteError as error:
+        summary = withdrawn(summary, _sentence(error))
+        say(f"error: {error}")
+    show(render_console(summary, colour=wants_colour(sys.stdout), width=_width()))
     if not quiet:
         say(f"results: {folder.path}")
     return summary
@@ -117,6 +120,11 @@ def _headline(prepared: PreparedRun) -> str:
         f"{format_planned(plan.end_ns)} in {_count(plan.processes, 'worker')}{where}"
         f"{'' if name is None else f' ({name})'}"
     )
+
+
+def _sentence(error: ResultsWriteError) -> str:
+    text = str(error)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _count(number: int, noun: str) -> str:

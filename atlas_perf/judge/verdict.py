@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ from atlas_perf.model.snapshot import Snapshot
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.model.verdict import Verdict, worst
 from atlas_perf.units import NS_PER_S, format_duration
+
+_COMFORT = re.compile(r"The one criterion was met\.|All \d+ criteria were met\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +138,8 @@ def _all_met(results: Sequence[ThresholdResult]) -> str:
     if len(results) == 1:
         return "The one criterion was met."
     return f"All {len(results)} criteria were met."
+
+
+def is_comfort(sentence: str) -> bool:
+    """True for the one reason that only a PASS has."""
+    return _COMFORT.fullmatch(sentence) is not None

@@ -213,7 +213,13 @@ def test_results_that_cannot_be_written_at_the_end_are_no_pass(
     monkeypatch.setattr(conduct, "run_plan", and_the_folder_goes)
     run = atlas_perf("run", "mine.py")
     assert run.exit_code == 3
-    assert "PASS" in run.stdout  # the measurement is shown, the exit code says it is not kept
+    assert "1.00s measured" in run.stdout  # the measurement is shown all the same
+    last = run.stdout.splitlines()[-1]
+    assert "INVALID" in last
+    assert "exit code 3" in last
+    assert "The results were not written: results/" in run.stdout
+    assert "PASS" not in run.stdout
+    assert "criterion was met" not in run.stdout
     assert "Traceback" not in run.stderr
 
 
