@@ -32,6 +32,7 @@ from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import Summary
 from atlas_perf.outputs.registry import parse_output
+from atlas_perf.report.terminal_text import printable
 
 
 def run_request(request: RunRequest) -> ExitCode:
@@ -79,7 +80,7 @@ def _run_each(
             break
         summaries.append(carry_out(run, request.results_dir, signals, quiet=request.quiet))
     if len(prepared) > 1:
-        show("\n" + overall_line(summaries, skipped))
+        show("\n" + printable(overall_line(summaries, skipped)))
     return ExitCode.INTERRUPTED if skipped else overall_exit_code(_exit_codes(summaries))
 
 

@@ -128,7 +128,8 @@ class ResultsFolder:
         """A durable file of its own that can take the place of `file_name`."""
         descriptor, temporary = tempfile.mkstemp(prefix=f".{file_name}.", dir=self.path)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            # A name that the locale cannot read is in JSON as the escape of its bytes.
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
