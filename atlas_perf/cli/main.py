@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
+from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.run import run
 from atlas_perf.cli.stop_signals import STOP_SIGNALS
 from atlas_perf.cli.streams import accept_all_text, say, say_lines, show, silence
@@ -60,6 +61,7 @@ cli.add_command(completion)
 def main() -> NoReturn:
     """The command, once the process is sound: see `atlas_perf.__main__`."""
     accept_all_text()
+    raise_limit_of_open_files()
     if COMPLETE_VARIABLE in os.environ:
         cli.main(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE)
     exit_code = execute(sys.argv[1:])

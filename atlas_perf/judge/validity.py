@@ -6,11 +6,14 @@ from a generator that stood still, are no evidence about the system under test.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+import os
+from collections.abc import Iterator, Sequence
 
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.plan import Executor, PerVUIterations, SharedIterations, TestPlan
-from atlas_perf.model.snapshot import Snapshot
+from atlas_perf.model.series import Selector
+from atlas_perf.model.snapshot import RateTotal, Snapshot
 from atlas_perf.model.summary import WorkerSummary
 
 LOOP_LAG_LIMIT_MS = 1_000.0
@@ -18,6 +21,16 @@ LOOP_LAG_LIMIT_MS = 1_000.0
 
 DROPPED_SHARE_LIMIT = 0.01
 """More scheduled iterations than this never started: the planned load was not offered."""
+
+_SCARCE = {
+    errno.EMFILE: "raise the limit on open files (ulimit -n), use more processes or fewer users",
+    errno.ENFILE: "raise the system's limit on open files, or spread the load over machines",
+    errno.EADDRNOTAVAIL: "keep connections open (noConnectionReuse off), or widen the range of "
+    "local ports; this machine may also have no address that reaches the target's",
+    errno.ENOBUFS: "give the machine more memory for sockets, or use fewer users",
+    errno.ENOMEM: "give the machine more memory, or use fewer users",
+}
+"""What the generator itself can run out of, and what to do then."""
 
 
 def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ...]:
@@ -30,6 +43,7 @@ def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ..
     reasons = [sentence for one in snapshot.workers() for sentence in _of_worker(one)]
     for scenario, ledger in snapshot.ledger().items():
         reasons.extend(_of_ledger(scenario, ledger, stopped_early=stopped_early))
+    reasons.extend(_of_exhaustion(snapshot))
     return tuple(reasons)
 
 
@@ -73,7 +87,8 @@ def _of_worker(worker: WorkerSummary) -> list[str]:
     if worker.loop_lag_max_ms >= LOOP_LAG_LIMIT_MS:
         reasons.append(
             f"{name} stood still for {worker.loop_lag_max_ms / 1000:.1f} s: its latencies measure "
-            "the generator, so use fewer processes than cores and leave the machine to the test."
+            "the generator. Look for a blocking call in the scenario (time.sleep, requests), then "
+            "use fewer processes than cores and leave the machine to the test."
         )
     return reasons
 
@@ -94,6 +109,25 @@ def _of_ledger(scenario: str, ledger: Ledger, *, stopped_early: bool) -> list[st
             "more virtual users or more time."
         )
     return reasons
+
+
+def _of_exhaustion(snapshot: Snapshot) -> Iterator[str]:
+    """Requests that failed for want of something on this side count against no target."""
+    failures = {
+        dict(tags).get("error", ""): total
+        for tags, total in snapshot.totals_by(Selector("http_req_failed"), ("error",)).items()
+        if isinstance(total, RateTotal)
+    }
+    requests = sum(total.samples for total in failures.values())
+    for number, advice in _SCARCE.items():
+        words = os.strerror(number).lower()
+        # The `error` tag is where it happened and the system's words: "dial: too many open files".
+        failed = sum(total.passes for error, total in failures.items() if error.endswith(words))
+        if failed:
+            yield (
+                f"{failed} of {requests} requests failed in the generator and not in the target "
+                f"({words}): {advice}."
+            )
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 
 import pytest
 from exact_snapshot import DONE, ExactSnapshot, worker
@@ -233,6 +235,23 @@ def test_a_scenario_that_no_worker_knows_is_found():
 def test_a_sentence_said_twice_is_said_once():
     decision = decided(healthy(), GOOD, invalid=["The clock ran backwards."] * 2)
     assert decision.reasons == ("The clock ran backwards.",)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL])
+def test_what_the_generator_ran_out_of_is_not_the_targets_failure(number):
+    error = f"dial: {os.strerror(number).lower()}"
+    snapshot = healthy().add("http_req_failed", 0.0, 0.0, status="200")
+    snapshot.add("http_req_failed", 1.0, 1.0, 1.0, status="0", error=error, error_code="1213")
+    decision = decided(snapshot, GOOD, default_gates=True)
+    assert decision.verdict is Verdict.INVALID
+    assert decision.reasons[0].startswith("3 of 5 requests failed in the generator")
+    assert os.strerror(number).lower() in decision.reasons[0]
+
+
+def test_a_refused_connection_is_the_targets_failure():
+    error = "dial: connection refused"
+    snapshot = healthy().add("http_req_failed", 1.0, status="0", error=error, error_code="1212")
+    assert decided(snapshot, GOOD, default_gates=True).verdict is Verdict.FAIL
 
 
 # What k6 2.2 ends with exit code 0, as far as totals show it.
