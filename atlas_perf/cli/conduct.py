@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from atlas_perf import loop
+from atlas_perf.cli.embedded import EmbeddedTarget
 from atlas_perf.cli.environments import Environment, without_credentials
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.progress import choose_display
@@ -42,6 +43,7 @@ class PreparedRun:
     environment: Environment
     outputs: tuple[Output, ...]
     warnings: tuple[str, ...] = ()  # about what in the file is left aside
+    target: EmbeddedTarget | None = None  # that was started for it
 
 
 def carry_out(
@@ -65,6 +67,9 @@ def carry_out(
         say(_headline(prepared))
     with choose_display(plan.name, quiet=quiet) as display:
         summary = loop.run(_run(prepared, facts, signals, display.update))
+    early_end = None if prepared.target is None else prepared.target.early_end()
+    if early_end is not None:
+        summary = withdrawn(summary, early_end)
     try:
         folder.write(summary)
     except ResultsWriteError as error:

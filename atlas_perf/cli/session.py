@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from atlas_perf.cli.conduct import PreparedRun, carry_out
 from atlas_perf.cli.cores import usable_cores
-from atlas_perf.cli.embedded import embedded_target
+from atlas_perf.cli.embedded import EmbeddedTarget, embedded_target
 from atlas_perf.cli.environments import (
     TOKEN_VARIABLES,
     Environment,
@@ -50,12 +50,13 @@ def run_request(request: RunRequest) -> ExitCode:
 def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     _refuse_shared_outputs(request)
     files = [find_scenario(scenario) for scenario in request.scenarios]
-    started: str | None = None
+    started: EmbeddedTarget | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
         environment = _environment(request, scenario)
-        if environment.starts_target:
+        embedded = environment.starts_target
+        if embedded:
             started = started or running.enter_context(embedded_target(request.seed))
-            environment = environment.at(started)
+            environment = environment.at(started.url)
         outputs = tuple(parse_output(text) for text in request.outputs)
         overrides = _overrides(
             request, environment, keep_samples=any(output.wants_samples for output in outputs)
@@ -65,7 +66,8 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
         if request.processes is None:  # a worker without a virtual user would only be in the way
             plan = replace(plan, processes=max(1, min(plan.processes, plan.max_vus)))
         _refuse_wrong_thresholds(plan)
-        yield PreparedRun(plan, environment, outputs, built.warnings)
+        target = started if embedded else None
+        yield PreparedRun(plan, environment, outputs, built.warnings, target)
 
 
 def _run_each(
