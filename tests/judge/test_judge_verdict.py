@@ -12,7 +12,7 @@ from plans import ALL_METRICS, plan_with
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.thresholds import Judge
-from atlas_perf.judge.validity import miscounted_iterations
+from atlas_perf.judge.validity import lag_note, miscounted_iterations
 from atlas_perf.judge.verdict import decide, with_breach
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.plan import (
@@ -170,6 +170,8 @@ def test_a_generator_that_failed_invalidates_the_run(changes, says):
     decision = decided(snapshot, GOOD)
     assert decision.verdict is Verdict.INVALID
     assert says in decision.reasons[0]
+    if "stood still" in says:
+        assert "Look for a blocking call" in decision.reasons[0]
 
 
 def test_a_little_lag_is_no_reason():
@@ -184,6 +186,35 @@ def test_an_unbalanced_ledger_invalidates_the_run():
     decision = decided(snapshot, GOOD)
     assert decision.verdict is Verdict.INVALID
     assert "Scenario api lost count of its iterations: 10 scheduled" in decision.reasons[0]
+
+
+def test_a_lost_worker_is_the_one_reason_for_iterations_without_an_end():
+    snapshot = healthy()
+    snapshot.worker_list = (worker(0, lost="killed by signal 9"), worker(1))
+    snapshot.ledgers = {"api": Ledger(10, 10, 0, 9, 0, 0)}
+    (reason,) = decided(snapshot, GOOD).reasons
+    assert reason.startswith("Worker 0 was lost")
+    assert "iterations it had under way" in reason
+
+
+@pytest.mark.parametrize(
+    ("lag_ms", "p95_ms", "said"),
+    [(120.0, 100.0, True), (90.0, 100.0, False), (49.0, 5.0, False), (1500.0, 5.0, False)],
+)
+def test_lag_as_long_as_the_latencies_is_told_and_changes_no_verdict(lag_ms, p95_ms, said):
+    snapshot = healthy().add_ms("http_req_duration", p95_ms, expected_response="true")
+    snapshot.worker_list = (worker(0), worker(1, loop_lag_max_ms=lag_ms))
+    note = lag_note(snapshot)
+    assert (note is not None) is said
+    if note is not None:
+        assert "stood still for up to 120 ms" in note
+        assert decided(snapshot, GOOD).verdict is Verdict.PASS
+
+
+def test_a_run_without_a_response_has_no_latency_to_doubt():
+    snapshot = healthy()
+    snapshot.worker_list = (worker(0, loop_lag_max_ms=500.0),)
+    assert lag_note(snapshot) is None
 
 
 @pytest.mark.parametrize(
