@@ -36,6 +36,7 @@ def decide(
     *,
     invalid: Sequence[str],
     interrupted: bool,
+    whole: bool = False,
 ) -> Decision:
     """Weigh everything that is known at the end of a run.
 
@@ -45,9 +46,10 @@ def decide(
             unbalanced ledgers and dropped iterations are read from it.
         invalid: sentences on what else takes the run's evidence away.
         interrupted: the user stopped the run.
+        whole: an interrupt came when all load had been offered, and took nothing from it.
     """
     findings = [(Verdict.INVALID, sentence) for sentence in invalid]
-    stopped_early = interrupted or any(result.aborted_run for result in results)
+    stopped_early = (interrupted and not whole) or any(result.aborted_run for result in results)
     findings.extend(
         (Verdict.INVALID, sentence)
         for sentence in invalid_reasons(snapshot, stopped_early=stopped_early)
@@ -56,7 +58,9 @@ def decide(
     verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
     if interrupted:
         note = f"The run was interrupted after {format_duration(snapshot.elapsed_ns)}"
-        if verdict is Verdict.PASS:
+        if whole:
+            findings.append((Verdict.PASS, "The run was interrupted after all of its load."))
+        elif verdict is Verdict.PASS:
             verdict = Verdict.INVALID
             findings.append((verdict, f"{note}: part of a run cannot pass."))
         elif verdict is not Verdict.INVALID:
