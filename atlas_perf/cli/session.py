@@ -34,6 +34,10 @@ from atlas_perf.model.summary import Summary
 from atlas_perf.outputs.registry import parse_output
 from atlas_perf.report.terminal_text import printable
 
+PROCESSES_PER_CORE = 4
+PROCESSES_ON_ANY_MACHINE = 64
+"""More workers than this, and than four for each core, only get in each other's way."""
+
 
 def run_request(request: RunRequest) -> ExitCode:
     """Load and validate every scenario first, so that the last one's typo costs no load.
@@ -49,6 +53,7 @@ def run_request(request: RunRequest) -> ExitCode:
 
 def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     _refuse_shared_outputs(request)
+    _refuse_too_many_processes(request)
     files = [find_scenario(scenario) for scenario in request.scenarios]
     started: EmbeddedTarget | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
@@ -63,11 +68,14 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
         )
         built = build_plan(load_scenario_file(file, overrides.env), overrides)
         plan = built.plan
-        if request.processes is None:  # a worker without a virtual user would only be in the way
-            plan = replace(plan, processes=max(1, min(plan.processes, plan.max_vus)))
+        warnings = built.warnings
+        if plan.processes > plan.max_vus:  # a worker without a virtual user is only in the way
+            if request.processes is not None:
+                warnings += (_fewer_processes(plan),)
+            plan = replace(plan, processes=max(1, plan.max_vus))
         _refuse_wrong_thresholds(plan)
         target = started if embedded else None
-        yield PreparedRun(plan, environment, outputs, built.warnings, target)
+        yield PreparedRun(plan, environment, outputs, warnings, target)
 
 
 def _run_each(
@@ -133,3 +141,17 @@ def _refuse_shared_outputs(request: RunRequest) -> None:
             f"--out {request.outputs[0]} would be overwritten by each of "
             f"{len(request.scenarios)} scenarios: run them in commands of their own"
         )
+
+
+def _refuse_too_many_processes(request: RunRequest) -> None:
+    most = max(PROCESSES_ON_ANY_MACHINE, PROCESSES_PER_CORE * usable_cores())
+    if request.processes is not None and request.processes > most:
+        raise UsageError(
+            f"--processes {request.processes} is more than this machine can use: ask for at most "
+            f"{most}, or leave the choice to 'auto'"
+        )
+
+
+def _fewer_processes(plan: TestPlan) -> str:
+    users = f"{plan.max_vus} virtual user{'' if plan.max_vus == 1 else 's'}"
+    return f"--processes {plan.processes} is more than {users} can fill: {plan.max_vus} start"

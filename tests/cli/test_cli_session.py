@@ -116,14 +116,15 @@ def test_stages_replace_the_files_load(atlas_perf, coordinator) -> None:
     assert plan.default_gates
 
 
-def test_auto_never_takes_more_workers_than_users(
+def test_there_are_never_more_workers_than_users(
     atlas_perf, coordinator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("atlas_perf.cli.session.usable_cores", lambda: 16)
     atlas_perf("run", "mine.py")
     atlas_perf("run", "mine.py", "-u", "40")
-    atlas_perf("run", "mine.py", "-p", "12")
-    assert [plan.processes for plan in coordinator.plans] == [6, 16, 12]
+    many = atlas_perf("run", "mine.py", "-p", "12")
+    assert [plan.processes for plan in coordinator.plans] == [6, 16, 6]
+    assert "--processes 12 is more than 6 virtual users can fill: 6 start" in many.stderr
 
 
 def test_a_scenario_sees_the_urls_the_tokens_and_what_it_was_given(
