@@ -13,6 +13,15 @@ COMPILE_ARGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-ffp-contract=off"]
 COMPILE_ARGS += ["-Wno-unused-parameter"]
 HEADERS = sorted(str(header) for header in Path("csrc").glob("*.h"))
 
+HTTP_SOURCES = [
+    "http_response.c",
+    "http_head.c",
+    "http_body.c",
+    "http_bytes.c",
+    "http_limits.c",
+    "http_refusal.c",
+]
+
 
 def extension(module: str, *c_sources: str) -> Extension:
     """One Cython module with the C files it stands on."""
@@ -29,10 +38,19 @@ setup(
     ext_modules=cythonize(
         [
             extension("atlas_perf.sketch.ddsketch", "sketch.c", "sketch_codec.c"),
+            extension("atlas_perf.worker.iteration"),
             extension("atlas_perf.worker.recorder", "sketch.c"),
             extension(
                 "atlas_perf.aggregate.series_table", "column.c", "sketch.c", "sketch_codec.c"
             ),
+            extension("atlas_perf.protocols.http._response_reader", *HTTP_SOURCES),
+            extension("atlas_perf.protocols.http.response_parser", *HTTP_SOURCES),
+            extension("atlas_perf.protocols.http.response", *HTTP_SOURCES),
+            extension("atlas_perf.protocols.http.readiness"),
+            extension("atlas_perf.protocols.http.tcp_connection"),
+            extension("atlas_perf.protocols.http.host_connections"),
+            extension("atlas_perf.protocols.http.sinks"),
+            extension("atlas_perf.protocols.http.http_call"),
         ],
         compiler_directives={"language_level": "3", "embedsignature": True},
     ),

@@ -18,6 +18,7 @@ from benchmarks.measurement import Measurement
 SUBJECTS = {
     "sketch": "add, merge and encode beside the ddsketch package; the recorder",
     "aggregator": "bytes per batch, batches and samples a second",
+    "http_cost": "CPU per request of a scenario file beside wrk",
 }
 """A subject is the module of this package with its name; it has `measure()`."""
 
@@ -61,6 +62,9 @@ def measure_here(subject: str) -> list[Measurement]:
 
 def print_table(subject: str, measurements: list[Measurement]) -> None:
     print(f"{subject}: {SUBJECTS[subject]}")
+    if not measurements:
+        print("  not measured\n")
+        return
     width = max(len(measured.name) for measured in measurements)
     for measured in measurements:
         figure = f"{measured.value:>14,.{0 if measured.value >= 1000 else 1}f}"

@@ -263,14 +263,11 @@ class Aggregator:
             raise ValueError(f"{selector.metric} is no trend and has no distribution")
         return self._table.window_sketch(self._index.rows(selector), self._grid.window_of(second))
 
-    def missing_batches(self, worker: int) -> tuple[int, ...]:
-        """Sequence numbers below the newest that never arrived; the first is 0."""
-        return self._worker(worker).received.missing()
-
-    @property
-    def all_series_count(self) -> int:
-        """Distinct series of all metrics, `(other)` ones included."""
-        return len(self._index)
+    def gauge_level(self, series: Series, second: int) -> float:
+        """A gauge that adds up over workers, at the end of a second: the newest values together."""
+        row = self._index.row_of(self._index.metrics[series.metric], series)
+        window = self._grid.window_of(second)
+        return self._table.level([row], window, self._last_windows())
 
     @property
     def history_bytes(self) -> int:

@@ -51,15 +51,6 @@ class ReceivedBatches:
         if position > 0:
             self._join(position - 1)
 
-    def missing(self) -> tuple[int, ...]:
-        """Numbers below the highest seen that have not arrived; the first is 0."""
-        firsts = [0, *(run.last + 1 for run in self._runs)]
-        return tuple(
-            number
-            for first, run in zip(firsts, self._runs, strict=False)
-            for number in range(first, run.first)
-        )
-
     def missing_intervals(self) -> tuple[int, ...]:
         """The intervals that missing batches were of.
 

@@ -27,9 +27,6 @@ class SeriesIndex:
         for metric in metrics:
             self.define(metric)
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
     @property
     def metrics(self) -> Mapping[str, Metric]:
         return self._metrics

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,13 +14,14 @@ from pathlib import Path
 
 from atlas_perf import loop
 from atlas_perf.cli.embedded import EmbeddedTarget
-from atlas_perf.cli.environments import Environment, without_credentials
+from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.progress import choose_display
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.coordinator.run import run_plan
+from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError, PlanError
 from atlas_perf.judge.summarize import unfinished_summary
 from atlas_perf.judge.withdrawn import withdrawn
 from atlas_perf.model.plan import TestPlan
@@ -30,6 +32,7 @@ from atlas_perf.report.console import render_console
 from atlas_perf.report.errors import ResultsWriteError
 from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.units import format_planned
+from atlas_perf.url_credentials import without_credentials
 from atlas_perf.wire.plan_codec import plan_to_plain
 
 _PIPE_WIDTH = 100
@@ -60,12 +63,13 @@ def carry_out(
     signals.hold()
     plan = prepared.plan
     facts = gather_facts(prepared.environment)
-    folder = _claim_folder(results_dir, plan, facts)
+    claim = _claim_folder(results_dir, plan, facts)
+    folder = claim.folder
     for warning in prepared.warnings:
         say(f"warning: {plan.name}: {warning}")
     if not quiet:
         say(_headline(prepared))
-    with choose_display(plan.name, quiet=quiet) as display:
+    with choose_display(plan.name, quiet=quiet) as display, claim.told_why_it_stays():
         summary = loop.run(_run(prepared, facts, signals, display.update))
     early_end = None if prepared.target is None else prepared.target.early_end()
     if early_end is not None:
@@ -81,19 +85,42 @@ def carry_out(
     return summary
 
 
-def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> ResultsFolder:
+@dataclass(frozen=True, slots=True)
+class _Claim:
     """A folder that says INVALID until the run has a verdict, however the run may end."""
+
+    folder: ResultsFolder
+    unfinished: Callable[..., Summary]
+
+    @contextmanager
+    def told_why_it_stays(self) -> Iterator[None]:
+        """An error that ends the run is what its summary says, with the command's exit code."""
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, AtlasPerfError) and not isinstance(error, InternalError):
+                exit_code, reason = error.exit_code, f"The run ended without a verdict: {error}"
+            else:
+                exit_code = ExitCode.INTERNAL
+                reason = f"The run ended in a bug of atlas-perf: {type(error).__name__}: {error}"
+            # The error itself is what the user must see, whatever becomes of the file.
+            with suppress(PlanError):
+                self.folder.write_pending(self.unfinished(exit_code=exit_code, reason=reason))
+            raise
+
+
+def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> _Claim:
     started_at = datetime.now(UTC)
-    folder = ResultsFolder.create(results_dir, plan.name, started_at)
-    folder.write_pending(
-        unfinished_summary(
-            plan,
-            started_at=started_at.isoformat(),
-            facts=facts,
-            plan_plain=plan_to_plain(plan),
-        )
+    unfinished = partial(
+        unfinished_summary,
+        plan,
+        started_at=started_at.isoformat(),
+        facts=facts,
+        plan_plain=plan_to_plain(plan),
     )
-    return folder
+    folder = ResultsFolder.create(results_dir, plan.name, started_at)
+    folder.write_pending(unfinished())
+    return _Claim(folder, unfinished)
 
 
 async def _run(

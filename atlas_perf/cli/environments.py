@@ -97,12 +97,6 @@ def websocket_url(base_url: str) -> str:
     return "ws" + base_url.removeprefix("http")
 
 
-def without_credentials(url: str) -> str:
-    """The URL as it may be printed: a user name and password in it are left out."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
 def _first_url(
     variables: Mapping[str, str], names: tuple[str, ...], schemes: tuple[str, ...]
 ) -> str | None:

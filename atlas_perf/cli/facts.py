@@ -7,9 +7,10 @@ import platform
 from pathlib import Path
 
 import atlas_perf
-from atlas_perf.cli.environments import Environment, without_credentials
+from atlas_perf.cli.environments import Environment
 from atlas_perf.loop import UVLOOP_VERSION
 from atlas_perf.model.summary import Facts
+from atlas_perf.url_credentials import without_credentials
 
 _CPU_INFO = Path("/proc/cpuinfo")
 

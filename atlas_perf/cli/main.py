@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import click
@@ -21,6 +21,7 @@ from atlas_perf.cli.suggestions import SuggestingGroup
 from atlas_perf.cli.target import target
 from atlas_perf.cli.version import version_line
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError
+from atlas_perf.judge.redact import redacted_text, secret_values
 
 READER_GONE = 141  # 128 + SIGPIPE, as the shell counts it
 
@@ -72,8 +73,9 @@ def main() -> NoReturn:
 
 def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for each way to end
     """Carry out a command line and say how it ended."""
+    given: dict[str, str] = {}  # with `-e`: the command notes it here
     try:
-        with cli.make_context(PROGRAM, list(arguments)) as context:
+        with cli.make_context(PROGRAM, list(arguments), obj=given) as context:
             exit_code: int = cli.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as end:
@@ -82,12 +84,12 @@ def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for 
         say_lines(error.format_message())
         return ExitCode.USAGE
     except click.ClickException as error:
-        say(f"{PROGRAM}: {_sentence(error)}")
+        _say_discreetly(f"{PROGRAM}: {_sentence(error)}", given)
         return ExitCode.USAGE
     except InternalError:
-        return _bug()
+        return _bug(given)
     except AtlasPerfError as error:
-        say(f"{PROGRAM}: {error}")
+        _say_discreetly(f"{PROGRAM}: {error}", given)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         say(f"{PROGRAM}: interrupted")
@@ -96,9 +98,9 @@ def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for 
         silence(sys.stdout)
         return READER_GONE
     except OSError as error:
-        return _unsaid(error) if error.errno in _NOWHERE_TO_WRITE else _bug()
+        return _unsaid(error) if error.errno in _NOWHERE_TO_WRITE else _bug(given)
     except Exception:
-        return _bug()
+        return _bug(given)
     return exit_code
 
 
@@ -117,7 +119,12 @@ def _unsaid(error: OSError) -> ExitCode:
     return ExitCode.INVALID
 
 
-def _bug() -> ExitCode:
-    say_lines(traceback.format_exc())
+def _say_discreetly(text: str, given: Mapping[str, str]) -> None:
+    """An error may quote what a scenario file said, and CI keeps what we print."""
+    say(redacted_text(text, secret_values([os.environ, given])))
+
+
+def _bug(given: Mapping[str, str]) -> ExitCode:
+    say_lines(redacted_text(traceback.format_exc(), secret_values([os.environ, given])))
     say(f"{PROGRAM}: this is a bug in atlas-perf; please report it with the lines above")
     return ExitCode.INTERNAL

@@ -202,18 +202,22 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     help="No progress and no notes: the summary on stdout, and errors.",
 )
 @click.help_option("--help", cls=SectionOption, section=_OUT, help="Show this text.")
+@click.pass_obj
 def run(
+    given: dict[str, str],
+    /,
     environment: str | None,
     env: tuple[tuple[str, str], ...],
     tags: tuple[tuple[str, str], ...],
     scenarios: tuple[str, ...],
     **options: Any,
 ) -> ExitCode:
+    given.update(env)
     return run_request(
         RunRequest(
             scenarios=scenarios or ("api",),
             environment=None if environment is None else EnvironmentName(environment),
-            env=dict(env),
+            env=given,
             tags=dict(tags),
             **options,
         )

@@ -28,7 +28,6 @@ from atlas_perf.loader import (
     load_scenario_file,
     shipped_scenarios,
 )
-from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import Summary
 from atlas_perf.outputs.registry import parse_output
@@ -125,14 +124,17 @@ def _overrides(request: RunRequest, environment: Environment, *, keep_samples: b
 def _scenario_env(
     request: RunRequest, environment: Environment, process: Mapping[str, str]
 ) -> dict[str, str]:
-    """Only what was asked for: a scenario that read the whole process environment would not be
-    the same scenario on the next machine."""
+    """What the plan holds and every report shows: the URLs, the tokens and each `-e`.
+
+    A scenario reads the other variables of the process behind these; they are not copied, so that
+    a plan says nothing of a machine but what was asked for.
+    """
     tokens = {name: process[name] for name in TOKEN_VARIABLES if process.get(name)}
     return {**tokens, **request.env, **environment.variables()}
 
 
 def _refuse_wrong_thresholds(plan: TestPlan) -> None:
-    Judge(plan, {**BUILTIN_METRICS, **{metric.name: metric for metric in plan.metrics}})
+    Judge(plan, plan.all_metrics)
 
 
 def _refuse_shared_outputs(request: RunRequest) -> None:

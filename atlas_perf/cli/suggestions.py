@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import click
 
+from atlas_perf.choices import did_you_mean
 from atlas_perf.loader.names import shipped_scenarios
-from atlas_perf.loader.nearest import did_you_mean
 
 
 class SuggestingCommand(click.Command):

@@ -13,7 +13,16 @@ from atlas_perf.loop import UVLOOP_VERSION
 COMPILED_PARTS = (
     "atlas_perf.sketch.ddsketch",
     "atlas_perf.worker.recorder",
+    "atlas_perf.worker.iteration",
     "atlas_perf.aggregate.series_table",
+    "atlas_perf.protocols.http._response_reader",
+    "atlas_perf.protocols.http.host_connections",
+    "atlas_perf.protocols.http.http_call",
+    "atlas_perf.protocols.http.readiness",
+    "atlas_perf.protocols.http.response",
+    "atlas_perf.protocols.http.response_parser",
+    "atlas_perf.protocols.http.sinks",
+    "atlas_perf.protocols.http.tcp_connection",
 )
 
 

@@ -33,7 +33,6 @@ from atlas_perf.coordinator.ticker import Ticker
 from atlas_perf.coordinator.verdict import conclude
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.model.batch import Batch
-from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.progress import Progress, RunPhase
 from atlas_perf.model.summary import Facts, Summary, ThresholdResult
@@ -103,7 +102,7 @@ class _Run:
         outputs: Sequence[Output],
         on_progress: Callable[[Progress], None],
     ) -> None:
-        metrics = {**BUILTIN_METRICS, **{metric.name: metric for metric in plan.metrics}}
+        metrics = plan.all_metrics
         self.plan = plan
         self.judge = Judge(plan, metrics)
         self.aggregator = Aggregator(metrics.values(), plan.processes)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.clock import WallAnchor
+from atlas_perf.coordinator.summed_gauges import GaugePoint, SummedGauges
 from atlas_perf.model.batch import Batch
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.outputs.base import Output
@@ -18,6 +19,8 @@ class OutputStreams:
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._outputs = tuple(outputs)
         self._started: list[Output] = []
+        self._gauges = SummedGauges()
+        self._aggregator: Aggregator | None = None
         self.warnings: tuple[str, ...] = ()  # what is missing from them, once closed
 
     def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:
@@ -30,9 +33,20 @@ class OutputStreams:
         resolve = partial(aggregator.resolve, batch.worker)
         for output in self._started:
             output.on_batch(batch, resolve)
+        self._aggregator = aggregator
+        self._gauges.take(batch, aggregator)
+        self._give(self._gauges.complete(aggregator))
 
     def close(self) -> None:
         """Close those that were opened, and gather what they have to say."""
+        if self._aggregator is not None:
+            self._give(self._gauges.rest(self._aggregator))
         said = [output.close() for output in self._started]
         self._started.clear()
         self.warnings += tuple(warning for warning in said if warning is not None)
+
+    def _give(self, points: Iterable[GaugePoint]) -> None:
+        for point in points:
+            for output in self._started:
+                tags = point.series.series.tags
+                output.on_gauge(point.series.metric, tags, point.at_ns, point.value)

@@ -8,12 +8,11 @@ from dataclasses import asdict, replace
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.measurement_notes import measurement_notes
 from atlas_perf.coordinator.run_state import RunState
-from atlas_perf.judge.redact import redacted, secret_values
+from atlas_perf.judge.redact import plan_secrets, redacted
 from atlas_perf.judge.summarize import summarize
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.judge.validity import miscounted_iterations
 from atlas_perf.judge.verdict import decide, with_breach
-from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import ExceptionSummary, Facts, Summary, ThresholdResult
 from atlas_perf.units import format_planned
 from atlas_perf.wire.plan_codec import plan_to_plain
@@ -80,7 +79,7 @@ def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> S
     failures = []
     if state.teardown_failure is not None:
         failures.append(ExceptionSummary(**asdict(state.teardown_failure)))
-    secrets = _secrets(state.plan)
+    secrets = plan_secrets(state.plan)
     return replace(
         summary,
         reasons=(*summary.reasons, *redacted(tuple(notes), secrets)),
@@ -100,7 +99,3 @@ def _teardown_notes(state: RunState) -> Iterator[str]:
             f"Warning: teardown did not finish, because {state.teardown_skipped}; "
             "what it should undo may be left behind."
         )
-
-
-def _secrets(plan: TestPlan) -> tuple[str, ...]:
-    return secret_values([plan.env, *(scenario.env for scenario in plan.scenarios)])

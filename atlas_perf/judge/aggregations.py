@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from atlas_perf.choices import alternatives
 from atlas_perf.judge.grammar import Aggregation, AggregationTerm
 from atlas_perf.model.metric import Contains, Metric, MetricKind
 from atlas_perf.model.snapshot import (
@@ -105,8 +106,8 @@ def unit(metric: Metric, aggregation: Aggregation) -> str:
 
 
 def allowed_text(kind: MetricKind) -> str:
-    *most, last = (aggregation.value for aggregation in ALLOWED[kind])
-    return f"{', '.join(most)} or {last}" if most else last
+    """What a threshold may ask of this kind: `count or rate`."""
+    return alternatives(ALLOWED[kind])
 
 
 def _of_distribution(distribution: Distribution, term: AggregationTerm) -> float:

@@ -21,6 +21,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from atlas_perf.choices import alternatives
+
 
 class Aggregation(StrEnum):
     """How a metric's samples become the one number that is compared."""
@@ -64,8 +66,6 @@ _SEVERAL = re.compile(r"&&|\|\||\band\b|\bor\b|,|[<>=!]")
 _WITH_UNIT = re.compile(rf"{_NUMBER}\s*[a-zA-Zµ%]+")
 
 _PLAIN = {a.value: a for a in Aggregation if a is not Aggregation.PERCENTILE}
-
-AGGREGATIONS_TEXT = "count, rate, value, avg, min, med, max or p(N)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _term(left: str, *, whole: str) -> AggregationTerm:
         return AggregationTerm(_PLAIN[left])
     side = f"the left side {left!r} of {whole!r}" if left != whole else repr(left)
     bare = _BARE_PERCENTILE.fullmatch(left)
-    meant = f"write p({bare[1]})" if bare else f"write {AGGREGATIONS_TEXT}"
+    meant = f"write p({bare[1]})" if bare else f"write {alternatives(Aggregation)}"
     raise ValueError(f"{side} is not an aggregation: {meant}")
 
 
@@ -154,5 +154,4 @@ def _limit(right: str, *, whole: str) -> float:
 
 
 def _operators() -> str:
-    *most, last = (member.value for member in Operator)
-    return f"{' '.join(most)} or {last}"
+    return alternatives(Operator, separator=" ")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
+
+from atlas_perf.model.plan import TestPlan
+from atlas_perf.url_credentials import text_without_credentials
 
 HIDDEN = "***"
 
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|KEY|AUTH|CREDENTIAL", re.IGNORECASE)
-_USERINFO = re.compile(r"(?<=://)[^/?#@\s'\"]+@")
 _QUERY = re.compile(
     r"(?P<name>[?&][^=&#\s]*(?:token|secret|password|passwd|key|auth|credential)[^=&#\s]*=)[^&#\s'\"]+",
     re.IGNORECASE,
@@ -29,21 +33,31 @@ def is_secret_name(name: str) -> bool:
 
 
 def secret_values(environments: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
-    """Values to hide wherever they turn up, longest first; short ones are hidden by name only."""
+    """Values to hide wherever they turn up, as they are and as they stand in URLs, longest first;
+    short ones are hidden by name only."""
     values = {
-        value
+        written
         for environment in environments
         for name, value in environment.items()
         if is_secret_name(name) and len(value) >= _SHORTEST_VALUE
+        for written in (value, quote(value), quote(value, safe=""), quote_plus(value))
     }
     return tuple(sorted(values, key=lambda value: (-len(value), value)))
+
+
+def plan_secrets(plan: TestPlan) -> tuple[str, ...]:
+    """Values to hide in everything that is said about a run of this plan.
+
+    Those of the process are among them: a scenario reads its variables too.
+    """
+    return secret_values([os.environ, plan.env, *(scenario.env for scenario in plan.scenarios)])
 
 
 def redacted_text(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without secret values, URL user info, secret query parameters and credentials."""
     for value in secrets:
         text = text.replace(value, HIDDEN)
-    text = _USERINFO.sub("", text)
+    text = text_without_credentials(text)
     text = _QUERY.sub(rf"\g<name>{HIDDEN}", text)
     return _HEADER.sub(rf"\g<scheme> {HIDDEN}", text)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import aggregate, quantile, scale
-from atlas_perf.judge.redact import redacted, redacted_environment, secret_values
+from atlas_perf.judge.redact import plan_secrets, redacted, redacted_environment
 from atlas_perf.judge.thresholds import validate_trend_stat
 from atlas_perf.judge.verdict import Decision
 from atlas_perf.model.metric import Contains, Metric
@@ -75,13 +75,24 @@ def summarize(
         workers=snapshot.workers(),
         windows=snapshot.windows(),
     )
-    return redacted(summary, _secrets(plan))
+    return redacted(summary, plan_secrets(plan))
 
 
 def unfinished_summary(
-    plan: TestPlan, *, started_at: str, facts: Facts, plan_plain: Mapping[str, object]
+    plan: TestPlan,
+    *,
+    started_at: str,
+    facts: Facts,
+    plan_plain: Mapping[str, object],
+    exit_code: ExitCode = ExitCode.INVALID,
+    reason: str = "The run has not finished: this file is replaced when it does.",
 ) -> Summary:
-    """What lies in the results folder until the run ends: if it stays, the run never did."""
+    """What lies in the results folder until the run ends: if it stays, the run never did.
+
+    Args:
+        exit_code: of a run that ended without a verdict, what its command ends with.
+        reason: why it has none, in a sentence.
+    """
     summary = Summary(
         name=plan.name,
         file=plan.file,
@@ -89,22 +100,18 @@ def unfinished_summary(
         started_at=started_at,
         measured_s=0.0,
         verdict=Verdict.INVALID,
-        exit_code=ExitCode.INVALID,
-        reasons=("The run has not finished: this file is replaced when it does.",),
+        exit_code=exit_code,
+        reasons=(reason,),
         facts=facts,
         plan=_plain_without_secrets(plan_plain),
     )
-    return redacted(summary, _secrets(plan))
+    return redacted(summary, plan_secrets(plan))
 
 
 def _plain_without_secrets(plan_plain: Mapping[str, object]) -> Mapping[str, object]:
     hidden = redacted_environment(plan_plain)
     assert isinstance(hidden, dict), "a mapping stays one"
     return hidden
-
-
-def _secrets(plan: TestPlan) -> tuple[str, ...]:
-    return secret_values([plan.env, *(scenario.env for scenario in plan.scenarios)])
 
 
 def _metrics(

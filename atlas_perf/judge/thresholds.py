@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from atlas_perf.choices import did_you_mean
 from atlas_perf.errors import PlanError
 from atlas_perf.judge.aggregations import ALLOWED, aggregate, allowed_text, is_estimated, unit
 from atlas_perf.judge.grammar import (
@@ -133,9 +133,9 @@ def _criterion(
 
 
 def _unknown_metric(name: str, metrics: Mapping[str, Metric]) -> str:
-    close = get_close_matches(name, metrics, n=1)
-    if close:
-        return f"there is no metric {name!r}, did you mean {close[0]!r}?"
+    hint = did_you_mean(name, metrics)
+    if hint:
+        return f"there is no metric {name!r}{hint}"
     return (
         f"there is no metric {name!r}: use a built-in one or define it in the scenario file "
         f"(there are {', '.join(sorted(metrics))})"

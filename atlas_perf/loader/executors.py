@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
+from atlas_perf.choices import alternatives, did_you_mean
 from atlas_perf.loader.keyed import KeyTable, OptionKey
-from atlas_perf.loader.nearest import did_you_mean
 from atlas_perf.loader.problem import OptionPath, OptionProblem, expected, written
 from atlas_perf.loader.readers import (
     TEXT,
@@ -156,7 +156,7 @@ def _read_scenario(name: str, value: object, path: OptionPath) -> ScenarioPlan:
 
 
 def _executor_name(given: Mapping[str, object], path: OptionPath) -> str:
-    choices = f"use {_alternatives(OWN)}"
+    choices = f"use {alternatives(OWN)}"
     if "executor" not in given:
         raise OptionProblem(path, f"`{written(path)}` has no `executor`: {choices}")
     inside = (*path, "executor")
@@ -176,15 +176,10 @@ def _refuse_keys_of_others(given: Mapping[str, object], executor: str, path: Opt
         owners = [name for name, own in _OWN_TABLES.items() if own.canonical(spelling)]
         if owners and table.canonical(spelling) is None:
             message = (
-                f"`{written((*path, spelling))}` is an option of {_alternatives(owners)}; "
+                f"`{written((*path, spelling))}` is an option of {alternatives(owners)}; "
                 f"{executor} has {', '.join(_OWN_TABLES[executor].keys)}"
             )
             raise OptionProblem((*path, spelling), message)
-
-
-def _alternatives(names: Iterable[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 SCENARIOS = Reader("a dict of name to scenario", _read_scenarios)

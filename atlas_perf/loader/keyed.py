@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from atlas_perf.loader.nearest import did_you_mean
+from atlas_perf.choices import did_you_mean
 from atlas_perf.loader.problem import OptionPath, OptionProblem, written
 from atlas_perf.loader.readers import Reader, read_dict
 

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import atlas_perf
+from atlas_perf.choices import nearest
 from atlas_perf.errors import UsageError
-from atlas_perf.loader.nearest import nearest
 
 SUFFIX = ".py"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from atlas_perf.choices import did_you_mean
 from atlas_perf.errors import ScenarioError
 from atlas_perf.loader.lifecycle import (
     ITERATION,
@@ -20,7 +21,6 @@ from atlas_perf.loader.lifecycle import (
     adapt,
 )
 from atlas_perf.loader.module_import import compile_scenario, import_scenario
-from atlas_perf.loader.nearest import did_you_mean
 from atlas_perf.loader.problem import OptionPath
 from atlas_perf.loader.source_lines import OPTIONS_NAME, SourceLines
 from atlas_perf.model.metric import Metric

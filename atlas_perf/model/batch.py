@@ -13,7 +13,8 @@ from atlas_perf.model.series import Series
 class Ledger:
     """Where every iteration of one scenario went, on one worker, since the run began.
 
-    scheduled = started + dropped, and started = completed + failed + interrupted + in_flight.
+    At the end scheduled = started + dropped; always started = completed + failed + interrupted +
+    in_flight. If the plan fixes the iterations, `scheduled` is the worker's share from the start.
     """
 
     scheduled: int = 0
@@ -50,7 +51,7 @@ class WorkerHealth:
     loop_lag_max_ns: int = 0  # longest the event loop kept a due callback waiting
     cpu_ns: int = 0  # user and system time this process used in the interval
     rss_bytes: int = 0
-    closed_late_ns: int = 0  # how long after its end the interval was closed
+    dropped_samples: int = 0  # single samples there was no room to keep; all totals have them
     refused_samples: int = 0  # NaN, infinite or negative values, counted and not recorded
     overflowed_samples: int = 0  # samples that went to the `(other)` series
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from atlas_perf.model.metric import Metric
+from atlas_perf.model.metric import BUILTIN_METRICS, Metric
 from atlas_perf.units import NS_PER_S
 
 DEFAULT_GRACEFUL_STOP_NS = 30 * NS_PER_S
@@ -160,6 +160,11 @@ class TestPlan:
     def end_ns(self) -> int:
         """Offset from the run's start at which the last iteration of any scenario may begin."""
         return max(scenario.end_ns for scenario in self.scenarios)
+
+    @property
+    def all_metrics(self) -> Mapping[str, Metric]:
+        """Every metric of the run by its name: the built-in ones and the file's own."""
+        return {**BUILTIN_METRICS, **{metric.name: metric for metric in self.metrics}}
 
     @property
     def max_vus(self) -> int:

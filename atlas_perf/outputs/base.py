@@ -7,14 +7,16 @@ from typing import Protocol
 
 from atlas_perf.clock import WallAnchor
 from atlas_perf.model.batch import Batch, NewSeries
+from atlas_perf.model.metric import Metric
 from atlas_perf.model.plan import TestPlan
+from atlas_perf.model.series import Tags
 
 
 class Output(Protocol):
     """A stream of a run's measurements, for `--out kind=target`.
 
     An output that breaks while the run goes on stops itself and says so when closed: it must
-    never raise from `on_batch` or `close`, nor slow the run down without bound.
+    never raise from `on_batch`, `on_gauge` or `close`, nor slow the run down without bound.
     """
 
     @property
@@ -34,6 +36,13 @@ class Output(Protocol):
         """Take one batch, in the order of arrival and never twice.
 
         `resolve` turns the sending worker's series numbers into series.
+        """
+        ...
+
+    def on_gauge(self, metric: Metric, tags: Tags, at_ns: int, value: float) -> None:
+        """Take the sum of a gauge of which each worker holds a part, about once a second.
+
+        No batch has samples of such a gauge. `at_ns` counts from the run's start.
         """
         ...
 

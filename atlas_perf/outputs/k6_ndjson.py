@@ -4,7 +4,8 @@
     {"metric":…,"type":"Point","data":{"time":…,"value":…,"tags":{…}}}
 
 A Metric line comes before the first point of its metric. Points stand in the order in which
-batches arrive, not sorted by time. Times are milliseconds; tags are exactly those recorded, so an
+batches arrive, not sorted by time. Of gauges that add up over workers, such as `vus`, there is one
+point a second: the sum. Times are milliseconds; tags are exactly those recorded, so an
 address with a secret in it is in the file: unlike the summary, this is raw data.
 """
 
@@ -24,7 +25,7 @@ from atlas_perf.errors import PlanError
 from atlas_perf.model.batch import Batch, NewSeries
 from atlas_perf.model.metric import Contains, Metric
 from atlas_perf.model.plan import TestPlan
-from atlas_perf.model.series import Selector
+from atlas_perf.model.series import Selector, Series, Tags
 from atlas_perf.units import NS_PER_MS, NS_PER_S
 from atlas_perf.wire.samples import iter_samples
 
@@ -47,9 +48,11 @@ class K6NdjsonOutput:
         self._file: io.BufferedIOBase | None = None
         self._failure: str | None = None
         self._lost = 0
+        self._dropped = 0  # by workers that found the way here blocked
         self._thresholds: dict[str, list[str]] = {}
         self._declared: set[str] = set()
         self._points: dict[tuple[int, int], _PointForm] = {}
+        self._sums: dict[Series, _PointForm] = {}
         self._dates = _Dates(WallAnchor(0, 0), 0)
         try:
             path.open("ab").close()
@@ -68,6 +71,7 @@ class K6NdjsonOutput:
             raise PlanError(self._cannot_write(error)) from None
 
     def on_batch(self, batch: Batch, resolve: Callable[[int], NewSeries]) -> None:
+        self._dropped += batch.health.dropped_samples
         if self._file is None:
             self._lost += sum(1 for _ in iter_samples(batch.samples))
             return
@@ -76,15 +80,21 @@ class K6NdjsonOutput:
         for number, at_ns, value in iter_samples(batch.samples):
             form = self._points.get((batch.worker, number))
             if form is None:
-                form = self._new_form(resolve(number), lines)
+                new = resolve(number)
+                form = self._new_form(new.metric, new.series.tags, lines)
                 self._points[batch.worker, number] = form
             lines.write(form.line(self._dates.at(at_ns), value))
             written += 1
-        try:
-            self._file.write(lines.getvalue().encode())
-        except OSError as error:
-            self._lost += written
-            self._stop(error)
+        self._write(lines, written)
+
+    def on_gauge(self, metric: Metric, tags: Tags, at_ns: int, value: float) -> None:
+        lines = io.StringIO()
+        series = Series(metric.name, tags)
+        form = self._sums.get(series)
+        if form is None:
+            form = self._sums[series] = self._new_form(metric, tags, lines)
+        lines.write(form.line(self._dates.at(at_ns), value))
+        self._write(lines, 1)
 
     def close(self) -> str | None:
         if self._file is not None:
@@ -93,14 +103,34 @@ class K6NdjsonOutput:
             except OSError as error:
                 self._stop(error)
             self._file = None
-        return self._failure and f"{self._failure}: the file is incomplete" + (
-            f", at least {self._lost} samples are missing" if self._lost else ""
-        )
+        return self._missing()
+
+    def _missing(self) -> str | None:
+        lost = self._lost + self._dropped
+        if self._failure is not None:
+            at_least = f", at least {lost} samples are missing" if lost else ""
+            return f"{self._failure}: the file is incomplete{at_least}"
+        if self._dropped:
+            return (
+                f"--out json: {self._path} is incomplete, {self._dropped} samples are missing: "
+                "they came faster than they could be written; the report has them all"
+            )
+        return None
 
     def _open(self) -> io.BufferedIOBase:
         if self._path.suffix == ".gz":
             return gzip.GzipFile(self._path, "wb", compresslevel=1)
         return io.BufferedWriter(io.FileIO(self._path, "wb"), _BUFFER_BYTES)
+
+    def _write(self, lines: io.StringIO, points: int) -> None:
+        if self._file is None:
+            self._lost += points
+            return
+        try:
+            self._file.write(lines.getvalue().encode())
+        except OSError as error:
+            self._lost += points
+            self._stop(error)
 
     def _stop(self, error: OSError) -> None:
         """Give up writing: the run is worth more than its log."""
@@ -115,12 +145,11 @@ class K6NdjsonOutput:
     def _cannot_write(self, error: OSError) -> str:
         return f"--out json: {self._path} cannot be written: {error.strerror or error}"
 
-    def _new_form(self, series: NewSeries, lines: io.StringIO) -> _PointForm:
-        metric = series.metric
+    def _new_form(self, metric: Metric, tags: Tags, lines: io.StringIO) -> _PointForm:
         if metric.name not in self._declared:
             self._declared.add(metric.name)
             lines.write(_metric_line(metric, self._thresholds.get(metric.name, [])))
-        return _PointForm(series)
+        return _PointForm(metric, tags)
 
 
 class _PointForm:
@@ -128,10 +157,10 @@ class _PointForm:
 
     __slots__ = ("_after", "_before", "_scale")
 
-    def __init__(self, series: NewSeries) -> None:
-        self._before = f'{{"metric":{_json(series.metric.name)},"type":"Point","data":{{"time":"'
-        self._after = f',"tags":{_json(dict(series.series.tags))}}}}}\n'
-        self._scale = NS_PER_MS if series.metric.contains is Contains.TIME else 1
+    def __init__(self, metric: Metric, tags: Tags) -> None:
+        self._before = f'{{"metric":{_json(metric.name)},"type":"Point","data":{{"time":"'
+        self._after = f',"tags":{_json(dict(tags))}}}}}\n'
+        self._scale = NS_PER_MS if metric.contains is Contains.TIME else 1
 
     def line(self, date: str, value: float) -> str:
         return f'{self._before}{date}","value":{go_number(value / self._scale)}{self._after}'

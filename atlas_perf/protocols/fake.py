@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Unpack
 
 from atlas_perf.model.plan import HttpOptions
-from atlas_perf.protocols.http.client import Body, default_user_agent
+from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.expectation import judge_response
@@ -30,6 +30,7 @@ from atlas_perf.protocols.http.request import (
     build_request,
 )
 from atlas_perf.protocols.http.response import HttpError, Response
+from atlas_perf.protocols.http.user_agent import default_user_agent
 
 Answer = Callable[[Request], Response]
 

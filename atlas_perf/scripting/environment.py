@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 class Environment(Mapping[str, str]):
     """A read-only view that lays given variables over `os.environ`, as k6's `__ENV` does.
 
-    The process's own variables are read where they are and never copied: a token that is only in
-    the environment stays out of the plan, and so out of every report made from it.
+    The process's own variables are read where they are and never copied into the plan. What a
+    scenario does with them may still turn up in a report, where `judge.redact` hides the values of
+    those whose names say that they are secret.
     """
 
     def __init__(self) -> None:

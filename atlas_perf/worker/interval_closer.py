@@ -2,7 +2,8 @@
 
 Seconds are those of the run, [T0 + s, T0 + s + 1 s). If the coordinator has not yet taken the last
 batch off the pipe, closing is left to the next second: the load goes on, the recorder goes on
-gathering in the same sketches, and nothing piles up. The next batch then covers all seconds since
+gathering in the same sketches, and nothing piles up; of single samples the recorder keeps a limited
+number. The next batch then covers all seconds since
 the last one and carries the number of the newest; `sequence` rises by one with every batch that is
 sent, so that a gap in it always means a loss and never a wait.
 """
@@ -74,7 +75,6 @@ class IntervalCloser:
         self._tags = tags
         self._clock = clock
         self._sequence = 0
-        self._closed_late_ns = 0
         self._cpu = CpuMeter()
         self._lag = LoopLagProbe(clock)
 
@@ -83,10 +83,8 @@ class IntervalCloser:
         self._lag.start(self._t0_ns)
         second = 0
         while True:
-            due_ns = self._t0_ns + (second + 1) * NS_PER_S
-            await sleep_until(due_ns, self._clock)
+            await sleep_until(self._t0_ns + (second + 1) * NS_PER_S, self._clock)
             now = self._clock()
-            self._closed_late_ns = max(self._closed_late_ns, now - due_ns)
             second = (now - self._t0_ns) // NS_PER_S
             if not self._sender.unsent:
                 self._gauge_users(self._load.active_users, now)
@@ -113,11 +111,10 @@ class IntervalCloser:
             loop_lag_max_ns=self._lag.take_worst_ns(),
             cpu_ns=self._cpu.take_ns(),
             rss_bytes=resident_bytes(),
-            closed_late_ns=self._closed_late_ns,
+            dropped_samples=closed.dropped_samples,
             refused_samples=closed.refused_samples,
             overflowed_samples=closed.overflowed_samples,
         )
-        self._closed_late_ns = 0
         self._sender.send_batch(
             Batch(
                 worker=self._worker,

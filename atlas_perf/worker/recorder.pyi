@@ -15,6 +15,8 @@ class ClosedInterval:
     def refused_samples(self) -> int: ...
     @property
     def overflowed_samples(self) -> int: ...
+    @property
+    def dropped_samples(self) -> int: ...
 
 class HttpSeries:
     def __init__(self, recorder: Recorder, tags: Tags, failed: bool) -> None: ...
@@ -34,7 +36,12 @@ class Recorder:
     enabled: bool
 
     def __init__(
-        self, metrics: Iterable[Metric], *, series_cap: int = 10_000, keep_samples: bool = False
+        self,
+        metrics: Iterable[Metric],
+        *,
+        series_cap: int = 10_000,
+        keep_samples: bool = False,
+        samples_cap: int = 2_000_000,
     ) -> None: ...
     @property
     def keep_samples(self) -> bool: ...

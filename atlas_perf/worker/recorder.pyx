@@ -8,6 +8,7 @@ from libc.math cimport isfinite
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 
+from atlas_perf.protocols.http.sinks cimport RoundTripSink, SampleSink, phase_times
 from atlas_perf.sketch.cexact_sum cimport exact_sum, exact_sum_add, exact_sum_settled
 from atlas_perf.sketch.csketch cimport (
     SKETCH_BAD_VALUE,
@@ -24,7 +25,7 @@ from atlas_perf.sketch.ddsketch cimport encoded
 from atlas_perf.wire.cbyte_order cimport store_f64_le, store_u32_le, store_u64_le
 
 from atlas_perf.model.batch import CounterDelta, GaugeDelta, NewSeries, RateDelta, TrendDelta
-from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_PHASES, MetricKind
+from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_PHASES, AcrossWorkers, MetricKind
 from atlas_perf.model.series import OTHER_TAGS, Series, other_tags
 
 
@@ -51,6 +52,7 @@ cdef enum:
 cdef struct slot:
     slot_kind kind
     bint announced
+    bint kept  # sample by sample, if samples are
     bint beyond_cap
     uint64_t samples
     uint64_t passes
@@ -70,14 +72,18 @@ cdef class ClosedInterval:
     cdef readonly bytes samples
     cdef readonly uint64_t refused_samples
     cdef readonly uint64_t overflowed_samples
+    cdef readonly uint64_t dropped_samples
 
 
-cdef class Recorder:
+cdef class Recorder(SampleSink):
     """Keeps one counter, rate, gauge or sketch per series between two `close_interval` calls.
 
     `metrics` are the plan's own; the built-in ones are always there. At most `series_cap` distinct
     series are kept apart; samples of further ones go to `(other)` series of the same metric and
-    are counted in `overflowed_samples`. With `keep_samples` each sample is also kept by itself.
+    are counted in `overflowed_samples`. With `keep_samples` each sample is also kept by itself,
+    but for those of gauges of which this worker holds only a part. At most `samples_cap` are kept
+    between two `close_interval` calls: 40 MB by default, so that a batch that had to wait still
+    fits into one frame. Further ones are counted in `dropped_samples`, and missing nowhere else.
 
     With `enabled` set to False everything that arrives is dropped: for setup and teardown.
 
@@ -96,6 +102,8 @@ cdef class Recorder:
     cdef int64_t _start_ns
     cdef uint64_t _refused
     cdef uint64_t _overflowed
+    cdef uint64_t _dropped
+    cdef size_t _samples_cap
     cdef Py_ssize_t _series_cap
     cdef dict _metrics
     cdef dict _numbers
@@ -105,7 +113,14 @@ cdef class Recorder:
     cdef readonly bint keep_samples
     cdef public bint enabled
 
-    def __cinit__(self, metrics, *, Py_ssize_t series_cap=10_000, bint keep_samples=False):
+    def __cinit__(
+        self,
+        metrics,
+        *,
+        Py_ssize_t series_cap=10_000,
+        bint keep_samples=False,
+        size_t samples_cap=2_000_000,
+    ):
         self._metrics = dict(BUILTIN_METRICS)
         self._numbers = {}
         self._other_numbers = {}
@@ -113,6 +128,7 @@ cdef class Recorder:
         self._known = []
         self._series_cap = series_cap
         self.keep_samples = keep_samples
+        self._samples_cap = samples_cap
         self.enabled = True
         for metric in metrics:
             self._define(metric)
@@ -174,9 +190,12 @@ cdef class Recorder:
         Raises:
             IndexError: if no series has this number.
         """
+        self.take_sample(number, value, at_ns)
+
+    cdef int take_sample(self, uint32_t number, double value, int64_t at_ns) except -1:
         if number >= self._slots_in_use:
             raise IndexError(f"no series has the number {number}")
-        self._take(number, value, at_ns)
+        return self._take(number, value, at_ns)
 
     def close_interval(self):
         """Everything gathered since the last call, as a `ClosedInterval`; the next one is empty."""
@@ -197,10 +216,12 @@ cdef class Recorder:
         closed.samples = self._samples[: self._samples_bytes] if self._samples_bytes else b""
         closed.refused_samples = self._refused
         closed.overflowed_samples = self._overflowed
+        closed.dropped_samples = self._dropped
         self._touched_in_use = 0
         self._samples_bytes = 0
         self._refused = 0
         self._overflowed = 0
+        self._dropped = 0
         return closed
 
     cdef object _delta(self, uint32_t number):
@@ -235,13 +256,16 @@ cdef class Recorder:
             self._touched_in_use += 1
         into.samples += 1
         self._overflowed += into.beyond_cap
-        if self.keep_samples:
+        if self.keep_samples and into.kept:
             self._keep(number, value, at_ns - self._start_ns)
         return 0
 
     cdef int _keep(self, uint32_t number, double value, int64_t at_ns) except -1:
         cdef uint8_t *grown
         cdef size_t size
+        if self._samples_bytes >= self._samples_cap * SAMPLE_BYTES:
+            self._dropped += 1
+            return 0
         if self._samples_allocated - self._samples_bytes < SAMPLE_BYTES:
             size = max(<size_t>(1024 * SAMPLE_BYTES), 2 * self._samples_allocated)
             grown = <uint8_t *>realloc(self._samples, size)
@@ -280,6 +304,8 @@ cdef class Recorder:
         sketch_init(&fresh.distribution, 0.01)
         fresh.kind = SLOT_KINDS[metric.kind]
         fresh.announced = False
+        # A part of a whole says nothing by itself: the coordinator writes the sum.
+        fresh.kept = metric.across_workers is not AcrossWorkers.SUM
         fresh.beyond_cap = beyond_cap
         _clear(fresh)
         self._known.append(NewSeries(number, metric, Series(metric.name, tags)))
@@ -302,7 +328,7 @@ cdef class Recorder:
         return 0
 
 
-cdef class HttpSeries:
+cdef class HttpSeries(RoundTripSink):
     """The nine series of one kind of HTTP round trip, looked up once."""
 
     cdef Recorder _recorder
@@ -337,22 +363,34 @@ cdef class HttpSeries:
         A phase of -1 did not happen and gets no sample. Other negative durations are refused and
         counted; the request itself counts in `http_reqs` and `http_req_failed` in any case.
         """
+        cdef phase_times times
+        times.duration_ns = duration_ns
+        times.blocked_ns = blocked_ns
+        times.connecting_ns = connecting_ns
+        times.tls_handshaking_ns = tls_handshaking_ns
+        times.sending_ns = sending_ns
+        times.waiting_ns = waiting_ns
+        times.receiving_ns = receiving_ns
+        self.take_round_trip(at_ns, &times)
+
+    cdef int take_round_trip(self, int64_t at_ns, const phase_times *times) except -1:
         cdef Recorder recorder = self._recorder
         cdef int64_t *phases = [
-            blocked_ns,
-            connecting_ns,
-            tls_handshaking_ns,
-            sending_ns,
-            waiting_ns,
-            receiving_ns,
+            times.blocked_ns,
+            times.connecting_ns,
+            times.tls_handshaking_ns,
+            times.sending_ns,
+            times.waiting_ns,
+            times.receiving_ns,
         ]
         cdef int position
         recorder._take(self._reqs, 1, at_ns)
         recorder._take(self._req_failed, self._failed, at_ns)
-        recorder._take(self._duration, duration_ns, at_ns)
+        recorder._take(self._duration, times.duration_ns, at_ns)
         for position in range(PHASES):
             if phases[position] != -1:
                 recorder._take(self._phases[position], phases[position], at_ns)
+        return 0
 
 
 cdef bint _accept(slot *into, double value, int64_t since_start_ns) noexcept:

@@ -78,7 +78,8 @@ class VirtualUser:
         self._base_tags = dict(base_tags)
         self._recorder = recorder
         self._sleep = sleep
-        self._tags_key: tuple[str, dict[str, str]] = ("", {})
+        self._tagged_group = ""
+        self._tagged: dict[str, str] = {}
         self._tags_now = tags_of(self._base_tags)
         self.http = connect(self.sample_tags)
 
@@ -156,9 +157,9 @@ class VirtualUser:
         """The tags a sample taken now carries: plan, scenario, user and group."""
         group = current_group.get()
         # Told apart by value, since `tags` is the user's to change at any time.
-        if (group, self._tags) != self._tags_key:
+        if group != self._tagged_group or self._tags != self._tagged:
             inside = {"group": group} if group else {}
-            self._tags_key = (group, dict(self._tags))
+            self._tagged_group, self._tagged = group, dict(self._tags)
             self._tags_now = tags_of({**self._base_tags, **self._tags, **inside})
         return self._tags_now
 

@@ -8,7 +8,6 @@ from atlas_perf.cli.environments import (
     Environment,
     EnvironmentName,
     resolve_environment,
-    without_credentials,
 )
 from atlas_perf.errors import UsageError
 
@@ -104,10 +103,3 @@ def test_a_refused_url_is_not_printed_as_it_may_hold_a_password() -> None:
     with pytest.raises(UsageError) as error:
         resolve(None, BASE_URL="htp://ann:secret@here.example")
     assert "secret" not in str(error.value)
-
-
-def test_a_url_is_printed_without_its_credentials() -> None:
-    assert without_credentials("https://ann:s3cret@here.example:1/x") == (
-        "https://here.example:1/x"
-    )
-    assert without_credentials("https://here.example") == "https://here.example"

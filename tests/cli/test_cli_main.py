@@ -57,6 +57,24 @@ def test_an_error_a_user_can_act_on_is_one_sentence(
     assert "a sentence" in line
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        SetupError("cannot log in with hunter22"),
+        click.ClickException("hunter22 is no number"),
+        InternalError("cannot be: hunter22"),
+        KeyError("http://ann:p@hunter22@here.example/?q=hunter22"),
+    ],
+)
+def test_no_error_tells_a_secret_of_the_process(
+    ends_with, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setenv("SERVICE_PASSWORD", "hunter22")
+    end = ends_with(error)
+    assert "hunter22" not in end.stderr
+    assert "***" in end.stderr
+
+
 def test_a_scenario_error_names_file_and_line(ends_with) -> None:
     end = ends_with(ScenarioError("no default function", file="mine.py", line=7))
     assert end.stderr == "atlas-perf: mine.py:7: no default function\n"

@@ -15,7 +15,7 @@ import pytest
 from summaries import made_summary
 
 from atlas_perf.cli import conduct
-from atlas_perf.errors import ExitCode, SetupError
+from atlas_perf.errors import ExitCode, InternalError, RunInvalidError, SetupError
 from atlas_perf.model.plan import ConstantVUs, RampingVUs, Stage, TestPlan
 from atlas_perf.model.progress import Progress, RunPhase
 from atlas_perf.model.summary import Facts, Summary
@@ -159,6 +159,62 @@ def test_no_token_reaches_a_stream_or_a_file(
     assert "here.example" in file.read_text()
     assert coordinator.facts[0].target == "http://here.example"
     assert "very-secret" not in file.read_text() + run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_an_error_of_the_file_tells_no_secret(
+    atlas_perf, coordinator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: bool
+) -> None:
+    (tmp_path / "broken.py").write_text(
+        "from atlas_perf import env\nraise ValueError('no user ' + env['AUTH_TOKEN'])\n"
+    )
+    if not given:
+        monkeypatch.setenv("AUTH_TOKEN", "very-secret-bearer")
+    run = atlas_perf(
+        "run", "broken.py", *(["-e", "AUTH_TOKEN=very-secret-bearer"] if given else [])
+    )
+    assert run.exit_code == 2
+    assert run.stderr == (
+        "atlas-perf: broken.py:2: importing the file raised ValueError: no user ***\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code", "reason"),
+    [
+        (
+            SetupError("setup raised OSError: no very-secret-bearer", file="mine.py", line=3),
+            2,
+            "The run ended without a verdict: mine.py:3: setup raised OSError: no ***",
+        ),
+        (RunInvalidError("no worker"), 3, "The run ended without a verdict: no worker"),
+        (InternalError("cannot be"), 70, "The run ended in a bug of atlas-perf: InternalError: "),
+        (KeyError("x"), 70, "The run ended in a bug of atlas-perf: KeyError: 'x'"),
+    ],
+)
+def test_the_summary_of_a_run_that_an_error_ended_says_so(
+    atlas_perf, coordinator, error: Exception, exit_code: int, reason: str
+) -> None:
+    coordinator.answers = [error]
+    run = atlas_perf("run", "mine.py", "-e", "AUTH_TOKEN=very-secret-bearer")
+    assert run.exit_code == exit_code
+    (file,) = Path("results").rglob("*.*")
+    summary = json.loads(file.read_text())
+    assert (summary["verdict"], summary["exit_code"]) == ("INVALID", exit_code)
+    assert summary["reasons"][0].startswith(reason)
+
+
+def test_an_error_is_told_even_if_its_summary_cannot_be_written(
+    atlas_perf, coordinator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def the_folder_goes(*arguments: Any, **settings: Any) -> Summary:
+        (folder,) = (tmp_path / "results").iterdir()
+        folder.rename(tmp_path / "moved-away")
+        raise SetupError("not ready")
+
+    monkeypatch.setattr(conduct, "run_plan", the_folder_goes)
+    run = atlas_perf("run", "mine.py")
+    assert (run.exit_code, run.stderr.splitlines()[-1]) == (2, "atlas-perf: not ready")
 
 
 def test_several_scenarios_end_with_the_worst(atlas_perf, coordinator, tmp_path) -> None:

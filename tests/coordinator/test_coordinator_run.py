@@ -282,6 +282,9 @@ async def test_an_output_that_breaks_is_a_warning(run):
             self.batches += 1
             assert all(resolve(delta.number) for delta in batch.deltas)
 
+        def on_gauge(self, metric, tags, at_ns, value) -> None:
+            assert metric.name in {"vus", "vus_max"}
+
         def close(self) -> str:
             return "samples.json: 5 samples are missing: the disk is full"
 

@@ -54,6 +54,9 @@ class Batches:
         series = {delta.number: resolve(delta.number).series for delta in batch.deltas}
         self.batches.append((batch, series))
 
+    def on_gauge(self, metric, tags, at_ns, value) -> None:
+        pass
+
     def close(self) -> None:
         return None
 

@@ -38,6 +38,11 @@ def test_a_secret_is_known_by_its_name(name, secret):
         ("http://user:pw@host:8080/a", "http://host:8080/a"),
         ("https://token@host/a?b=c", "https://host/a?b=c"),
         ("http://host/a@b", "http://host/a@b"),
+        ("http://user:p@ss@host/a@b?c@d", "http://host/a@b?c@d"),
+        (
+            "https://one/x and https://u:p@ss@two, then me@here",
+            "https://one/x and https://two, then me@here",
+        ),
         ("GET http://host/?q=1&access_token=abc&r=2", "GET http://host/?q=1&access_token=***&r=2"),
         ("/x?apiKey=abc#there", "/x?apiKey=***#there"),
         ("sent Authorization: Bearer abcdefgh.ijk", "sent Authorization: Bearer ***"),
@@ -69,6 +74,12 @@ def test_values_too_short_to_be_told_from_words_are_hidden_by_name_only():
         {"C_KEY": "longer-value", "D": "other"},
     ]
     assert secret_values(environments) == ("longer-value", "long-value")
+
+
+def test_a_value_is_hidden_as_it_stands_in_urls_too():
+    secrets = secret_values([{"DB_PASSWORD": "a b/ü&c"}])
+    for written in ("a b/ü&c", "a%20b/%C3%BC%26c", "a%20b%2F%C3%BC%26c", "a+b%2F%C3%BC%26c"):
+        assert redacted_text(f"got <{written}> there", secrets) == "got <***> there"
 
 
 def test_redaction_reaches_into_value_types_and_leaves_enums_alone():

@@ -205,6 +205,18 @@ def test_no_secret_is_in_the_file():
     assert summary.facts.target == "http://host"
 
 
+def test_no_secret_of_the_process_is_in_the_file_either(monkeypatch):
+    monkeypatch.setenv("SERVICE_PASSWORD", "hunter/22")
+    monkeypatch.setenv("SOME_KEY", "GET")  # too short to be hidden from everything
+    snapshot = ExactSnapshot()
+    requests(snapshot, "http://h/?x=hunter%2F22", "GET", "200", 5)
+    summary = summarized(snapshot, plan_plain={"tags": {"as": "hunter/22"}})
+    text = summary_to_json(summary)
+    assert "hunter" not in text
+    assert summary.plan == {"tags": {"as": "***"}}
+    assert summary.endpoints[0].method == "GET"
+
+
 def test_an_unfinished_run_is_invalid_and_says_why():
     summary = unfinished_summary(
         plan_with(env={"A_SECRET": "hunter22"}),

@@ -27,7 +27,7 @@ def judged(snapshot: ExactSnapshot, *thresholds: tuple[str, str], **changes: obj
         (
             "http_req_duratoin",
             "p(95)<500",
-            "there is no metric 'http_req_duratoin', did you mean 'http_req_duration'?",
+            "there is no metric 'http_req_duratoin': did you mean 'http_req_duration'?",
         ),
         ("zzz", "p(95)<500", "use a built-in one or define it in the scenario file"),
         (

@@ -9,6 +9,7 @@ import pytest
 from atlas_perf.clock import WallAnchor
 from atlas_perf.errors import ExitCode, ScenarioError
 from atlas_perf.model.batch import Ledger
+from atlas_perf.model.metric import BUILTIN_METRICS, Metric, MetricKind
 from atlas_perf.model.plan import (
     ConstantVUs,
     PerVUIterations,
@@ -92,6 +93,12 @@ def test_a_plan_ends_with_its_last_scenario() -> None:
     )
     plan = TestPlan("both", "both.py", "", scenarios)
     assert (plan.end_ns, plan.max_vus) == (130, 5)
+
+
+def test_a_plan_knows_the_built_in_metrics_and_its_own() -> None:
+    depth = Metric("depth", MetricKind.TREND)
+    metrics = TestPlan("one", "one.py", "", (), metrics=(depth,)).all_metrics
+    assert metrics == {**BUILTIN_METRICS, "depth": depth}
 
 
 def test_a_scenario_error_names_its_place() -> None:

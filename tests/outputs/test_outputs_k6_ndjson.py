@@ -7,13 +7,14 @@ import gzip
 import io
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from atlas_perf.clock import WallAnchor
 from atlas_perf.errors import PlanError
-from atlas_perf.model.batch import Batch, NewSeries
+from atlas_perf.model.batch import Batch, NewSeries, WorkerHealth
 from atlas_perf.model.metric import BUILTIN_METRICS, Contains, Metric, MetricKind
 from atlas_perf.model.plan import ConstantVUs, ScenarioPlan, TestPlan, ThresholdPlan
 from atlas_perf.model.series import Series, tags_of
@@ -95,6 +96,21 @@ def test_the_lines_are_k6s(tmp_path):
     ]
 
 
+def test_a_gauge_that_adds_up_over_workers_is_a_point_like_any_other(tmp_path):
+    output = started(tmp_path / "s")
+    output.on_gauge(BUILTIN_METRICS["vus"], tags_of({"team": "red"}), NS_PER_S, 7.0)
+    output.on_gauge(BUILTIN_METRICS["vus"], (), 2 * NS_PER_S, 5.0)
+    assert output.close() is None
+    assert (tmp_path / "s").read_text().splitlines() == [
+        '{"type":"Metric","data":{"name":"vus","type":"gauge","contains":"default",'
+        '"thresholds":[],"submetrics":null},"metric":"vus"}',
+        '{"metric":"vus","type":"Point","data":{"time":"2026-11-23T14:05:13Z","value":7,'
+        '"tags":{"team":"red"}}}',
+        '{"metric":"vus","type":"Point","data":{"time":"2026-11-23T14:05:14Z","value":5,'
+        '"tags":{}}}',
+    ]
+
+
 def test_names_with_quotes_and_control_characters_stay_json(tmp_path):
     name = 'a"b\\c\n\x1b'
     metric = Metric("queue", MetricKind.GAUGE, Contains.DEFAULT)
@@ -171,7 +187,16 @@ def test_what_a_full_disk_lost_is_counted(tmp_path, monkeypatch):
     output = started(tmp_path / "s")
     for _ in range(4):
         output.on_batch(batch((1, 0, 1.0), (1, 1, 1.0)), SERIES.__getitem__)
-    assert str(output.close()).endswith("the file is incomplete, at least 6 samples are missing")
+    output.on_gauge(BUILTIN_METRICS["vus"], (), 0, 1.0)
+    assert str(output.close()).endswith("the file is incomplete, at least 7 samples are missing")
+
+
+def test_samples_that_workers_had_no_room_for_are_missing_and_said_to_be(tmp_path):
+    output = started(tmp_path / "s")
+    for dropped in (0, 3, 4):
+        health = WorkerHealth(dropped_samples=dropped)
+        output.on_batch(replace(batch((1, 0, 1.0)), health=health), SERIES.__getitem__)
+    assert "s is incomplete, 7 samples are missing" in str(output.close())
 
 
 def test_an_output_that_was_never_started_closes_quietly(tmp_path):

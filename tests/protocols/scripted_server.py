@@ -66,6 +66,13 @@ class Peer:
         self.writer.transport.abort()
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Return when the condition holds; fail if it does not within five seconds."""
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - a state that sets no event
+            await asyncio.sleep(0.001)
+
+
 Handler = Callable[[Peer], Awaitable[None]]
 
 

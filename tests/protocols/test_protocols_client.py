@@ -8,8 +8,8 @@ import json
 import pytest
 from scripted_server import KeepingRecorder, MakeClient, ReceivedRequest, Stage, answering, response
 
-from atlas_perf.protocols.http.client import default_user_agent
 from atlas_perf.protocols.http.response import HttpError
+from atlas_perf.protocols.http.user_agent import default_user_agent
 
 OK = response(200, b"ok")
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from scripted_server import KeepingRecorder, MakeClient, Peer, Stage, answering, response
-
-from atlas_perf.protocols.http.connection import Connection
+from scripted_server import (
+    KeepingRecorder,
+    MakeClient,
+    Peer,
+    Stage,
+    answering,
+    response,
+    until,
+)
 
 OK = response(200, b"ok")
 
@@ -211,24 +217,17 @@ async def test_a_response_cut_off_on_a_kept_connection_is_not_repeated(
 
 
 async def test_a_connection_the_server_closed_while_idle_is_not_tried(
-    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder, monkeypatch
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
 ) -> None:
-    lost = asyncio.Event()
-    connection_lost = Connection.connection_lost
-
-    def observed(connection: Connection, error: Exception | None) -> None:
-        connection_lost(connection, error)
-        lost.set()
-
     async def once(peer: Peer) -> None:
         await peer.request()
         await peer.send(OK)
 
-    monkeypatch.setattr(Connection, "connection_lost", observed)
     server = await stage.serve(once)
     client = make_client(server.url)
     await client.post("/")
-    await lost.wait()
+    (idle,) = client._pool.host(("http", "127.0.0.1", server.port)).idle
+    await until(lambda: not idle.reusable)
     assert (await client.post("/")).ok
     assert len(server.peers) == 2
     assert recorder.total("data_sent") == sum(len(r.raw_head) for r in server.requests)

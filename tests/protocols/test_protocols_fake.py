@@ -114,10 +114,13 @@ async def test_every_method_and_the_life_cycle() -> None:
 
 
 def test_it_has_the_real_clients_methods() -> None:
-    def methods(kind: type) -> dict[str, inspect.Signature]:
+    def methods(kind: type) -> dict[str, list[tuple[object, ...]]]:
         return {
-            name: inspect.signature(member)
-            for name, member in inspect.getmembers(kind, inspect.isfunction)
+            name: [
+                (parameter.name, parameter.kind, parameter.default)
+                for parameter in inspect.signature(member).parameters.values()
+            ]
+            for name, member in inspect.getmembers(kind, inspect.isroutine)
             if not name.startswith("_")
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,6 +13,8 @@ from scripted_server import KeepingRecorder, MakeClient, Peer, Stage, answering,
 
 from atlas_perf import clock
 from atlas_perf.protocols.http.connection import Connection, Exchange
+from atlas_perf.protocols.http.http_call import HttpCall
+from atlas_perf.protocols.http.response import Response
 from atlas_perf.protocols.http.response_parser import ResponseParser
 from atlas_perf.protocols.http.timings import Stopwatch
 from atlas_perf.units import NS_PER_MS
@@ -162,15 +165,28 @@ async def test_no_response_waits_for_the_garbage_collector(
     """A collection of cycles stops the world; the hot path must leave it nothing to do."""
     server = await stage.serve(answering(OK))
     client = make_client(server.url)
+    kinds = (Response, ResponseParser, Exchange, HttpCall)
+
+    def alive() -> list[str]:
+        return [type(each).__name__ for each in gc.get_objects() if isinstance(each, kinds)]
+
     gc.collect()
     gc.disable()
     try:
+        await client.get("/")
+        assert alive() == []
         for _ in range(5):
             await client.get("/")
-        alive = [each for each in gc.get_objects() if isinstance(each, ResponseParser)]
-        assert alive == []
+        assert alive() == ["ResponseParser"]  # the connection's, used again and again
     finally:
         gc.enable()
+
+
+async def test_an_idle_connection_holds_no_body(stage: Stage, make_client: MakeClient) -> None:
+    client = make_client((await stage.serve(answering(response(200, bytes(1000))))).url)
+    for _ in range(3):
+        body = (await client.get("/")).wire_body
+        assert sys.getrefcount(body) == 2  # ours, and the argument of this very call
 
 
 async def test_the_kernel_says_when_the_last_byte_has_left(stage: Stage) -> None:

@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"schedule", "protocols", "sketch", "wire", "loader"}),
     frozenset({"scripting"}),
     frozenset({"model"}),
-    frozenset({"errors", "clock", "units", "loop"}),
+    frozenset({"choices", "clock", "errors", "loop", "units", "url_credentials"}),
 )
 """From top to bottom: a part may import what is below it, and itself, and nothing else."""
 
@@ -28,7 +28,6 @@ GROUND = LAYERS[-1]
 OWNERS: dict[str, frozenset[str]] = {
     "aiohttp": frozenset({"target", "protocols"}),
     "click": frozenset({"cli"}),
-    "httptools": frozenset({"protocols"}),
     "msgpack": frozenset({"wire"}),
     "rich": frozenset({"cli"}),
     "uvloop": frozenset({"loop"}),

@@ -30,6 +30,8 @@ class IterationLog:
 
     lasts_ms: float | Callable[[Iteration], float]
     done: list[Iteration] = field(default_factory=list)
+    scheduled: int | None = None
+    withdrawn: int = 0
     dropped: int = 0
     rests_ms: float = 0
     tidies_ms: float = 0  # how long an interrupted iteration takes to end
@@ -55,6 +57,12 @@ class IterationLog:
 
     async def rest(self, began_ns: int) -> None:
         await asyncio.sleep(self.rests_ms / 1000)
+
+    def schedule(self, iterations: int) -> None:
+        self.scheduled = iterations
+
+    def withdraw(self, iterations: int) -> None:
+        self.withdrawn += iterations
 
     def drop(self, iterations: int) -> None:
         self.dropped += iterations

@@ -12,6 +12,7 @@ from atlas_perf.model.batch import CounterDelta, GaugeDelta, RateDelta, TrendDel
 from atlas_perf.model.metric import BUILTIN_METRICS, Contains, Metric, MetricKind
 from atlas_perf.model.series import NO_TAGS, tags_of
 from atlas_perf.sketch.ddsketch import Sketch
+from atlas_perf.wire.frames import MAX_FRAME_BYTES
 from atlas_perf.wire.samples import iter_samples
 from atlas_perf.worker.recorder import ClosedInterval, Recorder
 
@@ -288,6 +289,36 @@ class TestHttpSeries:
 
 
 class TestKeptSamples:
+    def test_a_workers_part_of_a_sum_is_in_the_totals_only(self):
+        made = recorder(keep_samples=True)
+        made.add(made.series(BUILTIN_METRICS["vus"], NO_TAGS), 3, T0)
+        made.add(made.series(GAUGE, NO_TAGS), 4, T0)
+        closed = made.close_interval()
+        assert [value for _, _, value in iter_samples(closed.samples)] == [4]
+        assert [delta.last for delta in closed.deltas] == [3, 4]
+
+    def test_beyond_the_limit_they_are_counted_and_the_totals_are_whole(self):
+        made = recorder(keep_samples=True, samples_cap=2)
+        number = made.series(COUNTER, NO_TAGS)
+        for position in range(5):
+            made.add(number, 1, T0 + position)
+        closed = made.close_interval()
+        assert list(iter_samples(closed.samples)) == [(number, 0, 1.0), (number, 1, 1.0)]
+        assert (closed.deltas, closed.dropped_samples) == ((CounterDelta(number, 5, 5.0),), 3)
+        made.add(number, 1, T0 + 9)
+        closed = made.close_interval()
+        assert (list(iter_samples(closed.samples)), closed.dropped_samples) == ([(number, 9, 1)], 0)
+
+    def test_the_usual_limit_leaves_room_for_the_rest_of_a_batch_in_its_frame(self):
+        made = recorder(keep_samples=True)
+        number = made.series(COUNTER, NO_TAGS)
+        for _ in range(2_000_001):
+            made.add(number, 1, T0)
+        closed = made.close_interval()
+        assert closed.dropped_samples == 1
+        # The rest is a tenth of a frame at most: see MAX_FRAME_BYTES.
+        assert len(closed.samples) + MAX_FRAME_BYTES // 10 < MAX_FRAME_BYTES
+
     def test_every_sample_is_kept_in_order_with_its_instant(self):
         made = recorder(keep_samples=True)
         counter, trend = made.series(COUNTER, NO_TAGS), made.series(TREND, NO_TAGS)

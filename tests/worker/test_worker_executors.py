@@ -29,6 +29,7 @@ class TestConstantVUs:
         log = IterationLog(lasts_ms=300)
         assert execute(constant(), log, users=3) == 1200
         assert sorted(log.begun_at()) == [0, 0, 0, 300, 300, 300, 600, 600, 600, 900, 900, 900]
+        assert log.scheduled is None  # the plan says no number
         assert log.interrupted() == []
         assert log.dropped == 0
 
@@ -115,6 +116,19 @@ class TestStop:
         plan = ScenarioPlan("s", SharedIterations(2, 100), graceful_stop_ns=S)
         execute(plan, log, users=2, meanwhile=[(500, stop(graceful=True))])
         assert (len(log.done), log.dropped) == (4, 0)
+        assert (log.scheduled, log.withdrawn) == (100, 96)
+
+    def test_a_stop_before_it_ran_takes_everything_back(self):
+        log = IterationLog(lasts_ms=400)
+        plan = ScenarioPlan("s", PerVUIterations(2, 5))
+
+        async def main() -> None:
+            executor = executor_for(plan, [0, 1], log, worker=0, workers=1, clock=clock)
+            executor.stop(graceful=True)
+            await executor.run(0)
+
+        run_in_virtual_time(main())
+        assert (log.scheduled, log.withdrawn, log.dropped) == (10, 10, 0)
 
 
 class TestSharedIterations:
@@ -135,6 +149,7 @@ class TestSharedIterations:
             users = len(range(worker, 4, workers))
             execute(plan, log, users=users, worker=worker, workers=workers)
             total += len(log.done)
+            assert log.scheduled == len(log.done)
         assert total == 41
 
     def test_what_max_duration_leaves_is_dropped(self):
@@ -150,6 +165,7 @@ class TestPerVUIterations:
         plan = ScenarioPlan("s", PerVUIterations(3, 4))
         assert execute(plan, log, users=3) == 1200
         assert [[one.user for one in log.done].count(user) for user in range(3)] == [4, 4, 4]
+        assert log.scheduled == 12
 
     def test_what_max_duration_leaves_is_dropped(self):
         log = IterationLog(lasts_ms=lambda one: 100 if one.user else 900)

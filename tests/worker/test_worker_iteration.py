@@ -2,15 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from virtual_time import clock, run_in_virtual_time
 
 from atlas_perf.model.batch import Ledger
+from atlas_perf.model.plan import ConstantVUs, ScenarioPlan
 from atlas_perf.testing import FakeVirtualUser, fake_virtual_user
 from atlas_perf.worker.exception_log import ExceptionLog
-from atlas_perf.worker.iteration import IterationFunction, IterationRunner
+from atlas_perf.worker.executors.choose import executor_for
+from atlas_perf.worker.interruption import interrupt
+from atlas_perf.worker.iteration import IterationRunner
+
+IterationFunction = Callable[..., Awaitable[object]]
 
 MS = 1_000_000
 
@@ -145,7 +151,7 @@ def test_an_iteration_that_catches_our_cancellation_is_interrupted_all_the_same(
             run = runner(vu, default)
             task = asyncio.create_task(run.run(vu))
             await asyncio.sleep(0.5)
-            task.cancel()
+            interrupt(task)
             await asyncio.gather(task, return_exceptions=True)
             assert task.cancelled()
             assert samples(vu) == []
@@ -154,14 +160,56 @@ def test_an_iteration_that_catches_our_cancellation_is_interrupted_all_the_same(
     run_in_virtual_time(main())
 
 
+def test_the_cut_of_an_executor_cannot_be_swallowed():
+    async def default(vu, data):
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(30)
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, default)
+            plan = ScenarioPlan("shop", ConstantVUs(1, 1000 * MS), graceful_stop_ns=0)
+            await executor_for(plan, [vu], run, worker=0, workers=1, clock=clock).run(0)
+            assert clock() == 1000 * MS
+            assert run.ledger == Ledger(scheduled=1, started=1, interrupted=1)
+            assert samples(vu) == []
+
+    run_in_virtual_time(main())
+
+
+async def fail() -> None:
+    raise LookupError
+
+
+def test_an_iteration_that_survives_a_task_group_of_its_own_is_completed():
+    async def default(vu, data):
+        with contextlib.suppress(ExceptionGroup):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(fail())
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, default)
+            await asyncio.create_task(run.run(vu))
+            assert run.ledger == Ledger(scheduled=1, started=1, completed=1)
+
+    run_in_virtual_time(main())
+
+
 def test_a_cancellation_of_long_ago_interrupts_no_later_iteration():
+    async def default(vu, data):
+        await asyncio.sleep(0.1)
+        if vu.iteration == 1:
+            raise asyncio.CancelledError
+
     async def main() -> Ledger:
         with fake_virtual_user() as vu:
-            run = runner(vu, lambda vu, data: asyncio.sleep(0.1))
+            run = runner(vu, default)
 
             async def lane() -> None:
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.sleep(100)
+                await run.run(vu)
                 await run.run(vu)
 
             task = asyncio.create_task(lane())
@@ -170,7 +218,7 @@ def test_a_cancellation_of_long_ago_interrupts_no_later_iteration():
             await task
             return run.ledger
 
-    assert run_in_virtual_time(main()) == Ledger(scheduled=1, started=1, completed=1)
+    assert run_in_virtual_time(main()) == Ledger(scheduled=2, started=2, completed=1, failed=1)
 
 
 def test_an_iteration_under_way_is_in_flight():
@@ -197,6 +245,21 @@ def test_dropped_iterations_are_scheduled_and_recorded():
             assert run.ledger == Ledger(scheduled=5, dropped=5)
             assert samples(vu) == [("dropped_iterations", 5)]
             assert vu.recorded[0].tags == {"scenario": "shop"}
+
+    run_in_virtual_time(main())
+
+
+def test_what_was_scheduled_beforehand_is_not_what_was_started():
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, lambda vu, data: asyncio.sleep(0))
+            run.schedule(9)
+            await run.run(vu)
+            run.drop(5)
+            assert run.ledger == Ledger(scheduled=9, started=1, dropped=5, completed=1)
+            assert not run.ledger.balanced  # 3 are nowhere
+            run.withdraw(3)
+            assert run.ledger.balanced
 
     run_in_virtual_time(main())
 

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+Body = bytes | bytearray | memoryview | str | None
+
 Form = Mapping[str, Any] | Iterable[tuple[str, Any]]
+
+
+# Made once: `dumps` with options of its own builds an encoder a call.
+_compact_json = json_format.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def encode_body(
@@ -22,8 +28,7 @@ def encode_body(
     if sum(part is not None for part in (body, json, data)) > 1:
         raise ValueError("give a request one of body=, json= and data=, not several")
     if json is not None:
-        text = json_format.dumps(json, separators=(",", ":"), ensure_ascii=False)
-        return text.encode(), "application/json"
+        return _compact_json(json).encode(), "application/json"
     if data is not None:
         if isinstance(data, (str, bytes)):
             raise TypeError("data= takes the fields of a form: pass text or bytes as body=")

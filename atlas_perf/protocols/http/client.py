@@ -7,21 +7,21 @@ however it ends, is one sample. Bytes and time marks are the connection's busine
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from typing import Unpack
+from typing import Any
 
 from atlas_perf import clock
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
+from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.expectation import judge_response
 from atlas_perf.protocols.http.failures import RequestFailure, timeout_failure
 from atlas_perf.protocols.http.headers import Headers, checked_fields
+from atlas_perf.protocols.http.http_call import RequestMethods, RequestTemplate
 from atlas_perf.protocols.http.pool import CONNECTIONS_PER_HOST, ConnectionPool
 from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
 from atlas_perf.protocols.http.redirects import redirected
@@ -30,6 +30,7 @@ from atlas_perf.protocols.http.request import (
     RequestDefaults,
     RequestParams,
     build_request,
+    head_bytes,
     with_credentials_of,
 )
 from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
@@ -38,18 +39,8 @@ from atlas_perf.protocols.http.round_trip import RoundTrip, perform
 from atlas_perf.protocols.http.timings import Timings
 from atlas_perf.protocols.http.tls import tls_context
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
+from atlas_perf.protocols.http.user_agent import default_user_agent
 from atlas_perf.units import NS_PER_S
-
-Body = bytes | bytearray | memoryview | str | None
-
-
-@cache
-def default_user_agent() -> str:
-    """`atlas-perf/<version>`; without the version when run from a source tree."""
-    try:
-        return f"atlas-perf/{version('atlas-perf')}"
-    except PackageNotFoundError:
-        return "atlas-perf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +52,15 @@ class _Hop:
     began_ns: int
     deadline_ns: int
     redirects_left: int
+    sent_before_bytes: int = 0
 
 
-class HttpClient:
+def _first_hop(request: Request, user_tags: Tags, began_ns: int) -> _Hop:
+    deadline_ns = began_ns + request.timeout_ns
+    return _Hop(request, user_tags, began_ns, deadline_ns, request.max_redirects)
+
+
+class HttpClient(RequestMethods):
     """HTTP/1.1 with the connections and cookies of one virtual user.
 
     Every request method takes the options of `RequestParams` and returns a `Response`; network
@@ -90,7 +87,9 @@ class HttpClient:
         user_agent = options.user_agent or default_user_agent()
         checked_fields({"User-Agent": user_agent})
         self._options = options
-        self._log = RequestLog(recorder, sample_tags)
+        self._sample_tags = sample_tags
+        self._recorder = recorder
+        self._log = RequestLog(recorder)
         self._defaults = RequestDefaults(
             timeout_ns=options.timeout_ns,
             max_redirects=options.max_redirects,
@@ -108,68 +107,11 @@ class HttpClient:
         self._connections_per_host = connections_per_host
         self._pool = ConnectionPool(connections_per_host)
         self.cookies = CookieJar()
-
-    async def request(
-        self, method: str, url: str, body: Body = None, **params: Unpack[RequestParams]
-    ) -> Response:
-        """Send a request, follow its redirects, return the last response.
-
-        A relative URL is appended to the base URL.
-
-        Raises:
-            ValueError, TypeError: for a request that cannot be meant; nothing is sent or counted.
-            HttpError: with `throw`, if no usable response arrives.
-            asyncio.CancelledError: if the caller is cancelled; counted as a failed request.
-        """
-        began_ns = clock.now_ns()
-        request = build_request(method, url, body, params, self._defaults)
-        hop = _Hop(
-            request=request,
-            user_tags=self._log.current_tags(),
-            began_ns=began_ns,
-            deadline_ns=began_ns + request.timeout_ns,
-            redirects_left=request.max_redirects,
-        )
-        response = await self._follow(hop)
-        if request.throw and response.error:
-            raise HttpError(response)
-        return response
-
-    async def get(self, url: str, **params: Unpack[RequestParams]) -> Response:
-        """GET; see `request`."""
-        return await self.request("GET", url, **params)
-
-    async def head(self, url: str, **params: Unpack[RequestParams]) -> Response:
-        """HEAD; see `request`."""
-        return await self.request("HEAD", url, **params)
-
-    async def options(
-        self, url: str, body: Body = None, **params: Unpack[RequestParams]
-    ) -> Response:
-        """OPTIONS; see `request`."""
-        return await self.request("OPTIONS", url, body, **params)
-
-    async def post(self, url: str, body: Body = None, **params: Unpack[RequestParams]) -> Response:
-        """POST; see `request`."""
-        return await self.request("POST", url, body, **params)
-
-    async def put(self, url: str, body: Body = None, **params: Unpack[RequestParams]) -> Response:
-        """PUT; see `request`."""
-        return await self.request("PUT", url, body, **params)
-
-    async def patch(self, url: str, body: Body = None, **params: Unpack[RequestParams]) -> Response:
-        """PATCH; see `request`."""
-        return await self.request("PATCH", url, body, **params)
-
-    async def delete(
-        self, url: str, body: Body = None, **params: Unpack[RequestParams]
-    ) -> Response:
-        """DELETE; see `request`."""
-        return await self.request("DELETE", url, body, **params)
+        self._stored_cookies = self.cookies.stored
 
     def begin_iteration(self) -> None:
         """Forget what must not outlive an iteration: cookies, and connections if so asked."""
-        if not self._options.no_cookies_reset:
+        if self._stored_cookies and not self._options.no_cookies_reset:
             self.cookies.clear()
         if self._options.no_vu_connection_reuse:
             self._pool.close()
@@ -180,16 +122,88 @@ class HttpClient:
         closing = [*self._pool.close(), *self._pool.abort_in_use()]
         await asyncio.gather(*(connection.wait_closed() for connection in closing))
 
+    # What a call on the fast way asks for, when it needs more than its connection
+
+    def _built(self, method: str, url: str, body: Body, params: RequestParams) -> Request:
+        return build_request(method, url, body, params, self._defaults)
+
+    def _template(
+        self, method: str, url: str, body: Body, params: RequestParams
+    ) -> RequestTemplate | None:
+        """What requests like this have in common; None if they cannot go the fast way."""
+        request = self._built(method, url, body, params)
+        if self._options.no_connection_reuse or request.asks_to_close or request.cookies:
+            return None
+        try:
+            target = parse_target(request.url)
+        except RequestFailure:
+            return None
+        if target.scheme != "http":
+            return None
+        request = with_credentials_of(request, target)
+        head = head_bytes(request, target, {}, close=False)
+        return RequestTemplate(replace(request, body=b""), target, head, len(request.body))
+
+    def _cookie_pairs(self, target: Target) -> str | None:
+        """The value of the Cookie header; None without cookies for this target."""
+        pairs = [f"{name}={value}" for name, value in self.cookies.for_target(target).items()]
+        return "; ".join(pairs) or None
+
+    async def _request(self, method: str, url: str, body: Body, params: RequestParams) -> Response:
+        """The slow way from the beginning."""
+        began_ns = clock.now_ns()
+        request = self._built(method, url, body, params)
+        return await self._go_on(request, self._sample_tags(), began_ns)
+
+    async def _go_on(
+        self, request: Request, user_tags: Tags, began_ns: int, sent_before_bytes: int = 0
+    ) -> Response:
+        """The slow way, also after a kept connection turned out to be dead."""
+        hop = _first_hop(request, user_tags, began_ns)
+        return await self._follow(replace(hop, sent_before_bytes=sent_before_bytes))
+
+    def _concluded(
+        self,
+        request: Request,
+        target: Target,
+        response: Response,
+        *,
+        user_tags: Tags,
+        began_ns: int,
+        sent_bytes: int,
+        received_bytes: int,
+        at_ns: int,
+    ) -> Response | Coroutine[Any, Any, Response]:
+        """A response that sets cookies or redirects: itself, or the way to the one it leads to."""
+        hop = _first_hop(request, user_tags, began_ns)
+        following = self._conclude(
+            hop,
+            request,
+            target,
+            response,
+            sent_bytes=sent_bytes,
+            received_bytes=received_bytes,
+            at_ns=at_ns,
+        )
+        if following is not None:
+            return self._follow(following)
+        if request.throw and response.error:
+            raise HttpError(response)
+        return response
+
     async def _follow(self, hop: _Hop) -> Response:
         while True:
             result = await self._round_trip(hop)
             if isinstance(result, Response):
-                return result
+                break
             hop = result
+        if hop.request.throw and result.error:
+            raise HttpError(result)
+        return result
 
     async def _round_trip(self, hop: _Hop) -> Response | _Hop:
         """One hop: its final response, or the next hop. Whatever happens, it is one sample."""
-        trip = RoundTrip(hop.began_ns)
+        trip = RoundTrip(hop.began_ns, hop.sent_before_bytes)
         try:
             target = parse_target(hop.request.url)
             request = with_credentials_of(hop.request, target)
@@ -231,6 +245,29 @@ class HttpClient:
             timings=Timings.of_response(trip.watch),
             tls_version=trip.tls_version,
         )
+        following = self._conclude(
+            hop,
+            request,
+            target,
+            response,
+            sent_bytes=trip.sent_bytes,
+            received_bytes=trip.received_bytes,
+            at_ns=trip.watch.last_byte_ns,
+        )
+        return following or response
+
+    def _conclude(
+        self,
+        hop: _Hop,
+        request: Request,
+        target: Target,
+        response: Response,
+        *,
+        sent_bytes: int,
+        received_bytes: int,
+        at_ns: int,
+    ) -> _Hop | None:
+        """Take its cookies, judge it and record it; the next hop if it redirects."""
         response.ok = False  # until proven, so that whatever happens here is one sample
         try:
             response.cookies = self._take_cookies(target, response.headers)
@@ -240,8 +277,15 @@ class HttpClient:
             else:
                 response.ok = True
         finally:
-            self._record(hop, trip, response, trip.watch.last_byte_ns)
-        return following or response
+            self._record(
+                hop.request,
+                hop.user_tags,
+                response,
+                sent_bytes=sent_bytes,
+                received_bytes=received_bytes,
+                at_ns=at_ns,
+            )
+        return following
 
     def _next_hop(
         self, hop: _Hop, request: Request, target: Target, response: Response
@@ -268,6 +312,7 @@ class HttpClient:
             request=following,
             began_ns=clock.now_ns(),
             redirects_left=hop.redirects_left - 1,
+            sent_before_bytes=0,
         )
 
     def _take_cookies(self, target: Target, headers: Headers) -> dict[str, str]:
@@ -281,24 +326,65 @@ class HttpClient:
     def _failed(
         self, hop: _Hop, trip: RoundTrip, failure: RequestFailure, ended_ns: int
     ) -> Response:
+        return self._no_response(
+            hop.request,
+            redacted(hop.request.url),
+            failure,
+            Timings.of_failure(trip.watch, ended_ns),
+            user_tags=hop.user_tags,
+            sent_bytes=trip.sent_bytes,
+            received_bytes=trip.received_bytes,
+            ended_ns=ended_ns,
+            tls_version=trip.tls_version,
+        )
+
+    def _no_response(
+        self,
+        request: Request,
+        url: str,
+        failure: RequestFailure,
+        timings: Timings,
+        *,
+        user_tags: Tags,
+        sent_bytes: int,
+        received_bytes: int,
+        ended_ns: int,
+        tls_version: str = "",
+    ) -> Response:
         response = Response(
             status=0,
-            method=hop.request.method,
-            url=redacted(hop.request.url),
-            timings=Timings.of_failure(trip.watch, ended_ns),
+            method=request.method,
+            url=url,
+            timings=timings,
             error=failure.text,
             error_code=failure.code,
             ok=False,
-            tls_version=trip.tls_version,
+            tls_version=tls_version,
         )
-        self._record(hop, trip, response, ended_ns)
+        self._record(
+            request,
+            user_tags,
+            response,
+            sent_bytes=sent_bytes,
+            received_bytes=received_bytes,
+            at_ns=ended_ns,
+        )
         return response
 
-    def _record(self, hop: _Hop, trip: RoundTrip, response: Response, at_ns: int) -> None:
+    def _record(
+        self,
+        request: Request,
+        user_tags: Tags,
+        response: Response,
+        *,
+        sent_bytes: int,
+        received_bytes: int,
+        at_ns: int,
+    ) -> None:
         outcome = Outcome(
             method=response.method,
             url=response.url,
-            name=hop.request.name,
+            name=request.name,
             status=response.status,
             proto=response.proto,
             tls_version=response.tls_version,
@@ -306,5 +392,5 @@ class HttpClient:
             error_code=response.error_code,
             failed=not response.ok,
         )
-        self._log.record(hop.user_tags, hop.request.tags, outcome, response.timings, at_ns)
-        self._log.record_data(hop.user_tags, trip.sent_bytes, trip.received_bytes, at_ns)
+        self._log.record(user_tags, request.tags, outcome, response.timings, at_ns)
+        self._log.record_data(user_tags, sent_bytes, received_bytes, at_ns)

@@ -1,4 +1,6 @@
-"""One established connection: request bytes in, response and time marks out.
+"""One established TLS connection: request bytes in, response and time marks out.
+
+Plain TCP has `TcpConnection` instead; both take an `Exchange`.
 
 No policy here: no URL, redirect, cookie, tag or retry. What the caller learns, it reads from the
 `Exchange` it handed in, which stays readable whichever way the exchange ends.
@@ -75,7 +77,6 @@ class Connection(asyncio.Protocol):
             self._keep = keep and exchange.parser.keeps_connection and not self._write_pending
         finally:
             self._exchange = self._waiter = None
-            exchange.parser.finish()
             if waiter.done() and not waiter.cancelled():
                 waiter.exception()  # heard, even if a cancellation came first
             if not self._keep:

@@ -44,6 +44,11 @@ class CookieJar:
         self._now_unix_s = now_unix_s
         self._cookies: dict[tuple[str, str, str], Cookie] = {}
 
+    @property
+    def stored(self) -> dict[tuple[str, str, str], Cookie]:
+        """By domain, path and name; the same mapping for the jar's life."""
+        return self._cookies
+
     def __len__(self) -> int:
         return len(self._cookies)
 

@@ -18,7 +18,9 @@ from atlas_perf.protocols.http.failures import (
     tls_failure,
     transport_failure,
 )
+from atlas_perf.protocols.http.pool import PooledConnection
 from atlas_perf.protocols.http.resolver import Resolver, is_address
+from atlas_perf.protocols.http.tcp_connection import TcpConnection
 from atlas_perf.protocols.http.timings import Stopwatch
 from atlas_perf.protocols.http.tls import tls_context
 from atlas_perf.protocols.http.urls import Target
@@ -40,7 +42,7 @@ class Dialer:
         self._hosts = {name.lower(): _split_address(hosts[name]) for name in hosts}
         self._verify = verify
 
-    async def dial(self, target: Target, watch: Stopwatch) -> Connection:
+    async def dial(self, target: Target, watch: Stopwatch) -> PooledConnection:
         """Open a connection.
 
         Raises:
@@ -54,7 +56,7 @@ class Dialer:
         sock = await _connect_any(addresses, port)
         watch.dial_ended_ns = clock.now_ns()
         if tls is None:
-            return await _attach(sock)
+            return _attach(sock)
         watch.tls_began_ns = watch.dial_ended_ns
         connection = await _attach_tls(sock, tls, target.host.rstrip("."))
         watch.tls_ended_ns = clock.now_ns()
@@ -85,17 +87,12 @@ async def _attach_tls(sock: socket.socket, tls: ssl.SSLContext, host: str) -> Co
     return connection
 
 
-async def _attach(sock: socket.socket) -> Connection:
-    loop = asyncio.get_running_loop()
+def _attach(sock: socket.socket) -> TcpConnection:
     try:
-        _, connection = await loop.create_connection(lambda: Connection(loop), sock=sock)
+        return TcpConnection(sock)
     except OSError as error:
         sock.close()
         raise transport_failure(error, "before the request") from error
-    except BaseException:
-        sock.close()
-        raise
-    return connection
 
 
 async def _connect_any(addresses: list[str], port: int) -> socket.socket:

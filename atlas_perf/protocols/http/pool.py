@@ -6,10 +6,10 @@ A caller that has to wait for a free connection is served in order, and its wait
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
+from typing import Protocol
 
-from atlas_perf.protocols.http.connection import Connection
+from atlas_perf.protocols.http.connection import Exchange
+from atlas_perf.protocols.http.host_connections import HostConnections
 from atlas_perf.protocols.http.urls import Origin
 
 CONNECTIONS_PER_HOST = 6
@@ -17,15 +17,29 @@ CONNECTIONS_PER_HOST = 6
 more are for requests that a scenario issues together with `asyncio.gather`."""
 
 
-class _HostConnections:
-    """Slots to one origin. A slot is taken from acquiring it until its release."""
+class PooledConnection(Protocol):
+    """A connection as the pool and the round trip know it, plain or under TLS."""
 
-    __slots__ = ("idle", "taken", "waiters")
+    tls_version: str
 
-    def __init__(self) -> None:
-        self.taken = 0
-        self.idle: list[Connection] = []
-        self.waiters: deque[asyncio.Future[None]] = deque()
+    @property
+    def reusable(self) -> bool:
+        """True if it is idle, open and the last response left it in order."""
+        ...
+
+    async def exchange(
+        self, head: bytes, body: bytes, exchange: Exchange, *, keep: bool = True
+    ) -> None:
+        """Send one request and receive its response."""
+        ...
+
+    def abort(self) -> None:
+        """Close at once."""
+        ...
+
+    async def wait_closed(self) -> None:
+        """Return when the socket is closed, after `abort`."""
+        ...
 
 
 class ConnectionPool:
@@ -33,82 +47,43 @@ class ConnectionPool:
 
     def __init__(self, per_host: int = CONNECTIONS_PER_HOST) -> None:
         self._per_host = per_host
-        self._hosts: dict[Origin, _HostConnections] = {}
-        self._in_use: set[Connection] = set()
-        self._closed = False
+        self._hosts: dict[Origin, HostConnections] = {}
+        self.in_use: set[PooledConnection] = set()
+        self.closed = False
+        """True once its user is done: nothing new may be sent then."""
 
-    async def acquire(self, origin: Origin) -> Connection | None:
+    def host(self, origin: Origin) -> HostConnections:
+        """The connections to one origin."""
+        host = self._hosts.get(origin)
+        if host is None:
+            host = self._hosts[origin] = HostConnections(self._per_host, self.in_use)
+        return host
+
+    async def acquire(self, origin: Origin) -> PooledConnection | None:
         """An idle connection, or None: the caller may open one. Either way `release` is owed."""
-        host = self._hosts.setdefault(origin, _HostConnections())
-        if host.taken < self._per_host:
-            host.taken += 1
-        else:
-            await self._wait_for_slot(host)
-        while host.idle:
-            connection = host.idle.pop()  # the youngest: the least likely to be timed out
-            if connection.reusable:
-                self._in_use.add(connection)
-                return connection
-            connection.abort()
-        return None
+        return await self.host(origin).acquire()
 
-    def adopt(self, connection: Connection) -> None:
+    def adopt(self, connection: PooledConnection) -> None:
         """A connection that the holder of a slot has opened."""
-        self._in_use.add(connection)
+        self.in_use.add(connection)
 
-    def drop(self, connection: Connection) -> None:
+    def drop(self, connection: PooledConnection) -> None:
         """A connection that its holder found dead; the slot stays with the holder."""
-        self._in_use.discard(connection)
+        self.in_use.discard(connection)
         connection.abort()
 
-    def release(self, origin: Origin, connection: Connection | None) -> None:
+    def release(self, origin: Origin, connection: PooledConnection | None) -> None:
         """Give the slot back, with its connection if there is one worth keeping."""
-        host = self._hosts[origin]
-        if connection is not None:
-            self._in_use.discard(connection)
-            if connection.reusable and not self._closed:
-                host.idle.append(connection)
-            else:
-                connection.abort()
-        self._pass_slot_on(host)
+        self.host(origin).release(connection)
 
-    @property
-    def closed(self) -> bool:
-        """True once its user is done: nothing new may be sent then."""
-        return self._closed
-
-    def close(self) -> list[Connection]:
+    def close(self) -> list[PooledConnection]:
         """Close idle connections now and used ones when they are released; returns the former."""
-        self._closed = True
-        closing = [connection for host in self._hosts.values() for connection in host.idle]
-        for host in self._hosts.values():
-            host.idle.clear()
-        for connection in closing:
-            connection.abort()
-        return closing
+        self.closed = True
+        return [connection for host in self._hosts.values() for connection in host.close()]
 
-    def abort_in_use(self) -> list[Connection]:
+    def abort_in_use(self) -> list[PooledConnection]:
         """Break off the exchanges under way; returns their connections."""
-        closing = list(self._in_use)
+        closing = list(self.in_use)
         for connection in closing:
             connection.abort()
         return closing
-
-    async def _wait_for_slot(self, host: _HostConnections) -> None:
-        turn = asyncio.get_running_loop().create_future()
-        host.waiters.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._pass_slot_on(host)  # it was our turn, and we cannot take it
-            raise
-
-    @staticmethod
-    def _pass_slot_on(host: _HostConnections) -> None:
-        while host.waiters:
-            turn = host.waiters.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        host.taken -= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,15 +62,10 @@ class Outcome:
 class RequestLog:
     """Records round trips of one virtual user."""
 
-    def __init__(self, recorder: HttpRecorder, sample_tags: Callable[[], Tags]) -> None:
+    def __init__(self, recorder: HttpRecorder) -> None:
         self._recorder = recorder
-        self._sample_tags = sample_tags
         self._http: dict[tuple[Tags, Tags, Outcome], HttpSeries] = {}
         self._data: dict[Tags, tuple[int, int]] = {}
-
-    def current_tags(self) -> Tags:
-        """The virtual user's tags at this moment: scenario, group and its own."""
-        return self._sample_tags()
 
     def record(
         self,
@@ -81,14 +76,7 @@ class RequestLog:
         at_ns: int,
     ) -> None:
         """One round trip that ended, well or not, at `at_ns`."""
-        key = (user_tags, tuple(request_tags.items()), outcome)
-        series = self._http.get(key)
-        if series is None:
-            tags = tags_of({**dict(user_tags), **request_tags, **_system_tags(outcome)})
-            series = self._recorder.http_series(tags, outcome.failed)
-            if len(self._http) >= _REMEMBERED_SERIES:
-                self._http.clear()
-            self._http[key] = series
+        series = self.series(user_tags, request_tags, outcome)
         series.record(
             at_ns,
             timings.duration_ns,
@@ -101,7 +89,30 @@ class RequestLog:
         )
 
     def record_data(self, user_tags: Tags, sent: int, received: int, at_ns: int) -> None:
-        """Bytes moved, under the user's tags alone: k6 has no URL on these either."""
+        """Bytes moved."""
+        sent_number, received_number = self.data_series(user_tags)
+        if sent:
+            self._recorder.add(sent_number, sent, at_ns)
+        if received:
+            self._recorder.add(received_number, received, at_ns)
+
+    def series(
+        self, user_tags: Tags, request_tags: Mapping[str, str], outcome: Outcome
+    ) -> HttpSeries:
+        """Where round trips of one kind and outcome are recorded."""
+        key = (user_tags, tuple(request_tags.items()), outcome)
+        series = self._http.get(key)
+        if series is None:
+            tags = tags_of({**dict(user_tags), **request_tags, **_system_tags(outcome)})
+            series = self._recorder.http_series(tags, outcome.failed)
+            if len(self._http) >= _REMEMBERED_SERIES:
+                self._http.clear()
+            self._http[key] = series
+        return series
+
+    def data_series(self, user_tags: Tags) -> tuple[int, int]:
+        """Numbers of the series of bytes sent and received, under the user's tags alone: k6 has no
+        URL on these either."""
         numbers = self._data.get(user_tags)
         if numbers is None:
             numbers = (
@@ -109,10 +120,7 @@ class RequestLog:
                 self._recorder.series(_DATA_RECEIVED, user_tags),
             )
             self._data[user_tags] = numbers
-        if sent:
-            self._recorder.add(numbers[0], sent, at_ns)
-        if received:
-            self._recorder.add(numbers[1], received, at_ns)
+        return numbers
 
 
 def _system_tags(outcome: Outcome) -> dict[str, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from atlas_perf.protocols.http.connection import Connection, Exchange
+from atlas_perf.protocols.http.connection import Exchange
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.failures import ClosedEarlyError
-from atlas_perf.protocols.http.pool import ConnectionPool
+from atlas_perf.protocols.http.pool import ConnectionPool, PooledConnection
 from atlas_perf.protocols.http.request import Request, head_bytes
 from atlas_perf.protocols.http.response_parser import ResponseParser
 from atlas_perf.protocols.http.timings import Stopwatch
@@ -20,11 +20,13 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELET
 class RoundTrip:
     """Everything learned so far about one hop; readable whenever and however it ends."""
 
-    __slots__ = ("_exchanges", "tls_version", "watch")
+    __slots__ = ("_exchanges", "_sent_before_bytes", "tls_version", "watch")
 
-    def __init__(self, began_ns: int) -> None:
+    def __init__(self, began_ns: int, sent_before_bytes: int = 0) -> None:
+        """`sent_before_bytes` went out on a connection that turned out to be dead."""
         self.watch = Stopwatch(began_ns)
         self.tls_version = ""
+        self._sent_before_bytes = sent_before_bytes
         self._exchanges: list[Exchange] = []
 
     def begin_exchange(self, *, to_head: bool) -> Exchange:
@@ -41,7 +43,7 @@ class RoundTrip:
 
     @property
     def sent_bytes(self) -> int:
-        return sum(exchange.sent_bytes for exchange in self._exchanges)
+        return self._sent_before_bytes + sum(each.sent_bytes for each in self._exchanges)
 
     @property
     def received_bytes(self) -> int:
@@ -82,7 +84,7 @@ async def perform(
 
 
 async def _survives(
-    connection: Connection,
+    connection: PooledConnection,
     head: bytes,
     request: Request,
     trip: RoundTrip,
@@ -103,7 +105,7 @@ async def _survives(
 
 
 async def _exchange(
-    connection: Connection, head: bytes, request: Request, trip: RoundTrip, *, keep: bool
+    connection: PooledConnection, head: bytes, request: Request, trip: RoundTrip, *, keep: bool
 ) -> None:
     trip.tls_version = connection.tls_version
     exchange = trip.begin_exchange(to_head=request.method == "HEAD")

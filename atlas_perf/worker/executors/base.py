@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
 from atlas_perf.clock import now_ns
 from atlas_perf.model.plan import ScenarioPlan, executor_duration_ns
 from atlas_perf.units import NS_PER_S
 from atlas_perf.worker.deadlines import Clock, delay_s
+from atlas_perf.worker.interruption import interrupt
 from atlas_perf.worker.virtual_user import VirtualUser
 
 RECANCEL_NS = NS_PER_S
@@ -30,8 +31,10 @@ RECANCEL_NS = NS_PER_S
 class Iterations(Protocol):
     """What an executor needs of the iteration runner."""
 
-    async def run(self, user: VirtualUser) -> None: ...
+    def run(self, user: VirtualUser) -> Awaitable[bool | None]: ...
     async def rest(self, began_ns: int) -> None: ...
+    def schedule(self, iterations: int) -> None: ...
+    def withdraw(self, iterations: int) -> None: ...
     def drop(self, iterations: int) -> None: ...
 
 
@@ -51,7 +54,7 @@ class Lane:
     def interrupt(self) -> None:
         """End the task now, in the middle of an iteration if need be."""
         if self.task is not None:
-            self.task.cancel()
+            interrupt(self.task)
 
 
 class Executor(ABC):
@@ -80,18 +83,18 @@ class Executor(ABC):
 
     async def run(self, t0_ns: int) -> None:
         """Offer the scenario's load; return when its last iteration has ended."""
-        if self._stopped:
-            return
         self._begin_ns = t0_ns + self._scenario.start_time_ns
         self._end_ns = self._begin_ns + executor_duration_ns(self._scenario.executor)
         self._cut_ns = self._end_ns + self._scenario.graceful_stop_ns
-        while not self._over():
+        while not self._stopped and not self._over():
             due_ns = self._direct()
             if not self._over():
                 await self._wait(due_ns)
         while self.active_users:
             await self._wait(self._wind_up())
-        if not self._stopped:
+        if self._stopped:
+            self._iterations.withdraw(self._left_over())
+        else:
             self._iterations.drop(self._left_over())
 
     def stop(self, *, graceful: bool) -> None:
@@ -145,15 +148,19 @@ class Executor(ABC):
         self.peak_users = max(self.peak_users, self.active_users)
 
     async def _iterate(self, lane: Lane) -> None:
-        while self._clock() < self._end_ns and self._may_iterate(lane):
-            began_ns = self._clock()
+        run, clock = self._iterations.run, self._clock
+        now_ns = clock()
+        while now_ns < self._end_ns and self._may_iterate(lane):
+            began_ns = now_ns
             lane.iterating = True
             try:
-                await self._iterations.run(lane.user)
+                rested = await run(lane.user)
             finally:
                 lane.iterating = False
-            if self._clock() < self._end_ns:
+            now_ns = clock()
+            if not rested and now_ns < self._end_ns:
                 await self._iterations.rest(began_ns)
+                now_ns = clock()
 
     def _ended(self, lane: Lane, task: asyncio.Task[None]) -> None:
         lane.task = None

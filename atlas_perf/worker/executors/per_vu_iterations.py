@@ -26,6 +26,7 @@ class PerVUIterationsExecutor(Executor):
         """`each` is how many iterations one user runs."""
         super().__init__(scenario, users, iterations, clock)
         self._remaining = [each] * len(self.lanes)
+        iterations.schedule(each * len(self.lanes))
 
     def _may_iterate(self, lane: Lane) -> bool:
         if self._remaining[lane.index] == 0:

@@ -30,6 +30,7 @@ class SharedIterationsExecutor(Executor):
         """`share` is how many of the plan's iterations this worker takes."""
         super().__init__(scenario, users, iterations, clock)
         self._remaining = share
+        iterations.schedule(share)
 
     def _may_iterate(self, _lane: Lane) -> bool:
         if self._remaining == 0:

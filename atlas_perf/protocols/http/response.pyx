@@ -1,17 +1,18 @@
 """What scenario code gets back. Decoding happens here, on demand, outside every measured time."""
 
-from __future__ import annotations
+from libc.stdint cimport uint64_t
+
+from atlas_perf.protocols.http.chttp_head cimport HTTP_FIELD_CONTENT_ENCODING
+from atlas_perf.protocols.http.response_parser cimport head_fields, head_reason
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from atlas_perf.protocols.http.decoding import BodyDecodingError, decode_body
 from atlas_perf.protocols.http.headers import Headers
 from atlas_perf.protocols.http.timings import Timings
 
 
-class Response:
+cdef class Response:
     """A response, or with status 0 the account of why there is none.
 
     Attributes:
@@ -31,75 +32,111 @@ class Response:
         tls_version: "tls1.3"; "" over plain TCP.
     """
 
-    __slots__ = (
-        "_decoded",
-        "body_bytes",
-        "cookies",
-        "error",
-        "error_code",
-        "headers",
-        "method",
-        "ok",
-        "proto",
-        "reason",
-        "status",
-        "timings",
-        "tls_version",
-        "url",
-        "wire_body",
-    )
-
     def __init__(
         self,
         *,
-        status: int,
-        method: str = "GET",
-        url: str = "",
-        reason: str = "",
-        proto: str = "",
-        headers: Headers | None = None,
-        wire_body: bytes = b"",
-        body_bytes: int | None = None,
-        cookies: Mapping[str, str] | None = None,
-        timings: Timings | None = None,
-        error: str = "",
-        error_code: int = 0,
-        ok: bool = True,
-        tls_version: str = "",
-    ) -> None:
+        status,
+        method="GET",
+        url="",
+        reason="",
+        proto="",
+        headers=None,
+        bytes wire_body=b"",
+        body_bytes=None,
+        cookies=None,
+        timings=None,
+        error="",
+        error_code=0,
+        ok=True,
+        tls_version="",
+    ):
         self.status = status
         self.method = method
         self.url = url
-        self.reason = reason
-        self.proto = proto
-        self.headers = headers if headers is not None else Headers()
+        self._reason = reason
+        self._proto = proto
+        self._headers = headers if headers is not None else Headers()
         self.wire_body = wire_body
         self.body_bytes = len(wire_body) if body_bytes is None else body_bytes
-        self.cookies: Mapping[str, str] = cookies or {}
-        self.timings = timings or Timings()
+        self._cookies = cookies
+        self._timings = timings or Timings()
         self.error = error
         self.error_code = error_code
         self.ok = ok
         self.tls_version = tls_version
-        self._decoded: bytes | None = None
 
     @property
-    def body(self) -> bytes:
+    def headers(self):
+        """Header fields, read when they are first asked for."""
+        if self._headers is None:
+            self._headers = Headers(head_fields(&self.head, self.head_text))
+        return self._headers
+
+    @headers.setter
+    def headers(self, headers):
+        self._headers = headers
+
+    @property
+    def reason(self):
+        """The words after the status."""
+        if self._reason is None:
+            self._reason = head_reason(&self.head, self.head_text)
+        return self._reason
+
+    @property
+    def proto(self):
+        """"HTTP/1.1", "HTTP/1.0", or "" without a response."""
+        if self._proto is None:
+            self._proto = "HTTP/1.1" if self.head.minor_version else "HTTP/1.0"
+        return self._proto
+
+    @property
+    def cookies(self):
+        """Names and values of the cookies that this response set."""
+        if self._cookies is None:
+            self._cookies = {}
+        return self._cookies
+
+    @cookies.setter
+    def cookies(self, cookies):
+        self._cookies = cookies
+
+    @property
+    def timings(self):
+        """Phases in nanoseconds."""
+        if self._timings is None:
+            self._timings = Timings(
+                self.times.duration_ns,
+                self.times.blocked_ns,
+                self.times.connecting_ns,
+                self.times.tls_handshaking_ns,
+                self.times.sending_ns,
+                self.times.waiting_ns,
+                self.times.receiving_ns,
+            )
+        return self._timings
+
+    @property
+    def body(self):
         """The body with its content coding undone.
 
         Raises:
             BodyDecodingError: if it is damaged, coded in an unknown way, or was too long to keep.
         """
         if self._decoded is None:
-            if self.body_bytes > len(self.wire_body):
+            if self.body_bytes > <uint64_t>len(self.wire_body):
                 raise BodyDecodingError(
                     f"only {len(self.wire_body)} of the body's {self.body_bytes} bytes were kept; "
                     "read wire_body instead"
                 )
-            self._decoded = decode_body(self.wire_body, self.headers.get("content-encoding", ""))
+            if self.head_text is not None and not self.head.noted[<int>HTTP_FIELD_CONTENT_ENCODING].offset:
+                self._decoded = self.wire_body
+            else:
+                encoding = self.headers.get("content-encoding", "")
+                self._decoded = decode_body(self.wire_body, encoding)
         return self._decoded
 
-    def text(self, encoding: str | None = None) -> str:
+    def text(self, encoding=None):
         """The body as text, in the charset its Content-Type names, else UTF-8.
 
         Bytes that are no text in that charset become U+FFFD.
@@ -115,7 +152,7 @@ class Response:
                 raise
             return self.body.decode("utf-8", errors="replace")
 
-    def json(self) -> Any:
+    def json(self):
         """The body read as JSON.
 
         Raises:
@@ -129,14 +166,14 @@ class Response:
                 f"{self.method} {self.url} answered {self.status} with no JSON: {start!r}"
             ) from error
 
-    def _charset(self) -> str:
+    def _charset(self):
         for parameter in self.headers.get("content-type", "").split(";")[1:]:
             name, _, value = parameter.partition("=")
             if name.strip().lower() == "charset":
                 return value.strip().strip("\"'") or "utf-8"
         return "utf-8"
 
-    def __repr__(self) -> str:
+    def __repr__(self):
         outcome = self.error or str(self.status)
         return f"<Response {self.method} {self.url}: {outcome}>"
 
@@ -144,6 +181,6 @@ class Response:
 class HttpError(Exception):
     """Raised for a request with `throw=True` that got no usable response."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response):
         super().__init__(f"{response.method} {response.url}: {response.error}")
         self.response = response

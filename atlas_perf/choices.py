@@ -1,9 +1,19 @@
-"""The name a user probably meant."""
+"""Choices in sentences: all there are, or the one a user probably meant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+
+def alternatives(choices: Iterable[str], separator: str = ", ") -> str:
+    """`a, b or c`.
+
+    Raises:
+        ValueError: if there is no choice.
+    """
+    *most, last = choices
+    return f"{separator.join(most)} or {last}" if most else last
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -1,0 +1,6 @@
+import asyncio
+
+class ReadinessLoop:
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop: ...
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None: ...

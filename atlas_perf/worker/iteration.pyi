@@ -1,0 +1,32 @@
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from atlas_perf.model.batch import Ledger
+from atlas_perf.model.series import Tags
+from atlas_perf.worker.deadlines import Clock
+from atlas_perf.worker.exception_log import ExceptionLog
+from atlas_perf.worker.virtual_user import SampleRecorder, VirtualUser
+
+IterationFunction = Callable[[VirtualUser, Any], Awaitable[Any]]
+
+class IterationRunner:
+    def __init__(
+        self,
+        scenario: str,
+        function: IterationFunction,
+        *,
+        recorder: SampleRecorder,
+        exceptions: ExceptionLog,
+        tags: Tags,
+        min_duration_ns: int = 0,
+        clock: Clock = ...,
+    ) -> None: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def last_end_ns(self) -> int | None: ...
+    def run(self, user: VirtualUser) -> Coroutine[Any, Any, bool]: ...
+    async def rest(self, began_ns: int) -> None: ...
+    def schedule(self, iterations: int) -> None: ...
+    def withdraw(self, iterations: int) -> None: ...
+    def drop(self, iterations: int) -> None: ...

@@ -1,0 +1,283 @@
+"""Running one iteration, and accounting for it: the ledger, its samples, its exception.
+
+Compiled because it surrounds every iteration: a scenario of one request is two thirds this.
+"""
+
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from libc.stdint cimport int64_t, uint32_t
+
+from atlas_perf.protocols.http.csending cimport (
+    PYGEN_ERROR,
+    PYGEN_NEXT,
+    PYGEN_RETURN,
+    PyIter_Send,
+    PySendResult,
+    PyTypeObject,
+    sendfunc,
+)
+from atlas_perf.protocols.http.sinks cimport SampleSink
+
+import asyncio
+import types
+
+from atlas_perf.clock import now_ns
+from atlas_perf.model.batch import Ledger
+from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.scripting.context import current_user
+from atlas_perf.worker.deadlines import sleep_until
+from atlas_perf.worker.interruption import is_interrupted
+
+_ITERATIONS = BUILTIN_METRICS["iterations"]
+_ITERATION_DURATION = BUILTIN_METRICS["iteration_duration"]
+_ITERATION_FAILED = BUILTIN_METRICS["iteration_failed"]
+_DROPPED_ITERATIONS = BUILTIN_METRICS["dropped_iterations"]
+
+cdef enum:
+    REMEMBERED_SERIES = 1024
+
+cdef object set_current_user = current_user.set
+cdef object CoroutineType = types.CoroutineType
+
+
+cdef class IterationRunner:
+    """Runs iterations of one scenario on this worker. Every executor uses it, whatever it paces.
+
+    `last_end_ns` is when an iteration ended last, on the run's clock.
+    """
+
+    cdef object _scenario
+    cdef object _function
+    cdef object _recorder
+    cdef object _exceptions
+    cdef object _tags
+    cdef object _clock
+    cdef int64_t _min_duration_ns
+    cdef object _scheduled  # None: whatever is started was scheduled
+    cdef int64_t _started
+    cdef int64_t _dropped
+    cdef int64_t _completed
+    cdef int64_t _failed
+    cdef int64_t _interrupted
+    cdef dict _numbers
+    cdef readonly object last_end_ns
+
+    def __init__(
+        self,
+        scenario,
+        function,
+        *,
+        recorder,
+        exceptions,
+        tags,
+        min_duration_ns=0,
+        clock=now_ns,
+    ):
+        self._scenario = scenario
+        self._function = function
+        self._recorder = recorder
+        self._exceptions = exceptions
+        self._tags = tags
+        self._min_duration_ns = min_duration_ns
+        self._clock = clock
+        self._scheduled = None
+        self._numbers = {}
+        self.last_end_ns = None
+
+    @property
+    def ledger(self):
+        """Where every iteration went, so far."""
+        begun_or_dropped = self._started + self._dropped
+        return Ledger(
+            scheduled=begun_or_dropped if self._scheduled is None else self._scheduled,
+            started=self._started,
+            dropped=self._dropped,
+            completed=self._completed,
+            failed=self._failed,
+            interrupted=self._interrupted,
+        )
+
+    def run(self, user):
+        """Run one iteration to its end; an exception of the scenario's ends it as failed.
+
+        Returns True if no rest is owed: others could run meanwhile, and iterations have no
+        shortest duration.
+
+        Raises:
+            asyncio.CancelledError: the executor interrupted it; nothing is recorded of it but the
+                samples it took itself.
+        """
+        cdef RunningIteration running = RunningIteration.__new__(RunningIteration)
+        running.runner = self
+        running.user = user
+        return running
+
+    async def rest(self, began_ns):
+        """Wait out the plan's shortest iteration, outside of the iteration and its duration.
+
+        Without one this still lets every other user run: iterations that fail at once, or never
+        await anything, must not keep the loop to themselves.
+        """
+        await sleep_until(began_ns + self._min_duration_ns, self._clock)
+
+    def schedule(self, iterations):
+        """Say before the first iteration how many there will be, if the plan says it.
+
+        What is started and dropped must add up to them, or the ledger does not balance.
+        """
+        self._scheduled = iterations
+
+    def withdraw(self, iterations):
+        """Take back iterations that were scheduled, since the run is stopped before them."""
+        if self._scheduled is not None:
+            self._scheduled -= iterations
+
+    def drop(self, iterations):
+        """Account for iterations that were due and will never start."""
+        if iterations:
+            self._dropped += iterations
+            number = self._recorder.series(_DROPPED_ITERATIONS, self._tags)
+            self._recorder.add(number, iterations, self._clock())
+
+    cdef int _record(self, user, int64_t began_ns, bint failed) except -1:
+        cdef int64_t at_ns = self.last_end_ns
+        cdef tuple tags = user.sample_tags()
+        cdef tuple numbers = self._numbers.get(tags)
+        if numbers is None:
+            series = self._recorder.series
+            numbers = (
+                series(_ITERATIONS, tags),
+                series(_ITERATION_DURATION, tags),
+                series(_ITERATION_FAILED, tags),
+            )
+            if len(self._numbers) >= REMEMBERED_SERIES:
+                self._numbers.clear()
+            self._numbers[tags] = numbers
+        self._add(numbers[0], 1, at_ns)
+        self._add(numbers[1], at_ns - began_ns, at_ns)
+        self._add(numbers[2], failed, at_ns)
+        return 0
+
+    cdef int _add(self, uint32_t number, int64_t value, int64_t at_ns) except -1:
+        if isinstance(self._recorder, SampleSink):
+            (<SampleSink>self._recorder).take_sample(number, value, at_ns)
+        else:
+            self._recorder.add(number, value, at_ns)
+        return 0
+
+
+cdef class RunningIteration:
+    """One iteration, to be awaited once: a coroutine around the scenario's own."""
+
+    cdef IterationRunner runner
+    cdef object user
+    cdef object coroutine
+    cdef int64_t began_ns
+    cdef int cuts
+    cdef bint suspended
+
+    cdef int _begin(self) except -1:
+        cdef IterationRunner runner = self.runner
+        runner._started += 1
+        set_current_user(self.user)
+        self.cuts = _cuts()
+        self.began_ns = runner._clock()
+        self.user.begin_iteration()
+        awaitable = runner._function(self.user, self.user.data)
+        self.coroutine = (
+            awaitable if type(awaitable) is CoroutineType else awaitable.__await__()
+        )
+        return 0
+
+    cdef object _completed(self):
+        cdef IterationRunner runner = self.runner
+        runner.last_end_ns = runner._clock()
+        if is_interrupted():
+            runner._interrupted += 1
+            raise asyncio.CancelledError  # the scenario kept it to itself
+        runner._completed += 1
+        runner._record(self.user, self.began_ns, False)
+        return self.suspended and runner._min_duration_ns == 0
+
+    cdef object _failed(self, error):
+        """Account for an exception; an interruption of ours goes on."""
+        cdef IterationRunner runner = self.runner
+        runner.last_end_ns = runner._clock()
+        canceled = isinstance(error, asyncio.CancelledError)
+        if is_interrupted() or (canceled and _cuts() > self.cuts):
+            runner._interrupted += 1
+            if canceled:
+                raise error
+            raise asyncio.CancelledError from error  # whatever the scenario made of it
+        runner._failed += 1
+        runner._exceptions.record(runner._scenario, error)
+        runner._record(self.user, self.began_ns, True)
+        return self.suspended and runner._min_duration_ns == 0
+
+    # A coroutine, as the interpreter and asyncio know it
+
+    def __await__(self):
+        return self
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return self.send(None)
+
+    def send(self, value):
+        cdef PyObject *result = NULL
+        cdef PySendResult what = send_to_iteration(self, value, &result)
+        taken = <object>result
+        Py_DECREF(taken)
+        if what == PYGEN_NEXT:
+            return taken
+        raise StopIteration(taken)
+
+    def throw(self, kind, value=None, traceback=None):
+        try:
+            if self.coroutine is None:
+                raise kind if value is None else value
+            return self.coroutine.throw(kind if value is None else value)
+        except StopIteration:
+            ended = self._completed()
+        except BaseException as error:
+            if self.coroutine is None:
+                raise
+            ended = self._failed(error)
+        raise StopIteration(ended)
+
+    def close(self):
+        if self.coroutine is not None:
+            self.coroutine.close()
+
+
+cdef PySendResult send_to_iteration(
+    RunningIteration running, object value, PyObject **result
+) except PYGEN_ERROR:
+    cdef PySendResult what
+    cdef object ended
+    try:
+        if running.coroutine is None:
+            running._begin()
+        what = PyIter_Send(running.coroutine, value, result)
+    except BaseException as error:
+        ended = running._failed(error)
+    else:
+        if what == PYGEN_NEXT:
+            running.suspended = True
+            return PYGEN_NEXT
+        Py_DECREF(<object>result[0])
+        ended = running._completed()
+    Py_INCREF(ended)
+    result[0] = <PyObject *>ended
+    return PYGEN_RETURN
+
+
+cdef int _cuts() except -1:
+    """How often this task was cancelled from outside, unlike something that a scenario has
+    cancelled itself and awaits."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
+
+
+(<PyTypeObject *>RunningIteration).tp_as_async.am_send = <sendfunc><void *>send_to_iteration
