@@ -19,7 +19,7 @@ from atlas_perf.cli.overall import overall_exit_code, overall_line
 from atlas_perf.cli.request import RunRequest
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show
-from atlas_perf.errors import ExitCode, UsageError
+from atlas_perf.errors import AtlasPerfError, ExitCode, UsageError
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.loader import (
     Overrides,
@@ -81,16 +81,21 @@ def _run_each(
     prepared: Sequence[PreparedRun], request: RunRequest, signals: StopSignals
 ) -> ExitCode:
     summaries: list[Summary] = []
-    skipped: list[str] = []
     for run in prepared:
+        later = [one.plan.name for one in prepared[len(summaries) :]]
         if summaries and (signals.came or ExitCode.INTERRUPTED in _exit_codes(summaries)):
-            skipped = [later.plan.name for later in prepared[len(summaries) :]]
-            say(f"interrupted: not run: {', '.join(skipped)}")
-            break
-        summaries.append(carry_out(run, request.results_dir, signals, quiet=request.quiet))
+            say(f"interrupted: not run: {', '.join(later)}")
+            show("\n" + printable(overall_line(summaries, later)))
+            return ExitCode.INTERRUPTED
+        try:
+            summaries.append(carry_out(run, request.results_dir, signals, quiet=request.quiet))
+        except AtlasPerfError:
+            if len(prepared) > 1:  # the error itself is told, and counts, where it ends up
+                show("\n" + printable(overall_line(summaries, later[1:], broken=later[0])))
+            raise
     if len(prepared) > 1:
-        show("\n" + printable(overall_line(summaries, skipped)))
-    return ExitCode.INTERRUPTED if skipped else overall_exit_code(_exit_codes(summaries))
+        show("\n" + printable(overall_line(summaries, ())))
+    return overall_exit_code(_exit_codes(summaries))
 
 
 def _exit_codes(summaries: Sequence[Summary]) -> list[ExitCode]:

@@ -326,3 +326,14 @@ def test_a_signal_before_the_load_ends_the_command_quietly(
     run = atlas_perf("run", "mine.py")
     assert (run.exit_code, run.stderr) == (130, "atlas-perf: interrupted\n")
     assert coordinator.plans == []
+
+
+def test_after_an_error_the_rest_is_not_run_and_that_is_said(atlas_perf, coordinator) -> None:
+    coordinator.answers = [made_summary("mine"), SetupError("not ready")]
+    run = atlas_perf("run", "mine.py", "other.py", "third.py")
+    assert run.exit_code == 2
+    assert [plan.name for plan in coordinator.plans] == ["mine", "other"]
+    assert "not ready" in run.stderr
+    assert run.stdout.splitlines()[-1] == (
+        "overall: no verdict (mine PASS, other broke down; not run: third)"
+    )
