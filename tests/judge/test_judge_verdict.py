@@ -323,6 +323,13 @@ def test_iterations_that_all_raise_do_not_pass():
     )
 
 
+def test_an_exception_that_came_once_is_said_to():
+    snapshot = healthy().add("iteration_failed", 1.0)
+    snapshot.exception_list = (ExceptionSummary("api", "KeyError", "'x'", "api.py", 3, 1, ""),)
+    (reason, *_) = decided(snapshot, GOOD, default_gates=True).reasons
+    assert reason.endswith("KeyError: 'x' (once).")
+
+
 def test_a_misspelt_tag_does_not_pass():
     snapshot = healthy().add_ms("http_req_duration", 5, name="runs", expected_response="true")
     decision = decided(snapshot, ("http_req_duration{name:rusn}", "p(95)<500"))
