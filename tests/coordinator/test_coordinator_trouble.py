@@ -170,45 +170,6 @@ class TestInterrupts:
         assert server.count("/teardown/") == 1
         await all_gone(server.pids)
 
-    async def test_during_teardown_it_takes_nothing_from_the_numbers(self, start, server):
-        running = start(
-            "options = {'vus': 2, 'iterations': 4, 'thresholds': {'http_reqs': ['count==4']}}\n"
-            "async def default(vu): await vu.http.get('/')\n"
-            "async def teardown(vu): await vu.http.get('/hang')\n"
-        )
-        await server.has_received("/hang")
-        running.interrupts.request_stop()
-        summary = await running.summary()
-        assert (summary.verdict, summary.exit_code) == (Verdict.PASS, ExitCode.INTERRUPTED)
-        assert not any("did not offer" in reason for reason in summary.reasons)
-
-    async def test_while_the_last_iterations_end_nothing_is_missing(self, start, server):
-        running = start(
-            "options = {'vus': 2, 'duration': '100ms'}\n"
-            "async def default(vu):\n"
-            "    await vu.http.get('/begun')\n"
-            "    await vu.sleep(1)\n"
-        )
-        await server.has_received("/begun", 2)
-        await asyncio.sleep(0.3)  # past the planned end; the iterations take a second
-        running.interrupts.request_stop()
-        summary = await running.summary()
-        assert (summary.verdict, summary.exit_code) == (Verdict.PASS, ExitCode.INTERRUPTED)
-        assert summary.ledger["shop"].completed == 2
-
-    async def test_what_is_waited_for_is_said(self, start, server):
-        running = start(HANGING)
-        await server.has_received("/hang", 4)
-        await until(lambda: running.progress[-1].elapsed_s > 1.2)
-        running.interrupts.request_stop()
-        await until(lambda: running.progress[-1].phase is RunPhase.STOPPING)
-        said = [one.message for one in running.progress if one.message]
-        assert said == [
-            "interrupted: waiting for 4 iterations, at most 30s; Ctrl-C again ends at once"
-        ]
-        running.interrupts.request_stop()
-        await running.summary()
-
     async def test_twice_ends_at_once_and_reports_what_was_measured(self, start, server):
         running = start(HANGING)
         await server.has_received("/hang", 4)
