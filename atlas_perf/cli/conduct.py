@@ -67,10 +67,8 @@ def carry_out(
     folder = claim.folder
     for warning in prepared.warnings:
         say(f"warning: {plan.name}: {warning}")
-    if not quiet:
-        say(_headline(prepared))
-    with choose_display(plan.name, quiet=quiet) as display, claim.told_why_it_stays():
-        summary = loop.run(_run(prepared, facts, signals, display.update))
+    with claim.told_why_it_stays():
+        summary = observe(prepared, signals, quiet=quiet)
     early_end = None if prepared.target is None else prepared.target.early_end()
     if early_end is not None:
         summary = withdrawn(summary, early_end)
@@ -79,10 +77,31 @@ def carry_out(
     except ResultsWriteError as error:
         summary = withdrawn(summary, _sentence(error))
         say(f"error: {error}")
-    show(render_console(summary, colour=wants_colour(sys.stdout), width=_width()))
+    show(render_console(summary, colour=wants_colour(sys.stdout), width=report_width()))
     if not quiet:
         say(f"results: {folder.path}")
     return summary
+
+
+def observe(prepared: PreparedRun, signals: StopSignals, *, quiet: bool) -> Summary:
+    """Run a plan to its verdict, with progress on stderr; nothing is written or printed yet.
+
+    A signal asks the run to stop; one that comes later is held.
+
+    Raises:
+        RunInvalidError: the run broke down before it could measure.
+    """
+    signals.hold()
+    if not quiet:
+        say(_headline(prepared))
+    facts = gather_facts(prepared.environment)
+    with choose_display(prepared.plan.name, quiet=quiet) as display:
+        return loop.run(_run(prepared, facts, signals, display.update))
+
+
+def report_width() -> int:
+    """Columns of the terminal that stdout is, or of a log."""
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else _PIPE_WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +180,3 @@ def _sentence(error: ResultsWriteError) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _width() -> int:
-    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else _PIPE_WIDTH

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from atlas_perf.cli.bench import bench
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.run import run
@@ -33,6 +34,7 @@ _HELP = """Load tests in plain asyncio, and a verdict that can be trusted.
 Start here:
   atlas-perf run smoke            one user, one minute, embedded target
   atlas-perf run my_scenario.py   your own file
+  atlas-perf bench URL            one URL, no file
 """
 
 
@@ -55,6 +57,7 @@ def cli() -> None: ...
 
 
 cli.add_command(run)
+cli.add_command(bench)
 cli.add_command(target)
 cli.add_command(completion)
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from atlas_perf.errors import ExitCode
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
-from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.console_endpoints import endpoint_lines
 from atlas_perf.report.console_metrics import SECTIONS, custom_metrics, metric_lines
+from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.terminal_text import (
     Paint,
     columns,
@@ -35,14 +34,6 @@ _MARKS = {
     CriterionState.PASSED: ("green", "✓"),
     CriterionState.FAILED: ("red", "✗"),
     CriterionState.NO_DATA: ("yellow", "?"),
-}
-_BANNERS = {
-    Verdict.INVALID: ("on red", "✗", "the run proves nothing"),
-    Verdict.FAIL: ("on red", "✗", ""),
-    Verdict.NO_DATA: ("on yellow", "?", "something had nothing to judge"),
-    Verdict.NO_BASELINE: ("on yellow", "?", "there is nothing to compare with"),
-    Verdict.INCONCLUSIVE: ("on yellow", "?", "neither a regression nor its absence is shown"),
-    Verdict.PASS: ("on green", "✓", ""),
 }
 
 
@@ -71,7 +62,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
     for title, body in sections:
         if body:
             lines += ["", f"  {paint('bold', title)}", *body]
-    lines += ["", *_reason_lines(summary, paint, width), "", _verdict_line(summary, paint)]
+    lines += ["", *reason_lines(summary, paint, width), "", verdict_line(summary, paint)]
     return "\n".join(lines) + "\n"
 
 
@@ -216,42 +207,3 @@ def _ledger_text(ledger: Ledger) -> str:
     }
     parts = [f"{count} {word}" for word, count in counts.items() if count]
     return f"{ledger.scheduled} iterations scheduled, {', '.join(parts) or 'none started'}"
-
-
-def _reason_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
-    lines: list[str] = []
-    for reason in summary.reasons:
-        first, *rest = wrapped(printable(reason), width - len(_INDENT), "  ")
-        lines.append(f"  {paint('bold', '›')} {first}")
-        lines += [f"  {line}" for line in rest]
-    return lines
-
-
-def _verdict_line(summary: Summary, paint: Paint) -> str:
-    how, mark, meaning = _BANNERS[summary.verdict]
-    code = int(summary.exit_code)
-    parts = [
-        "interrupted" if summary.exit_code is ExitCode.INTERRUPTED else "",
-        meaning,
-        # Met criteria of a run that proves nothing would only comfort its reader.
-        *([] if summary.verdict is Verdict.INVALID else _criteria_counts(summary.thresholds)),
-        f"exit code {code}" if code else "",
-    ]
-    word = f"{mark} {summary.verdict.value}"
-    banner = paint(how, f" {word} ") if paint.colour else word
-    return f"  {banner}  {' · '.join(filter(None, parts))}".rstrip()
-
-
-def _criteria_counts(thresholds: Sequence[ThresholdResult]) -> list[str]:
-    """`1 of 6 criteria failed`, `1 has no data`: what is there, or that all were met."""
-    whole = f"of {len(thresholds)} criteri{'on' if len(thresholds) == 1 else 'a'}"
-    states = [result.state for result in thresholds]
-    failed = states.count(CriterionState.FAILED)
-    empty = states.count(CriterionState.NO_DATA)
-    if not thresholds:
-        return []
-    if not failed and not empty:
-        return [f"{len(thresholds)} {whole} met"]
-    if not failed:
-        return [f"{empty} {whole} without data"]
-    return [f"{failed} {whole} failed", f"{empty} without data" if empty else ""]

@@ -18,6 +18,11 @@ from atlas_perf.units import NS_PER_S
 QUICK_NS = 3 * NS_PER_S
 QUICK_ITERATIONS = 3
 
+ONLY_PARSED = {
+    "target": "serves until it is stopped",
+    "bench": "needs a server that is not here",
+}
+
 _FENCE = re.compile(r"^```(?P<language>\w*)$")
 _ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=.*")
 _HELP_EXAMPLE = re.compile(r"^ +(atlas-perf .*?)(?:  .*)?$", re.MULTILINE)
@@ -72,8 +77,8 @@ def reason_not_to_run(shown: Shown) -> str | None:
     if {"--help", "--version"} & set(shown.words) or shown.words[1] == "completion":
         return None
     context = parse(shown)
-    if context.command.name == "target":
-        return "serves until it is stopped"
+    if context.command.name in ONLY_PARSED:
+        return ONLY_PARSED[context.command.name]
     options = context.params
     if options["environment"] not in {None, "embedded"} or shown.variables:
         return "needs a server that is not here"

@@ -12,7 +12,7 @@ from pathlib import Path
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
     frozenset({"cli"}),
-    frozenset({"testing"}),
+    frozenset({"testing", "builtin"}),
     frozenset({"coordinator"}),
     frozenset({"worker", "judge", "report", "outputs"}),
     frozenset({"aggregate"}),

@@ -1,0 +1,1 @@
+"""Scenario files that commands run by themselves, loaded by the workers like any other."""

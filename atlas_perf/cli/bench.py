@@ -1,0 +1,202 @@
+"""`atlas-perf bench`: one URL under load, without a scenario file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+import atlas_perf.builtin
+from atlas_perf.cli.bench_request import BenchRequest, bench_request
+from atlas_perf.cli.conduct import PreparedRun, observe, report_width
+from atlas_perf.cli.cores import usable_cores
+from atlas_perf.cli.environments import Environment
+from atlas_perf.cli.option_types import COUNT, DURATION, PROCESSES
+from atlas_perf.cli.sections import SectionCommand
+from atlas_perf.cli.stop_signals import StopSignals
+from atlas_perf.cli.streams import say, show, wants_colour
+from atlas_perf.errors import ExitCode, UsageError
+from atlas_perf.loader import load_scenario_file
+from atlas_perf.model.plan import ConstantVUs, HttpOptions, ScenarioPlan, TestPlan
+from atlas_perf.model.summary import Summary
+from atlas_perf.outputs.latency_total import LatencyTotal
+from atlas_perf.report.bench import LATENCY_STATS, render_bench
+from atlas_perf.report.errors import ResultsWriteError
+from atlas_perf.report.latency_histogram import histogram
+from atlas_perf.report.summary_json import summary_to_json
+from atlas_perf.units import NS_PER_S
+
+NAME = "bench"
+DEFAULT_CONNECTIONS = 50
+DEFAULT_DURATION_NS = 10 * NS_PER_S
+DEFAULT_TIMEOUT_NS = 30 * NS_PER_S
+
+_HELP = """Ask one URL again and again, and say how fast it answers.
+
+Every connection sends its next request when the last one is answered (a closed loop).
+Redirects are answers, not followed. Requests under way when the time is up are waited for.
+"""
+
+_EPILOG = """\b
+Examples:
+  atlas-perf bench http://localhost:8088/actuator/health
+  atlas-perf bench http://localhost:8088/api/runs -c 64 -d 30s -p 2
+  atlas-perf bench https://localhost:8443/ --insecure -H 'Authorization: Bearer abc'
+  atlas-perf bench http://localhost:8088/api/runs --json '{"prompt": "hello"}'
+
+\b
+Exit codes: as of 'atlas-perf run'; more than 1 % of failed requests is a FAIL.
+"""
+
+
+@click.command(
+    cls=SectionCommand,
+    short_help="Ask one URL again and again.",
+    help=_HELP,
+    epilog=_EPILOG,
+)
+@click.argument("url", metavar="URL")
+@click.option(
+    "--connections",
+    "-c",
+    type=COUNT,
+    default=DEFAULT_CONNECTIONS,
+    metavar="N",
+    help=f"Connections that ask at the same time (default: {DEFAULT_CONNECTIONS}).",
+)
+@click.option(
+    "--duration",
+    "-d",
+    "duration_ns",
+    type=DURATION,
+    default=DEFAULT_DURATION_NS,
+    metavar="TIME",
+    help="How long requests are begun for, such as 30s (default: 10s).",
+)
+@click.option(
+    "--processes",
+    "-p",
+    type=PROCESSES,
+    default="auto",
+    metavar="N|auto",
+    help="Worker processes that share the connections.",
+)
+@click.option(
+    "--method", "-X", metavar="METHOD", help="GET unless given; POST where there is a body."
+)
+@click.option(
+    "--header",
+    "-H",
+    "headers",
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="A header of each request. Repeatable.",
+)
+@click.option("--body", metavar="TEXT|@FILE", help="What each request sends: text, or a file.")
+@click.option(
+    "--json", "json_text", metavar="TEXT", help="JSON that each request sends, with its type."
+)
+@click.option(
+    "--timeout",
+    "timeout_ns",
+    type=DURATION,
+    default=DEFAULT_TIMEOUT_NS,
+    metavar="TIME",
+    help="A request that takes longer has failed (default: 30s).",
+)
+@click.option("--insecure", is_flag=True, help="Accept any TLS certificate.")
+@click.option("--name", metavar="TEXT", help="Stands for the URL in the summary.")
+@click.option(
+    "--summary",
+    "summary_file",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    metavar="FILE",
+    help="Also write everything measured there, as a summary.json.",
+)
+@click.option("--quiet", is_flag=True, help="No progress and no notes: the summary, and errors.")
+def bench(
+    *,
+    url: str,
+    method: str | None,
+    headers: tuple[str, ...],
+    body: str | None,
+    json_text: str | None,
+    name: str | None,
+    summary_file: Path | None,
+    quiet: bool,
+    connections: int,
+    **load: Any,
+) -> ExitCode:
+    request = bench_request(
+        url, method=method, headers=headers, body=body, json_text=json_text, name=name
+    )
+    if summary_file is not None and not summary_file.parent.is_dir():
+        raise UsageError(f"the summary cannot be written: there is no folder {summary_file.parent}")
+    plan = bench_plan(request, connections=connections, **load)
+    latencies = LatencyTotal()
+    prepared = PreparedRun(plan, Environment(None, request.shown_url), (latencies,))
+    with StopSignals() as signals:
+        summary = observe(prepared, signals, quiet=quiet)
+        show(
+            render_bench(
+                summary,
+                histogram(latencies.sketch),
+                connections=connections,
+                colour=wants_colour(sys.stdout),
+                width=report_width(),
+            )
+        )
+        if summary_file is not None:
+            _write(summary_file, summary, quiet=quiet)
+    return summary.exit_code
+
+
+def bench_plan(
+    request: BenchRequest,
+    *,
+    connections: int,
+    duration_ns: int,
+    timeout_ns: int,
+    processes: int | None,
+    insecure: bool,
+) -> TestPlan:
+    """The plan of a bench: one virtual user for each connection, the default gates."""
+    path = Path(atlas_perf.builtin.__file__).with_name(f"{NAME}.py")
+    variables = request.variables()
+    file = load_scenario_file(path, variables)
+    return TestPlan(
+        name=NAME,
+        file=file.file,
+        file_sha256=file.sha256,
+        scenarios=(
+            ScenarioPlan(
+                name=NAME,
+                executor=ConstantVUs(vus=connections, duration_ns=duration_ns),
+                # Cutting the slowest requests off at the end would flatter the latencies.
+                graceful_stop_ns=timeout_ns + NS_PER_S,
+            ),
+        ),
+        env=variables,
+        http=HttpOptions(
+            timeout_ns=timeout_ns,
+            # A redirect is an answer of this URL: following it would measure another one.
+            max_redirects=0,
+            insecure_skip_tls_verify=insecure,
+        ),
+        # A worker without a connection would only be in the way.
+        processes=max(1, min(processes or usable_cores(), connections)),
+        summary_trend_stats=LATENCY_STATS,
+    )
+
+
+def _write(file: Path, summary: Summary, *, quiet: bool) -> None:
+    try:
+        file.write_text(summary_to_json(summary) + "\n")
+    except OSError as error:
+        raise ResultsWriteError(
+            f"the summary cannot be written to {file}: {error.strerror}"
+        ) from None
+    if not quiet:
+        say(f"summary: {file}")

@@ -1,0 +1,190 @@
+"""The summary of `atlas-perf bench`: one request, one screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from atlas_perf.model.summary import Summary
+from atlas_perf.report.console_verdict import reason_lines, verdict_line
+from atlas_perf.report.latency_histogram import HistogramRow
+from atlas_perf.report.terminal_text import Paint, joined, printable, right, shortened, wrapped
+from atlas_perf.report.value_text import milliseconds_text, share_text
+from atlas_perf.units import NS_PER_S, format_bytes, format_duration
+
+LATENCY_STATS = ("avg", "min", "med", "p(75)", "p(90)", "p(95)", "p(99)", "p(99.9)", "max")
+"""What `render_bench` needs a plan's `summary_trend_stats` to be."""
+
+BUSY_CPU_SHARE = 0.9
+"""A worker this busy is likely what limits a closed loop."""
+
+TAIL_SAMPLES = 10
+"""A percentile that fewer values lie beyond is little more than the luck of this run."""
+
+_LABELS = {"med": "p50", "p(75)": "p75", "p(90)": "p90"}
+_LABELS |= {"p(95)": "p95", "p(99)": "p99", "p(99.9)": "p99.9", "max": "max"}
+_BAR_WIDTH = 40
+_NARROWEST = 72
+_INDENT = "    "
+
+
+def render_bench(
+    summary: Summary, rows: Sequence[HistogramRow], *, connections: int, colour: bool, width: int
+) -> str:
+    """The whole text, ending in a newline.
+
+    Args:
+        rows: latencies of successful requests, in nanoseconds.
+        connections: how many were asked for.
+        colour: use ANSI colours.
+        width: columns of the terminal; 72 is the least.
+    """
+    width = max(width, _NARROWEST)
+    paint = Paint(colour)
+    sections = [
+        ("", _rate_lines(summary, paint)),
+        ("LATENCY", [*_latency_lines(summary, paint), *_bars(rows, paint)]),
+        ("ANSWERS", _answer_lines(summary, paint, width)),
+        ("GENERATOR", _generator_lines(summary, paint, width)),
+    ]
+    lines = ["", _title(summary, connections, paint, width)]
+    for title, body in sections:
+        if body:
+            lines += ["", *([f"  {paint('bold', title)}"] if title else []), *body]
+    lines += ["", *reason_lines(summary, paint, width), *_doubts(summary, paint, width)]
+    return "\n".join([*lines, "", verdict_line(summary, paint)]) + "\n"
+
+
+def doubts(summary: Summary) -> list[str]:
+    """Sentences on what makes the numbers doubtful without taking their evidence away."""
+    found = []
+    busy = [one for one in summary.workers if one.cpu_share >= BUSY_CPU_SHARE]
+    if busy:
+        share = max(one.cpu_share for one in busy)
+        found.append(
+            f"{len(busy)} of {len(summary.workers)} workers used up to {share:.0%} of a core: the "
+            "generator itself may be the limit, and its own queueing is in these latencies. "
+            "Ask for fewer connections, or for more processes where cores are free."
+        )
+    successes = int(_values(summary, "http_req_duration").get("count", 0))
+    thin = [name for name, share in (("p99", 0.01), ("p99.9", 0.001)) if _thin(successes, share)]
+    if thin:
+        found.append(
+            f"{successes} successful request{'' if successes == 1 else 's'} are few for "
+            f"{' and '.join(thin)}: fewer than {TAIL_SAMPLES} lie beyond."
+        )
+    return found
+
+
+def _thin(successes: int, beyond: float) -> bool:
+    return 0 < successes * beyond < TAIL_SAMPLES
+
+
+def _title(summary: Summary, connections: int, paint: Paint, width: int) -> str:
+    workers = len(summary.workers)
+    what = " ".join(
+        f"{endpoint.method} {printable(endpoint.name)}" for endpoint in summary.endpoints[:1]
+    )
+    rest = (
+        f" · {connections} connection{'' if connections == 1 else 's'}"
+        f" · {workers} worker{'' if workers == 1 else 's'}"
+        f" · {format_duration(summary.measured_s * NS_PER_S)}"
+    )
+    what = shortened(what or printable(summary.facts.target), width - 2 - len(rest))
+    return f"  {paint('bold', what)}{rest}"
+
+
+def _rate_lines(summary: Summary, paint: Paint) -> list[str]:
+    requests = _values(summary, "http_reqs")
+    received, sent = (_values(summary, name) for name in ("data_received", "data_sent"))
+    rate = f"{requests.get('rate', 0.0):,.1f}"
+    count = int(requests.get("count", 0))
+    return [
+        f"{_INDENT}{paint('bold', rate)} requests/s   {paint('dim', f'{count:,} requests')}",
+        f"{_INDENT}{format_bytes(received.get('rate', 0.0))}/s received, "
+        f"{format_bytes(sent.get('rate', 0.0))}/s sent",
+    ]
+
+
+def _latency_lines(summary: Summary, paint: Paint) -> list[str]:
+    values = _values(summary, "http_req_duration")
+    if not values:
+        return []
+    low, mean = milliseconds_text(values["min"]), milliseconds_text(values["avg"])
+    cells = [(label, milliseconds_text(values[stat])) for stat, label in _LABELS.items()]
+    widths = [max(len(label), len(value)) + 2 for label, value in cells]
+    return [
+        f"{_INDENT}avg {mean}, min {low}",
+        _INDENT
+        + paint("dim", "".join(right(cell[0], w) for cell, w in zip(cells, widths, strict=True))),
+        _INDENT + "".join(right(cell[1], w) for cell, w in zip(cells, widths, strict=True)),
+    ]
+
+
+def _bars(rows: Sequence[HistogramRow], paint: Paint) -> list[str]:
+    total = sum(row.count for row in rows)
+    if not total:
+        return []
+    most = max(row.count for row in rows)
+    lines = [""]
+    for row in rows:
+        bar = "█" * round(row.count / most * _BAR_WIDTH) or ("▏" if row.count else "")
+        edge = right(f"≤ {format_duration(row.up_to)}", 9)
+        share = share_text(row.count, total) if row.count else ""
+        lines.append(f"{_INDENT}{edge}  {paint('cyan', bar)} {paint('dim', share)}".rstrip())
+    return lines
+
+
+def _answer_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
+    statuses = _summed(endpoint.statuses.items() for endpoint in summary.endpoints)
+    errors = _summed(endpoint.errors.items() for endpoint in summary.endpoints)
+    named = [
+        f"{'no answer' if status == '0' else status}: {count:,}"
+        for status, count in sorted(statuses.items())
+    ]
+    lines = [_INDENT + line for line in joined(named, width - 4, "  ")] if named else []
+    if errors:
+        codes = [f"error {code}: {count:,}" for code, count in errors.most_common()]
+        lines += [_INDENT + paint("red", line) for line in joined(codes, width - 4, "  ")]
+    for name, what in (("http_req_connecting", "connect"), ("http_req_tls_handshaking", "TLS")):
+        values = _values(summary, name)
+        if values:
+            lines.append(
+                f"{_INDENT}{what}: {int(values['count']):,} times, avg "
+                f"{milliseconds_text(values['avg'])}, max {milliseconds_text(values['max'])}"
+            )
+    return lines
+
+
+def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
+    workers = summary.workers
+    if not workers:
+        return []
+    lost = sum(worker.lost is not None for worker in workers)
+    parts = [
+        f"{sum(worker.cpu_share for worker in workers):.2f} CPU cores",
+        f"loop lag at most {milliseconds_text(max(one.loop_lag_max_ms for one in workers))}",
+        f"memory {format_bytes(sum(worker.peak_rss_bytes for worker in workers))}",
+        paint("red", f"{lost} workers lost") if lost else "",
+    ]
+    return [_INDENT + line for line in joined(parts, width - 4, "  ")]
+
+
+def _doubts(summary: Summary, paint: Paint, width: int) -> list[str]:
+    lines: list[str] = []
+    for doubt in doubts(summary):
+        first, *rest = wrapped(doubt, width - 4, "  ")
+        lines += [f"  {paint('yellow', '!')} {first}", *(f"  {line}" for line in rest)]
+    return lines
+
+
+def _summed(parts: Iterable[Iterable[tuple[str, int]]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(dict(part))
+    return total
+
+
+def _values(summary: Summary, name: str) -> dict[str, float]:
+    metric = summary.metrics.get(name)
+    return {} if metric is None else dict(metric.values)

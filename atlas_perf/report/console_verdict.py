@@ -1,0 +1,60 @@
+"""How a report ends: the sentences behind the verdict, and the verdict on the last line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from atlas_perf.errors import ExitCode
+from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
+from atlas_perf.model.verdict import Verdict
+from atlas_perf.report.terminal_text import Paint, printable, wrapped
+
+_BANNERS = {
+    Verdict.INVALID: ("on red", "✗", "the run proves nothing"),
+    Verdict.FAIL: ("on red", "✗", ""),
+    Verdict.NO_DATA: ("on yellow", "?", "something had nothing to judge"),
+    Verdict.NO_BASELINE: ("on yellow", "?", "there is nothing to compare with"),
+    Verdict.INCONCLUSIVE: ("on yellow", "?", "neither a regression nor its absence is shown"),
+    Verdict.PASS: ("on green", "✓", ""),
+}
+
+
+def reason_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
+    """Each sentence behind the verdict, wrapped."""
+    lines: list[str] = []
+    for reason in summary.reasons:
+        first, *rest = wrapped(printable(reason), width - 4, "  ")
+        lines.append(f"  {paint('bold', '›')} {first}")
+        lines += [f"  {line}" for line in rest]
+    return lines
+
+
+def verdict_line(summary: Summary, paint: Paint) -> str:
+    """The last line: the word, what it means, how many criteria, the exit code."""
+    how, mark, meaning = _BANNERS[summary.verdict]
+    code = int(summary.exit_code)
+    parts = [
+        "interrupted" if summary.exit_code is ExitCode.INTERRUPTED else "",
+        meaning,
+        # Met criteria of a run that proves nothing would only comfort its reader.
+        *([] if summary.verdict is Verdict.INVALID else _criteria_counts(summary.thresholds)),
+        f"exit code {code}" if code else "",
+    ]
+    word = f"{mark} {summary.verdict.value}"
+    banner = paint(how, f" {word} ") if paint.colour else word
+    return f"  {banner}  {' · '.join(filter(None, parts))}".rstrip()
+
+
+def _criteria_counts(thresholds: Sequence[ThresholdResult]) -> list[str]:
+    """`1 of 6 criteria failed`, `1 has no data`: what is there, or that all were met."""
+    whole = f"of {len(thresholds)} criteri{'on' if len(thresholds) == 1 else 'a'}"
+    states = [result.state for result in thresholds]
+    failed = states.count(CriterionState.FAILED)
+    empty = states.count(CriterionState.NO_DATA)
+    if not thresholds:
+        return []
+    if not failed and not empty:
+        return [f"{len(thresholds)} {whole} met"]
+    if not failed:
+        return [f"{empty} {whole} without data"]
+    return [f"{failed} {whole} failed", f"{empty} without data" if empty else ""]
