@@ -7,7 +7,6 @@ Names are loaded on first use, so that importing the package costs nothing and p
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,6 +51,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415
+
         return version("atlas-perf")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)

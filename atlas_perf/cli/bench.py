@@ -15,6 +15,7 @@ from atlas_perf.cli.cores import usable_cores
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.option_types import COUNT, DURATION, PROCESSES
 from atlas_perf.cli.sections import SectionCommand
+from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show, wants_colour
 from atlas_perf.errors import ExitCode, UsageError
 from atlas_perf.loader import load_scenario_file
@@ -136,18 +137,19 @@ def bench(
     plan = bench_plan(request, connections=connections, **load)
     latencies = LatencyTotal()
     prepared = PreparedRun(plan, Environment(None, request.shown_url), (latencies,))
-    summary = observe(prepared, quiet=quiet)
-    show(
-        render_bench(
-            summary,
-            histogram(latencies.sketch),
-            connections=connections,
-            colour=wants_colour(sys.stdout),
-            width=report_width(),
+    with StopSignals() as signals:
+        summary = observe(prepared, signals, quiet=quiet)
+        show(
+            render_bench(
+                summary,
+                histogram(latencies.sketch),
+                connections=connections,
+                colour=wants_colour(sys.stdout),
+                width=report_width(),
+            )
         )
-    )
-    if summary_file is not None:
-        _write(summary_file, summary, quiet=quiet)
+        if summary_file is not None:
+            _write(summary_file, summary, quiet=quiet)
     return summary.exit_code
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,19 +13,23 @@ from functools import partial
 from pathlib import Path
 
 from atlas_perf import loop
+from atlas_perf.cli.embedded import EmbeddedTarget
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.progress import choose_display
+from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.coordinator.run import run_plan
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError, PlanError
 from atlas_perf.judge.summarize import unfinished_summary
+from atlas_perf.judge.withdrawn import withdrawn
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.progress import Progress
 from atlas_perf.model.summary import Facts, Summary
 from atlas_perf.outputs.base import Output
 from atlas_perf.report.console import render_console
+from atlas_perf.report.errors import ResultsWriteError
 from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.units import format_planned
 from atlas_perf.url_credentials import without_credentials
@@ -43,16 +46,21 @@ class PreparedRun:
     environment: Environment
     outputs: tuple[Output, ...]
     warnings: tuple[str, ...] = ()  # about what in the file is left aside
+    target: EmbeddedTarget | None = None  # that was started for it
 
 
-def carry_out(prepared: PreparedRun, results_dir: Path, *, quiet: bool) -> Summary:
+def carry_out(
+    prepared: PreparedRun, results_dir: Path, signals: StopSignals, *, quiet: bool
+) -> Summary:
     """Run a plan to its verdict; the results are on disk before the summary is printed.
+
+    A signal stops the load; one that comes later is held. Without its record a run is INVALID.
 
     Raises:
         PlanError: the results folder cannot be written; no load was offered.
         RunInvalidError: the run broke down before it could measure.
-        ResultsWriteError: the run is over, but its results could not be written.
     """
+    signals.hold()
     plan = prepared.plan
     facts = gather_facts(prepared.environment)
     claim = _claim_folder(results_dir, plan, facts)
@@ -60,27 +68,35 @@ def carry_out(prepared: PreparedRun, results_dir: Path, *, quiet: bool) -> Summa
     for warning in prepared.warnings:
         say(f"warning: {plan.name}: {warning}")
     with claim.told_why_it_stays():
-        summary = observe(prepared, quiet=quiet)
+        summary = observe(prepared, signals, quiet=quiet)
+    early_end = None if prepared.target is None else prepared.target.early_end()
+    if early_end is not None:
+        summary = withdrawn(summary, early_end)
     try:
         folder.write(summary)
-    finally:
-        show(render_console(summary, colour=wants_colour(sys.stdout), width=report_width()))
+    except ResultsWriteError as error:
+        summary = withdrawn(summary, _sentence(error))
+        say(f"error: {error}")
+    show(render_console(summary, colour=wants_colour(sys.stdout), width=report_width()))
     if not quiet:
         say(f"results: {folder.path}")
     return summary
 
 
-def observe(prepared: PreparedRun, *, quiet: bool) -> Summary:
+def observe(prepared: PreparedRun, signals: StopSignals, *, quiet: bool) -> Summary:
     """Run a plan to its verdict, with progress on stderr; nothing is written or printed yet.
+
+    A signal asks the run to stop; one that comes later is held.
 
     Raises:
         RunInvalidError: the run broke down before it could measure.
     """
+    signals.hold()
     if not quiet:
         say(_headline(prepared))
     facts = gather_facts(prepared.environment)
     with choose_display(prepared.plan.name, quiet=quiet) as display:
-        return loop.run(_run(prepared, facts, display.update))
+        return loop.run(_run(prepared, facts, signals, display.update))
 
 
 def report_width() -> int:
@@ -127,13 +143,15 @@ def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> _Claim:
 
 
 async def _run(
-    prepared: PreparedRun, facts: Facts, on_progress: Callable[[Progress], None]
+    prepared: PreparedRun,
+    facts: Facts,
+    signals: StopSignals,
+    on_progress: Callable[[Progress], None],
 ) -> Summary:
     interrupts = Interrupts()
     running = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        running.add_signal_handler(number, interrupts.request_stop)
-    try:
+    # A handler runs between any two instructions, where no other call of the loop is safe.
+    with signals.told_to(partial(running.call_soon_threadsafe, interrupts.request_stop)):
         return await run_plan(
             prepared.plan,
             facts=facts,
@@ -141,9 +159,6 @@ async def _run(
             on_progress=on_progress,
             interrupts=interrupts,
         )
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            running.remove_signal_handler(number)
 
 
 def _headline(prepared: PreparedRun) -> str:
@@ -156,6 +171,11 @@ def _headline(prepared: PreparedRun) -> str:
         f"{format_planned(plan.end_ns)} in {_count(plan.processes, 'worker')}{where}"
         f"{'' if name is None else f' ({name})'}"
     )
+
+
+def _sentence(error: ResultsWriteError) -> str:
+    text = str(error)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _count(number: int, noun: str) -> str:

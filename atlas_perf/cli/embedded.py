@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from atlas_perf.cli.streams import say
 from atlas_perf.errors import RunInvalidError
 
 START_LIMIT_S = 20.0
@@ -20,9 +19,27 @@ STOP_LIMIT_S = 5.0
 _ANNOUNCEMENT = "listening on "
 
 
+class EmbeddedTarget:
+    """A target that listens on `url`."""
+
+    def __init__(self, url: str, process: subprocess.Popen[bytes], complaints: IO[bytes]) -> None:
+        self.url = url
+        self._process = process
+        self._complaints = complaints
+
+    def early_end(self) -> str | None:
+        """A sentence if the target has ended by itself."""
+        if self._process.poll() is None:
+            return None
+        return (
+            "The embedded target ended during the run with exit code "
+            f"{self._process.returncode}{_last_words(self._complaints)}."
+        )
+
+
 @contextmanager
-def embedded_target(seed: int | None) -> Iterator[str]:
-    """Start the reference target on a free loopback port, give its URL, stop it at the end.
+def embedded_target(seed: int | None) -> Iterator[EmbeddedTarget]:
+    """Start the reference target on a free loopback port, stop it at the end.
 
     Raises:
         RunInvalidError: it did not listen in time; its own last words are in the message.
@@ -39,8 +56,7 @@ def embedded_target(seed: int | None) -> Iterator[str]:
             start_new_session=True,  # Ctrl-C is for the run, which still needs its target
         )
         try:
-            yield _announced_url(process, complaints)
-            _note_early_end(process, complaints)
+            yield EmbeddedTarget(_announced_url(process, complaints), process, complaints)
         finally:
             _stop(process)
 
@@ -65,14 +81,6 @@ def _announced_url(process: subprocess.Popen[bytes], complaints: IO[bytes]) -> s
             raise RunInvalidError(
                 f"the embedded target ended before it listened{_last_words(complaints)}"
             )
-
-
-def _note_early_end(process: subprocess.Popen[bytes], complaints: IO[bytes]) -> None:
-    if process.poll() is not None:
-        say(
-            "warning: the embedded target ended during the run with exit code "
-            f"{process.returncode}{_last_words(complaints)}"
-        )
 
 
 def _last_words(complaints: IO[bytes]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -12,8 +14,10 @@ import click
 
 from atlas_perf.cli.bench import bench
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
+from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.run import run
-from atlas_perf.cli.streams import say, show, silence
+from atlas_perf.cli.stop_signals import STOP_SIGNALS
+from atlas_perf.cli.streams import accept_all_text, say, say_lines, show, silence
 from atlas_perf.cli.suggestions import SuggestingGroup
 from atlas_perf.cli.target import target
 from atlas_perf.cli.version import version_line
@@ -21,6 +25,8 @@ from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError
 from atlas_perf.judge.redact import redacted_text, secret_values
 
 READER_GONE = 141  # 128 + SIGPIPE, as the shell counts it
+
+_NOWHERE_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 _HELP = """Load tests in plain asyncio, and a verdict that can be trusted.
 
@@ -57,10 +63,15 @@ cli.add_command(completion)
 
 
 def main() -> NoReturn:
-    """The `atlas-perf` command."""
+    """The command, once the process is sound: see `atlas_perf.__main__`."""
+    accept_all_text()
+    raise_limit_of_open_files()
     if COMPLETE_VARIABLE in os.environ:
         cli.main(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE)
-    sys.exit(execute(sys.argv[1:]))
+    exit_code = execute(sys.argv[1:])
+    for number in STOP_SIGNALS:  # all is said: only the exit code is left to be lost
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(exit_code)
 
 
 def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for each way to end
@@ -73,7 +84,7 @@ def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for 
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        say(error.format_message())
+        say_lines(error.format_message())
         return ExitCode.USAGE
     except click.ClickException as error:
         _say_discreetly(f"{PROGRAM}: {_sentence(error)}", given)
@@ -89,6 +100,8 @@ def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for 
     except BrokenPipeError:
         silence(sys.stdout)
         return READER_GONE
+    except OSError as error:
+        return _unsaid(error) if error.errno in _NOWHERE_TO_WRITE else _bug(given)
     except Exception:
         return _bug(given)
     return exit_code
@@ -102,12 +115,19 @@ def _sentence(error: click.ClickException) -> str:
     return f"{message} (see '{context.command_path} --help')"
 
 
+def _unsaid(error: OSError) -> ExitCode:
+    """What was asked for could not be printed, or has no room on the disk."""
+    silence(sys.stdout)
+    say(f"{PROGRAM}: nothing more can be written: {error.strerror}")
+    return ExitCode.INVALID
+
+
 def _say_discreetly(text: str, given: Mapping[str, str]) -> None:
     """An error may quote what a scenario file said, and CI keeps what we print."""
     say(redacted_text(text, secret_values([os.environ, given])))
 
 
 def _bug(given: Mapping[str, str]) -> ExitCode:
-    _say_discreetly(traceback.format_exc(), given)
+    say_lines(redacted_text(traceback.format_exc(), secret_values([os.environ, given])))
     say(f"{PROGRAM}: this is a bug in atlas-perf; please report it with the lines above")
     return ExitCode.INTERNAL

@@ -29,9 +29,17 @@ def overall_exit_code(exit_codes: Iterable[ExitCode]) -> ExitCode:
     return min(exit_codes, key=PRECEDENCE.index)
 
 
-def overall_line(summaries: Sequence[Summary], skipped: Sequence[str]) -> str:
-    """`overall: FAIL (smoke PASS, api FAIL; not run: a2a)`."""
-    verdict = worst(summary.verdict for summary in summaries)
-    each = ", ".join(f"{summary.name} {summary.verdict.value}" for summary in summaries)
+def overall_line(
+    summaries: Sequence[Summary], skipped: Sequence[str], *, broken: str | None = None
+) -> str:
+    """`overall: FAIL (smoke PASS, api FAIL; not run: a2a)`.
+
+    `broken` is the scenario that an error kept from having a verdict: then there is none overall.
+    """
+    each = [f"{summary.name} {summary.verdict.value}" for summary in summaries]
+    if broken is not None:
+        each.append(f"{broken} broke down")
     rest = f"; not run: {', '.join(skipped)}" if skipped else ""
-    return f"overall: {verdict.value} ({each}{rest})"
+    verdicts = [summary.verdict for summary in summaries]
+    word = "no verdict" if broken is not None else worst(verdicts).value
+    return f"overall: {word} ({', '.join(each)}{rest})"

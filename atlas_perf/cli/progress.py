@@ -11,8 +11,9 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from atlas_perf.cli.streams import is_terminal, say
+from atlas_perf.cli.streams import is_terminal, say, silence
 from atlas_perf.model.progress import Progress, RunPhase
+from atlas_perf.report.terminal_text import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -87,7 +88,7 @@ class LiveDisplay(_Display):
         from rich.console import Console  # noqa: PLC0415 - only a terminal pays for rich
         from rich.live import Live  # noqa: PLC0415
 
-        super().__init__(name)
+        super().__init__(printable(name))
         self._console = Console(stderr=True, highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
@@ -101,12 +102,19 @@ class LiveDisplay(_Display):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._live.stop()
+        try:
+            self._live.stop()
+        except OSError:
+            silence(sys.stderr)
 
     def update(self, progress: Progress) -> None:
-        if progress.message:
-            self._console.print(f"{self._name}: {progress.message}", style="yellow", markup=False)
-        self._live.update(self._render(progress), refresh=True)
+        try:
+            if progress.message:
+                message = printable(f"{self._name}: {progress.message}")
+                self._console.print(message, style="yellow", markup=False)
+            self._live.update(self._render(progress), refresh=True)
+        except OSError:  # the terminal is gone, and the run goes on to its end
+            silence(sys.stderr)
 
     def _render(self, progress: Progress) -> RenderableType:
         from rich.columns import Columns  # noqa: PLC0415

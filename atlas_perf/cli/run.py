@@ -22,6 +22,7 @@ from atlas_perf.cli.option_types import (
 from atlas_perf.cli.request import RunRequest
 from atlas_perf.cli.sections import SectionCommand, SectionOption
 from atlas_perf.cli.session import run_request
+from atlas_perf.cli.suggestions import SuggestingChoice
 from atlas_perf.errors import ExitCode
 
 _HELP = """Run load scenarios and judge them.
@@ -68,7 +69,7 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 @_option(
     _WHAT,
     "--environment",
-    type=click.Choice([name.value for name in EnvironmentName]),
+    type=SuggestingChoice([name.value for name in EnvironmentName]),
     help="Where the load goes. 'embedded' starts the reference target for this run; 'staging' and "
     "'production' read their URLs from variables (see docs/environments.md). BASE_URL overrides "
     "any. A shipped scenario defaults to 'embedded', a file to whatever it says itself.",

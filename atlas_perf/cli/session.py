@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from atlas_perf.cli.conduct import PreparedRun, carry_out
 from atlas_perf.cli.cores import usable_cores
-from atlas_perf.cli.embedded import embedded_target
+from atlas_perf.cli.embedded import EmbeddedTarget, embedded_target
 from atlas_perf.cli.environments import (
     TOKEN_VARIABLES,
     Environment,
@@ -17,8 +17,9 @@ from atlas_perf.cli.environments import (
 )
 from atlas_perf.cli.overall import overall_exit_code, overall_line
 from atlas_perf.cli.request import RunRequest
+from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show
-from atlas_perf.errors import ExitCode, UsageError
+from atlas_perf.errors import AtlasPerfError, ExitCode, UsageError
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.loader import (
     Overrides,
@@ -30,6 +31,11 @@ from atlas_perf.loader import (
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import Summary
 from atlas_perf.outputs.registry import parse_output
+from atlas_perf.report.terminal_text import printable
+
+PROCESSES_PER_CORE = 4
+PROCESSES_ON_ANY_MACHINE = 64
+"""More workers than this, and than four for each core, only get in each other's way."""
 
 
 def run_request(request: RunRequest) -> ExitCode:
@@ -39,44 +45,61 @@ def run_request(request: RunRequest) -> ExitCode:
         UsageError: a scenario, plan, variable or folder that cannot be used.
         RunInvalidError: the embedded target or the workers did not come up.
     """
-    with ExitStack() as running:
+    with StopSignals() as signals, ExitStack() as running:
         prepared = list(_prepare(request, running))
-        return _run_each(prepared, request)
+        return _run_each(prepared, request, signals)
 
 
 def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     _refuse_shared_outputs(request)
+    _refuse_too_many_processes(request)
     files = [find_scenario(scenario) for scenario in request.scenarios]
-    started: str | None = None
+    started: EmbeddedTarget | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
         environment = _environment(request, scenario)
-        if environment.starts_target:
+        embedded = environment.starts_target
+        if embedded:
             started = started or running.enter_context(embedded_target(request.seed))
-            environment = environment.at(started)
+            environment = environment.at(started.url)
         outputs = tuple(parse_output(text) for text in request.outputs)
         overrides = _overrides(
             request, environment, keep_samples=any(output.wants_samples for output in outputs)
         )
         built = build_plan(load_scenario_file(file, overrides.env), overrides)
         plan = built.plan
-        if request.processes is None:  # a worker without a virtual user would only be in the way
-            plan = replace(plan, processes=max(1, min(plan.processes, plan.max_vus)))
+        warnings = built.warnings
+        if plan.processes > plan.max_vus:  # a worker without a virtual user is only in the way
+            if request.processes is not None:
+                warnings += (_fewer_processes(plan),)
+            plan = replace(plan, processes=max(1, plan.max_vus))
         _refuse_wrong_thresholds(plan)
-        yield PreparedRun(plan, environment, outputs, built.warnings)
+        target = started if embedded else None
+        yield PreparedRun(plan, environment, outputs, warnings, target)
 
 
-def _run_each(prepared: Sequence[PreparedRun], request: RunRequest) -> ExitCode:
+def _run_each(
+    prepared: Sequence[PreparedRun], request: RunRequest, signals: StopSignals
+) -> ExitCode:
     summaries: list[Summary] = []
-    skipped: list[str] = []
     for run in prepared:
-        if summaries and summaries[-1].exit_code is ExitCode.INTERRUPTED:
-            skipped = [later.plan.name for later in prepared[len(summaries) :]]
-            say(f"interrupted: not run: {', '.join(skipped)}")
-            break
-        summaries.append(carry_out(run, request.results_dir, quiet=request.quiet))
+        later = [one.plan.name for one in prepared[len(summaries) :]]
+        if summaries and (signals.came or ExitCode.INTERRUPTED in _exit_codes(summaries)):
+            say(f"interrupted: not run: {', '.join(later)}")
+            show("\n" + printable(overall_line(summaries, later)))
+            return ExitCode.INTERRUPTED
+        try:
+            summaries.append(carry_out(run, request.results_dir, signals, quiet=request.quiet))
+        except AtlasPerfError:
+            if len(prepared) > 1:  # the error itself is told, and counts, where it ends up
+                show("\n" + printable(overall_line(summaries, later[1:], broken=later[0])))
+            raise
     if len(prepared) > 1:
-        show("\n" + overall_line(summaries, skipped))
-    return overall_exit_code(summary.exit_code for summary in summaries)
+        show("\n" + printable(overall_line(summaries, ())))
+    return overall_exit_code(_exit_codes(summaries))
+
+
+def _exit_codes(summaries: Sequence[Summary]) -> list[ExitCode]:
+    return [summary.exit_code for summary in summaries]
 
 
 def _environment(request: RunRequest, scenario: str) -> Environment:
@@ -125,3 +148,17 @@ def _refuse_shared_outputs(request: RunRequest) -> None:
             f"--out {request.outputs[0]} would be overwritten by each of "
             f"{len(request.scenarios)} scenarios: run them in commands of their own"
         )
+
+
+def _refuse_too_many_processes(request: RunRequest) -> None:
+    most = max(PROCESSES_ON_ANY_MACHINE, PROCESSES_PER_CORE * usable_cores())
+    if request.processes is not None and request.processes > most:
+        raise UsageError(
+            f"--processes {request.processes} is more than this machine can use: ask for at most "
+            f"{most}, or leave the choice to 'auto'"
+        )
+
+
+def _fewer_processes(plan: TestPlan) -> str:
+    users = f"{plan.max_vus} virtual user{'' if plan.max_vus == 1 else 's'}"
+    return f"--processes {plan.processes} is more than {users} can fill: {plan.max_vus} start"

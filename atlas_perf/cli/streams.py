@@ -1,13 +1,29 @@
 """The two streams of the command line: results on stdout, everything else on stderr.
 
-A reader that goes away (`| head`) must never end a run or change its exit code.
+A reader that goes away (`| head`), a full disk or a narrow encoding must never end a run or
+change its exit code.
 """
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from typing import TextIO
+
+from atlas_perf.report.terminal_text import printable
+
+_SAME_WIDTH = str.maketrans("✓✗›↳×·…–≥≤", "+x>>x-~-><")
+_NARROW = "atlas_perf.narrow"
+
+
+def accept_all_text() -> None:
+    """Let both streams take any character: what their encoding lacks is replaced or escaped."""
+    codecs.register_error(_NARROW, _narrowed)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_NARROW)
 
 
 def show(text: str) -> None:
@@ -16,8 +32,13 @@ def show(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Print a note on stderr."""
-    _write(sys.stderr, text)
+    """Print a note on stderr: one line, whatever names and messages are in it."""
+    _write(sys.stderr, printable(text))
+
+
+def say_lines(text: str) -> None:
+    """Print a text of several lines on stderr, such as a traceback."""
+    _write(sys.stderr, "\n".join(map(printable, text.splitlines())))
 
 
 def silence(stream: TextIO) -> None:
@@ -43,3 +64,13 @@ def _write(stream: TextIO, text: str) -> None:
         stream.flush()
     except BrokenPipeError:
         silence(stream)
+    except OSError as error:  # a full disk, a terminal that is gone
+        silence(stream)
+        if stream is sys.stdout:
+            say(f"warning: stdout cannot be written: {error.strerror or error}")
+
+
+def _narrowed(error: UnicodeError) -> tuple[str | bytes, int]:
+    assert isinstance(error, UnicodeEncodeError), "streams of text are written"
+    text = error.object[error.start : error.end].translate(_SAME_WIDTH)
+    return text.encode("ascii", "backslashreplace").decode("ascii"), error.end

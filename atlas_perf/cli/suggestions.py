@@ -20,6 +20,17 @@ class SuggestingCommand(click.Command):
             raise _unknown_option(self, error, ctx) from error
 
 
+class SuggestingChoice(click.Choice[str]):
+    """A choice whose unknown values are answered with the nearest one."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            sentence = error.message.rstrip(".") + did_you_mean(str(value), self.choices)
+            raise click.BadParameter(sentence, ctx, param) from None
+
+
 class SuggestingGroup(click.Group):
     """A group whose unknown commands and options are answered with the nearest one."""
 
@@ -49,6 +60,8 @@ def _unknown_option(
 ) -> click.UsageError:
     options = [param for param in command.get_params(ctx) if isinstance(param, click.Option)]
     known = [text for option in options for text in option.opts]
-    return click.UsageError(
-        f"no such option '{error.option_name}'{did_you_mean(error.option_name, known)}", ctx
-    )
+    unknown = error.option_name
+    # One letter is like no word: what begins with it is meant.
+    longer = [text for text in known if len(unknown) == 2 and text.startswith(f"-{unknown}")]
+    hint = f": did you mean '{longer[0]}'?" if longer else did_you_mean(unknown, known)
+    return click.UsageError(f"no such option '{unknown}'{hint}", ctx)

@@ -95,6 +95,8 @@ class WorkerCrashed:
 class StopAsked:
     """The user wants the run to stop."""
 
+    all_offered: bool = False  # the plan's last iterations have begun: only their ends are missing
+
 
 @dataclass(frozen=True, slots=True)
 class ThresholdBreached:

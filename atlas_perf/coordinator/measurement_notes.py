@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.judge.no_data import FOLD_FEWER
+from atlas_perf.judge.validity import lag_note
 from atlas_perf.model.series import OTHER
 
 SERIES_CAP_REACHED = (
@@ -18,6 +19,9 @@ def measurement_notes(aggregator: Aggregator) -> Iterator[str]:
     """Sentences for the end of the run, in the form of its other warnings."""
     if series_cap_reached(aggregator):
         yield SERIES_CAP_REACHED
+    lag = lag_note(aggregator)
+    if lag is not None:
+        yield lag
     for metric in aggregator.collapsed_metrics():
         yield (
             f"the values of {metric} span too many orders of magnitude: its lowest percentiles "

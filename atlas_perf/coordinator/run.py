@@ -37,7 +37,7 @@ from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.progress import Progress, RunPhase
 from atlas_perf.model.summary import Facts, Summary, ThresholdResult
 from atlas_perf.outputs.base import Output
-from atlas_perf.units import NS_PER_MS, NS_PER_S
+from atlas_perf.units import NS_PER_MS, NS_PER_S, format_planned
 from atlas_perf.wire.control import Dismiss, Start, ToCoordinator
 from atlas_perf.wire.errors import WireError
 
@@ -130,7 +130,7 @@ class _Run:
         try:
             self._workers = await spawn_workers(self.plan.processes, self._heard, self._gone)
             self._ticker.align(now_ns())
-            interrupts.listen(lambda: self._inbox.put_nowait(StopAsked()))
+            interrupts.listen(lambda: self._inbox.put_nowait(StopAsked(self._all_offered())))
             self._obey(self.state.begin())
             self._show()
             while self.state.phase is not RunPhase.FINISHED:
@@ -141,6 +141,9 @@ class _Run:
             self._set_limit(None)
             await self._end_workers()
             self.streams.close()
+
+    def _all_offered(self) -> bool:
+        return self._t0_ns is not None and now_ns() >= self._t0_ns + self.plan.end_ns
 
     # What comes in
 
@@ -171,7 +174,17 @@ class _Run:
             newest = list(self.state.lost.items())[-1]
             self._show(f"worker {newest[0]} was lost: {newest[1]}")
         elif self.state.phase is not phase:
-            self._show()
+            stopped = isinstance(event, StopAsked) and self.state.phase is RunPhase.STOPPING
+            self._show(self._what_is_awaited() if stopped else "")
+
+    def _what_is_awaited(self) -> str:
+        under_way = sum(ledger.in_flight for ledger in self.aggregator.ledger().values())
+        grace_ns = max(scenario.graceful_stop_ns for scenario in self.plan.scenarios)
+        what = f"{under_way} iterations" if under_way > 1 else "the iterations under way"
+        return (
+            f"interrupted: waiting for {what}, at most {format_planned(grace_ns)}; "
+            "Ctrl-C again ends at once"
+        )
 
     def _merge(self, batch: Batch) -> None:
         self._silent_ticks[batch.worker] = 0

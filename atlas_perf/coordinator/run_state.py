@@ -82,6 +82,8 @@ class RunState:
         self.error: AtlasPerfError | None = None  # the run has no summary, only this
         self.lost: dict[int, str] = {}  # workers that took measurements with them, and why
         self.interrupted = False
+        self.all_offered = False  # the interrupt came when only ends of iterations were missing
+        self.cut_short = False  # the interrupt took something from the measurement
         self.aborted = False  # by a threshold
         self.teardown_failure: ScenarioException | None = None
         self.teardown_skipped: str | None = None  # why it was not run to its end
@@ -191,7 +193,7 @@ class RunState:
         )
 
     def _stop_before_load(self, _event: StopAsked) -> list[Instruction]:
-        self.interrupted = True
+        self.interrupted = self.cut_short = True
         self._stops_asked += 1
         if self._data is None or self._stops_asked > 1:
             return self._finish()
@@ -219,14 +221,17 @@ class RunState:
                 return [*self._stop(graceful=True), *self._after_load()]
         return self._after_load()
 
-    def _stop_load(self, _event: StopAsked) -> list[Instruction]:
+    def _stop_load(self, event: StopAsked) -> list[Instruction]:
         self.interrupted = True
+        self.all_offered = event.all_offered
+        self.cut_short = not event.all_offered
         self._stops_asked += 1
         return self._stop(graceful=True)
 
     def _stop_again(self, _event: StopAsked) -> list[Instruction]:
         self.interrupted = True
         self._stops_asked += 1
+        self.cut_short = True
         if self._stops_asked < 2:
             return []  # stopping already, for another reason
         self._skip_teardown = True

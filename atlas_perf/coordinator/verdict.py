@@ -42,6 +42,7 @@ def conclude(
         aggregator,
         invalid=tuple(_invalid_reasons(state, aggregator)),
         interrupted=state.interrupted,
+        whole=not (state.cut_short or state.aborted or state.lost),
     )
     summary = summarize(
         state.plan,
@@ -56,12 +57,18 @@ def conclude(
 
 
 def _invalid_reasons(state: RunState, aggregator: Aggregator) -> Iterator[str]:
-    if state.interrupted:
+    if state.cut_short:
         planned = format_planned(state.plan.end_ns)
-        yield (
-            f"The run was interrupted before its planned end of {planned}: "
-            "it did not offer the load that was planned."
-        )
+        if state.all_offered:
+            yield (
+                "The run was interrupted while its last iterations were ending, after its planned "
+                f"{planned}: what was cut off is not measured to its end."
+            )
+        else:
+            yield (
+                f"The run was interrupted before its planned end of {planned}: "
+                "it did not offer the load that was planned."
+            )
     elif not (state.aborted or state.lost):
         yield from miscounted_iterations(state.plan, aggregator)
 

@@ -33,7 +33,8 @@ def _commonest_exception(snapshot: Snapshot) -> str:
         return ""
     top = exceptions[0]
     what = f"{top.kind}: {top.message}" if top.message else top.kind
-    return f"Look at {top.file}:{top.line}, {what} ({top.count} times)."
+    often = "once" if top.count == 1 else f"{top.count} times"
+    return f"Look at {top.file}:{top.line}, {what} ({often})."
 
 
 def _weakest_check(selector: Selector, snapshot: Snapshot) -> str:

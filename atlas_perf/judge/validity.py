@@ -6,18 +6,35 @@ from a generator that stood still, are no evidence about the system under test.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+import os
+from collections.abc import Iterator, Sequence
 
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.plan import Executor, PerVUIterations, SharedIterations, TestPlan
-from atlas_perf.model.snapshot import Snapshot
+from atlas_perf.model.series import Selector
+from atlas_perf.model.snapshot import RateTotal, Snapshot, TrendTotal
 from atlas_perf.model.summary import WorkerSummary
+from atlas_perf.units import NS_PER_MS
 
 LOOP_LAG_LIMIT_MS = 1_000.0
 """A generator that stood still this long missed a second of every response it waited for."""
 
+LAG_WORTH_A_WORD_MS = 50.0
+"""A shorter standstill is in the order of what any busy machine does to a process."""
+
 DROPPED_SHARE_LIMIT = 0.01
 """More scheduled iterations than this never started: the planned load was not offered."""
+
+_SCARCE = {
+    errno.EMFILE: "raise the limit on open files (ulimit -n), use more processes or fewer users",
+    errno.ENFILE: "raise the system's limit on open files, or spread the load over machines",
+    errno.EADDRNOTAVAIL: "keep connections open (noConnectionReuse off), or widen the range of "
+    "local ports; this machine may also have no address that reaches the target's",
+    errno.ENOBUFS: "give the machine more memory for sockets, or use fewer users",
+    errno.ENOMEM: "give the machine more memory, or use fewer users",
+}
+"""What the generator itself can run out of, and what to do then."""
 
 
 def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ...]:
@@ -27,10 +44,32 @@ def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ..
         stopped_early: an interrupt or a threshold ended the run, so that iterations left
             unstarted are no fault of the generator's.
     """
-    reasons = [sentence for one in snapshot.workers() for sentence in _of_worker(one)]
+    workers = snapshot.workers()
+    reasons = [sentence for one in workers for sentence in _of_worker(one)]
+    lost = any(one.lost is not None for one in workers)
     for scenario, ledger in snapshot.ledger().items():
-        reasons.extend(_of_ledger(scenario, ledger, stopped_early=stopped_early))
+        # What a lost worker had under way is what it had not yet sent: that is said already.
+        if not (lost or ledger.balanced):
+            reasons.append(_of_imbalance(scenario, ledger))
+        if not stopped_early:
+            reasons.extend(_of_dropped(scenario, ledger))
+    reasons.extend(_of_exhaustion(snapshot))
     return tuple(reasons)
+
+
+def lag_note(snapshot: Snapshot) -> str | None:
+    """What lag short of the limit may have done to the latencies, if it is as long as they are."""
+    lag_ms = max((one.loop_lag_max_ms for one in snapshot.workers()), default=0.0)
+    total = snapshot.total(Selector("http_req_duration"))
+    if not isinstance(total, TrendTotal) or not LAG_WORTH_A_WORD_MS < lag_ms < LOOP_LAG_LIMIT_MS:
+        return None
+    if lag_ms * NS_PER_MS <= total.distribution.quantile(0.95):
+        return None
+    return (
+        f"the generator's own event loop stood still for up to {lag_ms:.0f} ms, longer than 95 % "
+        "of the responses took: latencies up to that may be its own. Look for blocking calls "
+        "(time.sleep, requests), or use more processes"
+    )
 
 
 def miscounted_iterations(plan: TestPlan, snapshot: Snapshot) -> tuple[str, ...]:
@@ -66,34 +105,57 @@ def _of_worker(worker: WorkerSummary) -> list[str]:
     name = f"Worker {worker.index}"
     reasons = []
     if worker.lost is not None:
-        reasons.append(f"{name} was lost ({worker.lost}): what it had not yet sent is missing.")
+        reasons.append(
+            f"{name} was lost ({worker.lost}): what it had not yet sent is missing, "
+            "and so is the end of the iterations it had under way."
+        )
     elif worker.missing_intervals:
         seconds = _ranges(worker.missing_intervals)
         reasons.append(f"{name} never delivered its measurements of second {seconds}.")
     if worker.loop_lag_max_ms >= LOOP_LAG_LIMIT_MS:
         reasons.append(
             f"{name} stood still for {worker.loop_lag_max_ms / 1000:.1f} s: its latencies measure "
-            "the generator, so use fewer processes than cores and leave the machine to the test."
+            "the generator. Look for a blocking call in the scenario (time.sleep, requests), then "
+            "use fewer processes than cores and leave the machine to the test."
         )
     return reasons
 
 
-def _of_ledger(scenario: str, ledger: Ledger, *, stopped_early: bool) -> list[str]:
-    reasons = []
-    if not ledger.balanced:
-        reasons.append(
-            f"Scenario {scenario} lost count of its iterations: {ledger.scheduled} scheduled, "
-            f"{ledger.started} started, {ledger.dropped} dropped, {ledger.completed} completed, "
-            f"{ledger.failed} failed, {ledger.interrupted} interrupted."
-        )
-    if not stopped_early and ledger.dropped > DROPPED_SHARE_LIMIT * ledger.scheduled:
+def _of_imbalance(scenario: str, ledger: Ledger) -> str:
+    return (
+        f"Scenario {scenario} lost count of its iterations: {ledger.scheduled} scheduled, "
+        f"{ledger.started} started, {ledger.dropped} dropped, {ledger.completed} completed, "
+        f"{ledger.failed} failed, {ledger.interrupted} interrupted."
+    )
+
+
+def _of_dropped(scenario: str, ledger: Ledger) -> Iterator[str]:
+    if ledger.dropped > DROPPED_SHARE_LIMIT * ledger.scheduled:
         share = ledger.dropped / ledger.scheduled * 100
-        reasons.append(
+        yield (
             f"Scenario {scenario} never started {ledger.dropped} of its {ledger.scheduled} "
             f"scheduled iterations ({share:.1f} %): the planned load was not offered, so give it "
             "more virtual users or more time."
         )
-    return reasons
+
+
+def _of_exhaustion(snapshot: Snapshot) -> Iterator[str]:
+    """Requests that failed for want of something on this side count against no target."""
+    failures = {
+        dict(tags).get("error", ""): total
+        for tags, total in snapshot.totals_by(Selector("http_req_failed"), ("error",)).items()
+        if isinstance(total, RateTotal)
+    }
+    requests = sum(total.samples for total in failures.values())
+    for number, advice in _SCARCE.items():
+        words = os.strerror(number).lower()
+        # The `error` tag is where it happened and the system's words: "dial: too many open files".
+        failed = sum(total.passes for error, total in failures.items() if error.endswith(words))
+        if failed:
+            yield (
+                f"{failed} of {requests} requests failed in the generator and not in the target "
+                f"({words}): {advice}."
+            )
 
 
 def _ranges(numbers: Sequence[int]) -> str:

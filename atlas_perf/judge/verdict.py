@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ from atlas_perf.model.snapshot import Snapshot
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.model.verdict import Verdict, worst
 from atlas_perf.units import NS_PER_S, format_duration
+
+_COMFORT = re.compile(r"The one criterion was met\.|All \d+ criteria were met\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ def decide(
     *,
     invalid: Sequence[str],
     interrupted: bool,
+    whole: bool = False,
 ) -> Decision:
     """Weigh everything that is known at the end of a run.
 
@@ -42,9 +46,10 @@ def decide(
             unbalanced ledgers and dropped iterations are read from it.
         invalid: sentences on what else takes the run's evidence away.
         interrupted: the user stopped the run.
+        whole: an interrupt came when all load had been offered, and took nothing from it.
     """
     findings = [(Verdict.INVALID, sentence) for sentence in invalid]
-    stopped_early = interrupted or any(result.aborted_run for result in results)
+    stopped_early = (interrupted and not whole) or any(result.aborted_run for result in results)
     findings.extend(
         (Verdict.INVALID, sentence)
         for sentence in invalid_reasons(snapshot, stopped_early=stopped_early)
@@ -53,7 +58,9 @@ def decide(
     verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
     if interrupted:
         note = f"The run was interrupted after {format_duration(snapshot.elapsed_ns)}"
-        if verdict is Verdict.PASS:
+        if whole:
+            findings.append((Verdict.PASS, "The run was interrupted after all of its load."))
+        elif verdict is Verdict.PASS:
             verdict = Verdict.INVALID
             findings.append((verdict, f"{note}: part of a run cannot pass."))
         elif verdict is not Verdict.INVALID:
@@ -135,3 +142,8 @@ def _all_met(results: Sequence[ThresholdResult]) -> str:
     if len(results) == 1:
         return "The one criterion was met."
     return f"All {len(results)} criteria were met."
+
+
+def is_comfort(sentence: str) -> bool:
+    """True for the one reason that only a PASS has."""
+    return _COMFORT.fullmatch(sentence) is not None

@@ -30,6 +30,9 @@ from atlas_perf.model.plan import (
 NO_OVERRIDES = Overrides()
 SEED_BITS = 32
 
+MOST_USERS = 1_000_000
+"""Virtual users of one plan: each takes some kilobytes and, under load, a connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class BuiltPlan:
@@ -72,6 +75,7 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
         keep_samples=overrides.keep_samples,
         **select(RUN, values),
     )
+    _refuse_too_many_users(plan)
     plan = replace(
         plan,
         tags={**plan.tags, **overrides.tags},
@@ -197,6 +201,14 @@ def _refuse_idle_plan(scenarios: tuple[ScenarioPlan, ...]) -> None:
                 f"scenario {scenario.name!r} shares {executor.iterations} iterations among "
                 f"{executor.vus} virtual users: ask for at least one iteration for each"
             )
+
+
+def _refuse_too_many_users(plan: TestPlan) -> None:
+    if plan.max_vus > MOST_USERS:
+        raise PlanError(
+            f"{plan.max_vus} virtual users are more than one run can have ({MOST_USERS}): ask for "
+            "fewer, or spread them over several machines"
+        )
 
 
 def _scenario_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -33,4 +34,22 @@ def parse_output(text: str) -> Output:
         raise UsageError(f"--out {text}: there is no output {kind!r}, {meant}")
     if not target:
         raise UsageError(f"--out {text}: {kind} needs a target: write --out {kind}=FILE")
+    if _is_ours(target):
+        raise UsageError(
+            f"--out {text}: the summary and the progress go there: give {kind} a file of its own"
+        )
     return make(target)
+
+
+def _is_ours(target: str) -> bool:
+    """True for stdout and stderr under any name, unless they lead nowhere."""
+    if target == "-":
+        return True
+    for descriptor in (1, 2):
+        try:
+            here, there = os.fstat(descriptor), Path(target).stat()
+        except OSError:  # most often: the file does not exist yet
+            continue
+        if os.path.samestat(here, there) and not os.path.samestat(here, Path(os.devnull).stat()):
+            return True
+    return target in ("/dev/stdout", "/dev/stderr")

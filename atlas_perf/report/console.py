@@ -26,7 +26,7 @@ from atlas_perf.report.terminal_text import (
 from atlas_perf.report.value_text import milliseconds_text, share_text
 from atlas_perf.units import NS_PER_S, format_bytes, format_duration, format_quantity
 
-NARROWEST = 72
+NARROWEST = 60
 
 _INDENT = "    "
 _MOST_EXCEPTIONS = 10
@@ -42,7 +42,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
 
     Args:
         colour: use ANSI colours.
-        width: columns of the terminal; values wrap below about 110, and 72 is the least.
+        width: columns of the terminal; values wrap below about 110, and 60 is the least.
     """
     width = max(width, NARROWEST)
     paint = Paint(colour)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 
 from atlas_perf.model.summary import EndpointSummary
+from atlas_perf.report.error_words import ERROR_WORDS, FIRST_STATUS_CODE
 from atlas_perf.report.terminal_text import Paint, columns, left, printable, right, shortened
 from atlas_perf.report.value_text import milliseconds_text
 
@@ -79,17 +81,20 @@ def _numbers(endpoint: EndpointSummary) -> list[str]:
 
 def _why(endpoint: EndpointSummary) -> str:
     """Statuses and error codes, the most frequent first."""
-    # k6's code for a status of 400 and above is 1000 more: one of the two says it.
-    errors = {
-        code: count
-        for code, count in endpoint.errors.items()
-        if not (code.isdigit() and str(int(code) - 1000) in endpoint.statuses)
-    }
+    errors = {code: count for code, count in endpoint.errors.items() if not _is_status(code)}
     statuses = {code: count for code, count in endpoint.statuses.items() if code[:1] in "145"}
-    parts = [*_counted("status", statuses), *_counted("error", errors)]
+    parts = [*_counted("status", statuses), *_counted("error", errors, ERROR_WORDS)]
     return printable(", ".join(parts)) or f"{endpoint.failed} without a status or an error code"
 
 
-def _counted(word: str, counts: Mapping[str, int]) -> list[str]:
+def _is_status(error_code: str) -> bool:
+    """k6's code for a status of 400 and above is 1000 more: the status says it."""
+    return error_code.isdigit() and int(error_code) >= FIRST_STATUS_CODE
+
+
+def _counted(
+    word: str, counts: Mapping[str, int], words: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [f"{word} {code} × {count}" for code, count in ranked]
+    named = {code: " ".join(filter(None, (word, code, words.get(code)))) for code in counts}
+    return [f"{named[code]} × {count}" for code, count in ranked]

@@ -98,11 +98,10 @@ def _cells(metric: MetricSummary) -> list[tuple[str, str]]:
             )
             return [("", last), ("", f"min={low}"), ("", f"max={high}")]
         case MetricKind.TREND:
-            return [
-                (stat, str(int(value)) if stat == "count" else value_text(value, metric.contains))
-                for stat, value in values.items()
-                if stat != "count"
-            ]
+            stats = {stat: value for stat, value in values.items() if stat != "count"}
+            if len(stats) > 1 and len(set(stats.values())) == 1:
+                return [("all", value_text(next(iter(stats.values())), metric.contains))]
+            return [(stat, value_text(value, metric.contains)) for stat, value in stats.items()]
 
 
 @dataclass(frozen=True, slots=True)

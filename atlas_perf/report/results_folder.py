@@ -12,6 +12,8 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,8 +54,7 @@ class ResultsFolder:
         try:
             base.mkdir(parents=True, exist_ok=True)
             folder = cls(_fresh(base, stem))
-            folder._replace(".probe", "atlas-perf\n")
-            (folder.path / ".probe").unlink()
+            folder._probe()
         except OSError as error:
             raise PlanError(
                 f"results cannot be written to {base}: {_why(error)}; name another folder with "
@@ -70,10 +71,11 @@ class ResultsFolder:
         try:
             self._replace(SUMMARY_FILE, summary_to_json(unfinished) + "\n")
         except OSError as error:
+            self._leave_nothing()
             raise PlanError(f"{self.path / SUMMARY_FILE}: {_why(error)}") from None
 
     def write(self, summary: Summary) -> None:
-        """Write every file of a finished run, each at once or not at all, `summary.json` last.
+        """Write every file of a finished run, all or none, `summary.json` last.
 
         Raises:
             ResultsWriteError: naming the file; the summary on disk is then still the pending one.
@@ -84,27 +86,66 @@ class ResultsFolder:
             K6_EXPORT_FILE: export + "\n",
             SUMMARY_FILE: summary_to_json(summary) + "\n",
         }
-        for file_name, text in texts.items():
-            try:
-                self._replace(file_name, text)
-            except OSError as error:
-                raise ResultsWriteError(
-                    f"the results were not written: {self.path / file_name}: {_why(error)}"
-                ) from None
+        waiting: dict[str, Path] = {}
+        try:
+            for file_name, text in texts.items():
+                with _named(self.path / file_name):
+                    waiting[file_name] = self._write_beside(file_name, text)
+            # Only now, with room for all: a report beside an unfinished summary would deny it.
+            for file_name, temporary in waiting.items():
+                with _named(self.path / file_name):
+                    temporary.replace(self.path / file_name)
+        except ResultsWriteError:
+            for file_name, temporary in waiting.items():
+                temporary.unlink(missing_ok=True)
+                if file_name != SUMMARY_FILE:
+                    (self.path / file_name).unlink(missing_ok=True)
+            raise
+
+    def _probe(self) -> None:
+        try:
+            self._replace(".probe", "atlas-perf\n")
+            (self.path / ".probe").unlink()
+        except OSError:
+            self._leave_nothing()
+            raise
+
+    def _leave_nothing(self) -> None:
+        """Of a run that never was, not even an empty folder."""
+        with suppress(OSError):
+            self.path.rmdir()
 
     def _replace(self, file_name: str, text: str) -> None:
-        """Write beside the file, make it durable, then take its place in one step."""
+        """Write beside the file, then take its place in one step."""
+        temporary = self._write_beside(file_name, text)
+        try:
+            temporary.replace(self.path / file_name)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def _write_beside(self, file_name: str, text: str) -> Path:
+        """A durable file of its own that can take the place of `file_name`."""
         descriptor, temporary = tempfile.mkstemp(prefix=f".{file_name}.", dir=self.path)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            # A name that the locale cannot read is in JSON as the escape of its bytes.
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
                 os.fchmod(file.fileno(), 0o644)
-            Path(temporary).replace(self.path / file_name)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+        return Path(temporary)
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ResultsWriteError(f"the results were not written: {file}: {_why(error)}") from None
 
 
 def _fresh(base: Path, stem: str) -> Path:

@@ -25,6 +25,8 @@ from atlas_perf.model.plan import TestPlan
 from atlas_perf.wire.errors import WireError
 from atlas_perf.wire.plan_codec import plan_from_plain, plan_to_plain
 
+_ANY_NAME = "surrogatepass"  # a path that the locale cannot read is still a path
+
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
@@ -150,7 +152,7 @@ def encode_control(message: ControlMessage) -> bytes:
     """The payload of a control frame."""
     name = type(message).__name__
     plain = {field.name: _to_plain(getattr(message, field.name)) for field in fields(message)}
-    packed: bytes = msgpack.packb([name, plain], use_bin_type=True)
+    packed: bytes = msgpack.packb([name, plain], use_bin_type=True, unicode_errors=_ANY_NAME)
     return packed
 
 
@@ -161,7 +163,9 @@ def decode_control(payload: bytes) -> ControlMessage:
         WireError: the payload is not exactly one known message with fields of the right types.
     """
     try:
-        unpacked = msgpack.unpackb(payload, raw=False, strict_map_key=True)
+        unpacked = msgpack.unpackb(
+            payload, raw=False, strict_map_key=True, unicode_errors=_ANY_NAME
+        )
     except (msgpack.UnpackException, ValueError) as error:
         raise WireError(f"malformed control message: {error}") from None
     match unpacked:

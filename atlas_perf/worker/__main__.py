@@ -7,7 +7,6 @@ pipe. What scenario code prints goes where the command's own output goes.
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from atlas_perf.loop import run
 from atlas_perf.wire.control import Crashed
 from atlas_perf.worker.lifeline import Lifeline
 from atlas_perf.worker.link import Link
+from atlas_perf.worker.printing import make_printing_harmless
 from atlas_perf.worker.session import Session
 
 
@@ -32,9 +32,7 @@ def main() -> ExitCode:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for fd in (arguments.control_fd, arguments.batch_fd):
         os.set_inheritable(fd, False)  # a program that a scenario starts must not hold the pipes
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(line_buffering=True)  # workers share it: no half lines
+    make_printing_harmless()
     lifeline = Lifeline(arguments.control_fd)
     return run(_serve(arguments.control_fd, arguments.batch_fd, lifeline))
 

@@ -18,7 +18,7 @@ def made_summary(
         measured_s=1.0,
         verdict=verdict,
         exit_code=verdict.exit_code if exit_code is None else exit_code,
-        reasons=("Every criterion was met.",),
+        reasons=("The one criterion was met.",),
         facts=Facts("0.1.0", "3.11.7", "0.23.0", "Linux", "a CPU", 2, "", ""),
         plan={},
     )

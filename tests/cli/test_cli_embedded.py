@@ -34,11 +34,12 @@ def instead(code: str) -> None:
 
 
 def test_it_answers_while_it_is_needed_and_is_reaped_afterwards(started) -> None:
-    with embedded_target(seed=3) as url:
-        with urllib.request.urlopen(f"{url}/actuator/health", timeout=5) as response:
+    with embedded_target(seed=3) as target:
+        with urllib.request.urlopen(f"{target.url}/actuator/health", timeout=5) as response:
             assert response.status == 200
         assert started[0].args[-2:] == ["--seed", "3"]
         assert started[0].poll() is None
+        assert target.early_end() is None
     assert started[0].returncode == 0
 
 
@@ -70,13 +71,15 @@ def test_one_that_does_not_stop_is_killed(started, monkeypatch: pytest.MonkeyPat
         "print('listening on http://127.0.0.1:1', flush=True);"
         "signal.pause()"
     )
-    with embedded_target(seed=None) as url:
-        assert url == "http://127.0.0.1:1"
+    with embedded_target(seed=None) as target:
+        assert target.url == "http://127.0.0.1:1"
     assert started[0].returncode == -9
 
 
-def test_one_that_died_during_the_run_is_named(started, capsys) -> None:
+def test_one_that_died_during_the_run_is_named(started) -> None:
     instead("print('listening on http://127.0.0.1:1', flush=True); raise SystemExit('out of luck')")
-    with embedded_target(seed=None):
+    with embedded_target(seed=None) as target:
         started[0].wait(5)
-    assert "ended during the run with exit code 1: out of luck" in capsys.readouterr().err
+        assert target.early_end() == (
+            "The embedded target ended during the run with exit code 1: out of luck."
+        )

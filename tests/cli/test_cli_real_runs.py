@@ -159,10 +159,11 @@ def test_ctrl_c_twice_stops_at_once_and_still_reports(start) -> None:
     assert not listens(run.target_port)
 
 
-def test_sigterm_is_a_graceful_stop_too(start) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_sigterm_and_sighup_are_a_graceful_stop_too(start, number: signal.Signals) -> None:
     run = start(*EMBEDDED)
     run.until_under_load()
-    run.process.send_signal(signal.SIGTERM)
+    run.process.send_signal(number)
     stdout, stderr = run.end()
     assert run.process.returncode == 130, stderr
     assert "http_reqs" in stdout
@@ -176,6 +177,21 @@ def test_ctrl_c_skips_later_scenarios(start) -> None:
     assert run.process.returncode == 130
     assert "interrupted: not run: smoke" in stderr
     assert stdout.splitlines()[-1].endswith("; not run: smoke)")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no procfs")
+def test_a_target_that_is_killed_takes_the_verdict_with_it(start) -> None:
+    run = start(*EMBEDDED, "-d", "2s")
+    run.until_under_load()
+    kin = Path(f"/proc/{run.process.pid}/task/{run.process.pid}/children").read_text().split()
+    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in kin}
+    (target,) = (pid for pid, words in commands.items() if b"atlas_perf.target" in words)
+    os.kill(target, signal.SIGKILL)
+    stdout, stderr = run.end()
+    assert run.process.returncode == 3, stderr
+    assert run.summary["verdict"] == "INVALID"
+    assert run.summary["reasons"][0].startswith("The embedded target ended during the run")
+    assert "The embedded target ended" in stdout
 
 
 def test_a_killed_command_leaves_no_target_behind(start) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from atlas_perf.model.progress import Progress, RunPhase
 from atlas_perf.model.summary import Facts, Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.outputs.base import Output
+from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.units import NS_PER_S
 
 SCENARIO = """
@@ -113,14 +116,15 @@ def test_stages_replace_the_files_load(atlas_perf, coordinator) -> None:
     assert plan.default_gates
 
 
-def test_auto_never_takes_more_workers_than_users(
+def test_there_are_never_more_workers_than_users(
     atlas_perf, coordinator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("atlas_perf.cli.session.usable_cores", lambda: 16)
     atlas_perf("run", "mine.py")
     atlas_perf("run", "mine.py", "-u", "40")
-    atlas_perf("run", "mine.py", "-p", "12")
-    assert [plan.processes for plan in coordinator.plans] == [6, 16, 12]
+    many = atlas_perf("run", "mine.py", "-p", "12")
+    assert [plan.processes for plan in coordinator.plans] == [6, 16, 6]
+    assert "--processes 12 is more than 6 virtual users can fill: 6 start" in many.stderr
 
 
 def test_a_scenario_sees_the_urls_the_tokens_and_what_it_was_given(
@@ -266,7 +270,13 @@ def test_results_that_cannot_be_written_at_the_end_are_no_pass(
     monkeypatch.setattr(conduct, "run_plan", and_the_folder_goes)
     run = atlas_perf("run", "mine.py")
     assert run.exit_code == 3
-    assert "PASS" in run.stdout  # the measurement is shown, the exit code says it is not kept
+    assert "1.00s measured" in run.stdout  # the measurement is shown all the same
+    last = run.stdout.splitlines()[-1]
+    assert "INVALID" in last
+    assert "exit code 3" in last
+    assert "The results were not written: results/" in run.stdout
+    assert "PASS" not in run.stdout
+    assert "criterion was met" not in run.stdout
     assert "Traceback" not in run.stderr
 
 
@@ -283,3 +293,47 @@ def test_a_reader_that_goes_away_does_not_change_the_exit_code(
     coordinator.answers = [made_summary("mine", Verdict.NO_DATA)]
     assert atlas_perf("run", "mine.py").exit_code == 4
     assert {sys.stdout, sys.stderr} == set(silenced)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_results_are_written_loses_nothing(
+    atlas_perf, coordinator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int
+) -> None:
+    write = ResultsFolder.write
+
+    def interrupted(folder: ResultsFolder, summary: Summary) -> None:
+        os.kill(os.getpid(), number)
+        write(folder, summary)
+
+    monkeypatch.setattr(ResultsFolder, "write", interrupted)
+    run = atlas_perf("run", "mine.py")
+    (file,) = (tmp_path / "results").rglob("summary.json")
+    assert json.loads(file.read_text())["verdict"] == "PASS"
+    assert "PASS" in run.stdout
+    assert run.exit_code == 0
+
+    run = atlas_perf("run", "mine.py", "other.py")
+    assert run.exit_code == 130
+    assert "not run: other" in run.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_the_load_ends_the_command_quietly(
+    atlas_perf, coordinator, tmp_path: Path, number: int
+) -> None:
+    source = f"import os\nos.kill(os.getpid(), {int(number)})\n" + SCENARIO
+    (tmp_path / "mine.py").write_text(source)
+    run = atlas_perf("run", "mine.py")
+    assert (run.exit_code, run.stderr) == (130, "atlas-perf: interrupted\n")
+    assert coordinator.plans == []
+
+
+def test_after_an_error_the_rest_is_not_run_and_that_is_said(atlas_perf, coordinator) -> None:
+    coordinator.answers = [made_summary("mine"), SetupError("not ready")]
+    run = atlas_perf("run", "mine.py", "other.py", "third.py")
+    assert run.exit_code == 2
+    assert [plan.name for plan in coordinator.plans] == ["mine", "other"]
+    assert "not ready" in run.stderr
+    assert run.stdout.splitlines()[-1] == (
+        "overall: no verdict (mine PASS, other broke down; not run: third)"
+    )

@@ -7,6 +7,7 @@ import pytest
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.coordinator.verdict import conclude
+from atlas_perf.errors import ExitCode
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.model.batch import Batch, CounterDelta, Ledger, NewSeries
 from atlas_perf.model.metric import BUILTIN_METRICS
@@ -57,9 +58,31 @@ def test_a_run_that_did_not_share_out_its_iterations_proves_nothing(
 
 
 @pytest.mark.parametrize(
-    "happened", [{"aborted": True}, {"interrupted": True}, {"lost": {1: "killed"}}]
+    "happened",
+    [{"aborted": True}, {"interrupted": True, "cut_short": True}, {"lost": {1: "killed"}}],
 )
 def test_a_run_that_was_cut_short_is_not_held_to_its_iterations(
     happened: dict[str, object],
 ) -> None:
     assert not any("iterations" in reason for reason in concluded(4, **happened).reasons)
+
+
+@pytest.mark.parametrize(
+    ("happened", "verdict", "says"),
+    [
+        ({}, Verdict.PASS, "after all of its load"),
+        ({"cut_short": True}, Verdict.INVALID, "did not offer the load that was planned"),
+        (
+            {"cut_short": True, "all_offered": True},
+            Verdict.INVALID,
+            "while its last iterations were ending",
+        ),
+    ],
+)
+def test_an_interrupt_is_told_for_what_it_took(
+    happened: dict[str, object], verdict: Verdict, says: str
+) -> None:
+    summary = concluded(10, interrupted=True, **happened)
+    assert (summary.verdict, summary.exit_code) == (verdict, ExitCode.INTERRUPTED)
+    assert any(says in reason for reason in summary.reasons)
+    assert sum("interrupted" in reason for reason in summary.reasons) == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 
 import pytest
 from exact_snapshot import DONE, ExactSnapshot, worker
@@ -10,7 +12,7 @@ from plans import ALL_METRICS, plan_with
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.thresholds import Judge
-from atlas_perf.judge.validity import miscounted_iterations
+from atlas_perf.judge.validity import lag_note, miscounted_iterations
 from atlas_perf.judge.verdict import decide, with_breach
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.plan import (
@@ -168,6 +170,8 @@ def test_a_generator_that_failed_invalidates_the_run(changes, says):
     decision = decided(snapshot, GOOD)
     assert decision.verdict is Verdict.INVALID
     assert says in decision.reasons[0]
+    if "stood still" in says:
+        assert "Look for a blocking call" in decision.reasons[0]
 
 
 def test_a_little_lag_is_no_reason():
@@ -182,6 +186,35 @@ def test_an_unbalanced_ledger_invalidates_the_run():
     decision = decided(snapshot, GOOD)
     assert decision.verdict is Verdict.INVALID
     assert "Scenario api lost count of its iterations: 10 scheduled" in decision.reasons[0]
+
+
+def test_a_lost_worker_is_the_one_reason_for_iterations_without_an_end():
+    snapshot = healthy()
+    snapshot.worker_list = (worker(0, lost="killed by signal 9"), worker(1))
+    snapshot.ledgers = {"api": Ledger(10, 10, 0, 9, 0, 0)}
+    (reason,) = decided(snapshot, GOOD).reasons
+    assert reason.startswith("Worker 0 was lost")
+    assert "iterations it had under way" in reason
+
+
+@pytest.mark.parametrize(
+    ("lag_ms", "p95_ms", "said"),
+    [(120.0, 100.0, True), (90.0, 100.0, False), (49.0, 5.0, False), (1500.0, 5.0, False)],
+)
+def test_lag_as_long_as_the_latencies_is_told_and_changes_no_verdict(lag_ms, p95_ms, said):
+    snapshot = healthy().add_ms("http_req_duration", p95_ms, expected_response="true")
+    snapshot.worker_list = (worker(0), worker(1, loop_lag_max_ms=lag_ms))
+    note = lag_note(snapshot)
+    assert (note is not None) is said
+    if note is not None:
+        assert "stood still for up to 120 ms" in note
+        assert decided(snapshot, GOOD).verdict is Verdict.PASS
+
+
+def test_a_run_without_a_response_has_no_latency_to_doubt():
+    snapshot = healthy()
+    snapshot.worker_list = (worker(0, loop_lag_max_ms=500.0),)
+    assert lag_note(snapshot) is None
 
 
 @pytest.mark.parametrize(
@@ -235,6 +268,23 @@ def test_a_sentence_said_twice_is_said_once():
     assert decision.reasons == ("The clock ran backwards.",)
 
 
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL])
+def test_what_the_generator_ran_out_of_is_not_the_targets_failure(number):
+    error = f"dial: {os.strerror(number).lower()}"
+    snapshot = healthy().add("http_req_failed", 0.0, 0.0, status="200")
+    snapshot.add("http_req_failed", 1.0, 1.0, 1.0, status="0", error=error, error_code="1213")
+    decision = decided(snapshot, GOOD, default_gates=True)
+    assert decision.verdict is Verdict.INVALID
+    assert decision.reasons[0].startswith("3 of 5 requests failed in the generator")
+    assert os.strerror(number).lower() in decision.reasons[0]
+
+
+def test_a_refused_connection_is_the_targets_failure():
+    error = "dial: connection refused"
+    snapshot = healthy().add("http_req_failed", 1.0, status="0", error=error, error_code="1212")
+    assert decided(snapshot, GOOD, default_gates=True).verdict is Verdict.FAIL
+
+
 # What k6 2.2 ends with exit code 0, as far as totals show it.
 
 
@@ -271,6 +321,13 @@ def test_iterations_that_all_raise_do_not_pass():
         "iteration_failed: rate was 1, which breaks the limit < 0.01. Look at api.py:12, "
         "ZeroDivisionError: division by zero (5 times)."
     )
+
+
+def test_an_exception_that_came_once_is_said_to():
+    snapshot = healthy().add("iteration_failed", 1.0)
+    snapshot.exception_list = (ExceptionSummary("api", "KeyError", "'x'", "api.py", 3, 1, ""),)
+    (reason, *_) = decided(snapshot, GOOD, default_gates=True).reasons
+    assert reason.endswith("KeyError: 'x' (once).")
 
 
 def test_a_misspelt_tag_does_not_pass():

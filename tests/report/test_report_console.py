@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sample_summary import counter, sample_summary, trend
+from sample_summary import STATS, counter, sample_summary, trend
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.model.batch import Ledger
@@ -25,8 +25,10 @@ from atlas_perf.model.summary import (
     WorkerSummary,
 )
 from atlas_perf.model.verdict import Verdict
+from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.report.console import render_console
 from atlas_perf.report.console_endpoints import MOST_BUSY, MOST_FAILING
+from atlas_perf.report.error_words import ERROR_WORDS
 from atlas_perf.report.terminal_text import columns
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -218,4 +220,38 @@ def test_nearly_all_is_not_all():
 
 
 def test_a_terminal_narrower_than_the_report_gets_the_narrowest():
-    assert rendered(sample_summary(), 20) == rendered(sample_summary(), 72)
+    assert rendered(sample_summary(), 20) == rendered(sample_summary(), 60)
+
+
+def test_on_a_narrow_terminal_values_stay_whole():
+    lines = rendered(sample_summary(), 60).splitlines()
+    assert max(columns(line) for line in lines if "=" in line) <= 60
+
+
+def failing(**errors: int) -> str:
+    statuses = {"0": sum(errors.values())}
+    codes = {code.removeprefix("e"): count for code, count in errors.items()}
+    whole = statuses["0"]
+    one = EndpointSummary("api", "GET", "/x", whole, whole, statuses, codes, {})
+    return changed(endpoints=(one,))
+
+
+def test_an_error_has_its_code_and_its_words():
+    text = failing(e1000=3, e1212=20, e1999=1)
+    assert "↳ error 1212 connection refused × 20, error 1000 no usable response × 3" in text
+
+
+def test_a_code_that_only_repeats_a_status_is_left_out():
+    one = EndpointSummary("api", "GET", "/x", 5, 5, {"503": 5}, {"1503": 5}, {})
+    assert "↳ status 503 × 5\n" in changed(endpoints=(one,))
+
+
+def test_every_error_code_has_words():
+    assert set(ERROR_WORDS) == {str(code.value) for code in ErrorCode}
+    assert all(ERROR_WORDS.values())
+
+
+def test_values_that_are_all_equal_are_one():
+    metric = trend("http_req_tls_handshaking", 9, *[0.0] * len(STATS))
+    text = changed(metrics={metric.name: metric})
+    assert re.search(r"http_req_tls_handshaking\.+: all=0s\n", text)

@@ -110,12 +110,14 @@ def test_a_disk_full_from_the_start_is_refused_before_any_load(tmp_path, monkeyp
     with pytest.raises(PlanError, match="No space left on device") as refused:
         ResultsFolder.create(tmp_path, "api", STARTED)
     assert refused.value.exit_code == ExitCode.USAGE
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_full_before_the_load_is_refused(folder, monkeypatch):
     full_disk(monkeypatch)
     with pytest.raises(PlanError, match=r"summary\.json: No space left on device"):
         folder.write_pending(pending())
+    assert not folder.path.exists()
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_a_disk_full_at_the_end_is_an_error_and_leaves_no_verdict_behind(
         folder.write(sample_summary())
     assert failed.value.exit_code == ExitCode.INVALID
     assert read(folder).verdict is Verdict.INVALID
-    assert [name for name in names(folder) if name.startswith(".")] == []
+    assert names(folder) == ["summary.json"]  # nothing beside it claims what it denies
 
 
 def test_a_really_full_device_is_an_error(folder, monkeypatch):
