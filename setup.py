@@ -38,6 +38,7 @@ setup(
     ext_modules=cythonize(
         [
             extension("atlas_perf.sketch.ddsketch", "sketch.c", "sketch_codec.c"),
+            extension("atlas_perf.worker.alarm"),
             extension("atlas_perf.worker.iteration"),
             extension("atlas_perf.worker.recorder", "sketch.c"),
             extension(

@@ -163,6 +163,10 @@ class VirtualUser:
             self._tags_now = tags_of({**self._base_tags, **self._tags, **inside})
         return self._tags_now
 
+    def arrives_late(self, late_ns: int) -> None:
+        """The iteration that begins now was due so much earlier: its first request counts it."""
+        self.http.late_ns = late_ns
+
     def begin_iteration(self) -> None:
         """Count on to the next iteration, and let the client forget what must not outlive one."""
         self.iteration += 1

@@ -157,17 +157,24 @@ class HttpClient(RequestMethods):
         pairs = [f"{name}={value}" for name, value in self.cookies.for_target(target).items()]
         return "; ".join(pairs) or None
 
-    async def _request(self, method: str, url: str, body: Body, params: RequestParams) -> Response:
+    async def _request(
+        self, method: str, url: str, body: Body, params: RequestParams, late_ns: int
+    ) -> Response:
         """The slow way from the beginning."""
         began_ns = clock.now_ns()
         request = self._built(method, url, body, params)
-        return await self._go_on(request, self._sample_tags(), began_ns)
+        return await self._go_on(request, self._sample_tags(), began_ns, late_ns)
 
     async def _go_on(
-        self, request: Request, user_tags: Tags, began_ns: int, sent_before_bytes: int = 0
+        self,
+        request: Request,
+        user_tags: Tags,
+        began_ns: int,
+        late_ns: int,
+        sent_before_bytes: int = 0,
     ) -> Response:
         """The slow way, also after a kept connection turned out to be dead."""
-        hop = first_hop(request, user_tags, began_ns)
+        hop = first_hop(request, user_tags, began_ns, late_ns)
         return await self._follow(replace(hop, sent_before_bytes=sent_before_bytes))
 
     def _concluded(
@@ -178,12 +185,13 @@ class HttpClient(RequestMethods):
         *,
         user_tags: Tags,
         began_ns: int,
+        late_ns: int,
         sent_bytes: int,
         received_bytes: int,
         at_ns: int,
     ) -> Response | Coroutine[Any, Any, Response]:
         """A response that sets cookies or redirects: itself, or the way to the one it leads to."""
-        hop = first_hop(request, user_tags, began_ns)
+        hop = first_hop(request, user_tags, began_ns, late_ns)
         following = self._conclude(
             hop,
             request,
@@ -296,6 +304,7 @@ class HttpClient(RequestMethods):
                 hop.request,
                 hop.user_tags,
                 response,
+                late_ns=hop.late_ns,
                 sent_bytes=sent_bytes,
                 received_bytes=received_bytes,
                 at_ns=at_ns,
@@ -319,6 +328,7 @@ class HttpClient(RequestMethods):
             failure,
             Timings.of_failure(trip.watch, ended_ns),
             user_tags=hop.user_tags,
+            late_ns=hop.late_ns,
             sent_bytes=trip.sent_bytes,
             received_bytes=trip.received_bytes,
             ended_ns=ended_ns,
@@ -333,6 +343,7 @@ class HttpClient(RequestMethods):
         timings: Timings,
         *,
         user_tags: Tags,
+        late_ns: int,
         sent_bytes: int,
         received_bytes: int,
         ended_ns: int,
@@ -352,6 +363,7 @@ class HttpClient(RequestMethods):
             request,
             user_tags,
             response,
+            late_ns=late_ns,
             sent_bytes=sent_bytes,
             received_bytes=received_bytes,
             at_ns=ended_ns,
@@ -364,6 +376,7 @@ class HttpClient(RequestMethods):
         user_tags: Tags,
         response: Response,
         *,
+        late_ns: int,
         sent_bytes: int,
         received_bytes: int,
         at_ns: int,
@@ -379,5 +392,5 @@ class HttpClient(RequestMethods):
             error_code=response.error_code,
             failed=not response.ok,
         )
-        self._log.record(user_tags, request.tags, outcome, response.timings, at_ns)
+        self._log.record(user_tags, request.tags, outcome, response.timings, at_ns, late_ns=late_ns)
         self._log.record_data(user_tags, sent_bytes, received_bytes, at_ns)

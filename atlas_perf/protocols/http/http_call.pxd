@@ -14,6 +14,7 @@ cdef class OutcomeSeries:
     cdef object sink
     cdef uint32_t sent_number
     cdef uint32_t received_number
+    cdef object response_number  # of http_req_response_time; None until there is one
 
 
 cdef class RequestTemplate:
@@ -46,6 +47,7 @@ cdef class RequestMethods:
     cdef public object _recorder
     cdef public object _sample_tags
     cdef public dict _stored_cookies
+    cdef public int64_t late_ns
 
     cdef HttpCall call(self, method, url, body, dict params)
     cdef RequestTemplate template_for(self, HttpCall call)
@@ -62,6 +64,7 @@ cdef class HttpCall:
     cdef tuple tags
     cdef int64_t began_ns
     cdef int64_t deadline_ns
+    cdef int64_t late_ns  # -1 in the closed model
     cdef object slow
     cdef int stage
 
@@ -71,4 +74,7 @@ cdef class HttpCall:
     cdef object deliver_failure(self, TcpConnection connection, failure)
     cdef object failed(self, TcpConnection connection, failure, int64_t ended_ns)
     cdef int record(self, Response response, TcpConnection connection) except -1
+    cdef int record_response_time(
+        self, OutcomeSeries series, Response response, int64_t at_ns
+    ) except -1
     cdef int let_go(self, bint keep) except -1

@@ -30,6 +30,7 @@ class RequestMethods:
     _recorder: HttpRecorder
     _sample_tags: Callable[[], Tags]
     _stored_cookies: dict[Any, Any]
+    late_ns: int
     def request(
         self, method: str, url: str, body: Body = None, **params: Unpack[RequestParams]
     ) -> HttpCall: ...

@@ -90,10 +90,14 @@ cdef class RequestMethods:
 
     A subclass sets the attributes and has, for the slow way, `_template`, `_request`, `_built`,
     `_cookie_pairs`, `_concluded`, `_go_on` and `_no_response`.
+
+    `late_ns` is -1 in the closed model. In the open one it is how late the next request is already
+    when it is called, which its response time includes; further requests of the iteration are not.
     """
 
     def __cinit__(self, *args, **kwargs):
         self._templates = {}
+        self.late_ns = -1
 
     cdef HttpCall call(self, method, url, body, dict params):
         cdef HttpCall call = HttpCall.__new__(HttpCall)
@@ -194,6 +198,9 @@ cdef class HttpCall:
         cdef RequestMethods client = self.client
         cdef RequestTemplate template = client.template_for(self)
         cdef bytes content = None
+        self.late_ns = client.late_ns
+        if client.late_ns > 0:
+            client.late_ns = 0
         if template is None:
             return self.start_slowly()
         self.template = template
@@ -224,7 +231,9 @@ cdef class HttpCall:
 
     cdef object start_slowly(self):
         self.stage = SLOW
-        self.slow = self.client._request(self.method, self.url, self.body, self.params)
+        self.slow = self.client._request(
+            self.method, self.url, self.body, self.params, self.late_ns
+        )
         return NOT_YET
 
     cdef object deliver(self):
@@ -284,6 +293,7 @@ cdef class HttpCall:
             response,
             user_tags=self.tags,
             began_ns=self.began_ns,
+            late_ns=self.late_ns,
             sent_bytes=sent,
             received_bytes=received,
             at_ns=last_byte_ns,
@@ -316,7 +326,9 @@ cdef class HttpCall:
             sent = connection.sent_bytes
             self.let_go(False)
             self.stage = SLOW
-            self.slow = self.client._go_on(self.asked(), self.tags, self.began_ns, sent)
+            self.slow = self.client._go_on(
+                self.asked(), self.tags, self.began_ns, self.late_ns, sent
+            )
             return NOT_YET
         if failure.code == ErrorCode.REQUEST_TIMEOUT:
             ended_ns = max(ended_ns, self.deadline_ns)
@@ -340,6 +352,7 @@ cdef class HttpCall:
             failure,
             Timings.of_failure(watch, ended_ns),
             user_tags=self.tags,
+            late_ns=self.late_ns,
             sent_bytes=sent,
             received_bytes=received,
             ended_ns=ended_ns,
@@ -380,6 +393,23 @@ cdef class HttpCall:
         else:
             recorder.add(series.sent_number, connection.sent_bytes, at_ns)
             recorder.add(series.received_number, connection.received_bytes, at_ns)
+        if self.late_ns >= 0:
+            self.record_response_time(series, response, at_ns)
+        return 0
+
+    cdef int record_response_time(
+        self, OutcomeSeries series, Response response, int64_t at_ns
+    ) except -1:
+        cdef int64_t response_ns = self.late_ns + at_ns - self.began_ns
+        recorder = self.client._recorder
+        if series.response_number is None:
+            series.response_number = self.client._log.response_series(
+                self.tags, self.template.request.tags, outcome_of(self.template, response)
+            )
+        if isinstance(recorder, SampleSink):
+            (<SampleSink>recorder).take_sample(series.response_number, response_ns, at_ns)
+        else:
+            recorder.add(series.response_number, response_ns, at_ns)
         return 0
 
     cdef int let_go(self, bint keep) except -1:
@@ -456,7 +486,21 @@ cdef OutcomeSeries series_for(
     series = template.series.get(key)
     if series is not None:
         return series
-    outcome = Outcome(
+    series = OutcomeSeries.__new__(OutcomeSeries)
+    series.tags = tags
+    series.status = response.status
+    series.minor_version = response.head.minor_version
+    outcome = outcome_of(template, response)
+    series.sink = client._log.series(tags, template.request.tags, outcome)
+    series.sent_number, series.received_number = client._log.data_series(tags)
+    if len(template.series) >= REMEMBERED_TEMPLATES:
+        template.series.clear()
+    template.series[key] = series
+    return series
+
+
+cdef object outcome_of(RequestTemplate template, Response response):
+    return Outcome(
         method=response.method,
         url=response.url,
         name=template.request.name,
@@ -467,16 +511,6 @@ cdef OutcomeSeries series_for(
         error_code=response.error_code,
         failed=not response.ok,
     )
-    series = OutcomeSeries.__new__(OutcomeSeries)
-    series.tags = tags
-    series.status = response.status
-    series.minor_version = response.head.minor_version
-    series.sink = client._log.series(tags, template.request.tags, outcome)
-    series.sent_number, series.received_number = client._log.data_series(tags)
-    if len(template.series) >= REMEMBERED_TEMPLATES:
-        template.series.clear()
-    template.series[key] = series
-    return series
 
 
 cdef inline object taken_over(PyObject *result):

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from atlas_perf.model.metric import BUILTIN_METRICS, Metric
+from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_RESPONSE_TIME, Metric
 from atlas_perf.model.series import Tags, tags_of
 from atlas_perf.protocols.http.folding import folded
-from atlas_perf.protocols.http.timings import Timings
+from atlas_perf.protocols.http.timings import ABSENT, Timings
 
+_RESPONSE_TIME = BUILTIN_METRICS[HTTP_RESPONSE_TIME]
 _DATA_SENT = BUILTIN_METRICS["data_sent"]
 _DATA_RECEIVED = BUILTIN_METRICS["data_received"]
 
@@ -68,6 +69,7 @@ class RequestLog:
         self._recorder = recorder
         self._fold_urls = fold_urls
         self._http: dict[tuple[Tags, Tags, Outcome], HttpSeries] = {}
+        self._response_times: dict[tuple[Tags, Tags, Outcome], int] = {}
         self._data: dict[Tags, tuple[int, int]] = {}
 
     def record(
@@ -77,8 +79,13 @@ class RequestLog:
         outcome: Outcome,
         timings: Timings,
         at_ns: int,
+        *,
+        late_ns: int = ABSENT,
     ) -> None:
-        """One round trip that ended, well or not, at `at_ns`."""
+        """One round trip that ended, well or not, at `at_ns`.
+
+        `late_ns` is how long before the call it was due, ABSENT in the closed model.
+        """
         series = self.series(user_tags, request_tags, outcome)
         series.record(
             at_ns,
@@ -90,6 +97,9 @@ class RequestLog:
             timings.waiting_ns,
             timings.receiving_ns,
         )
+        if late_ns != ABSENT:
+            number = self.response_series(user_tags, request_tags, outcome)
+            self._recorder.add(number, late_ns + timings.total_ns, at_ns)
 
     def record_data(self, user_tags: Tags, sent: int, received: int, at_ns: int) -> None:
         """Bytes moved."""
@@ -106,14 +116,30 @@ class RequestLog:
         key = (user_tags, tuple(request_tags.items()), outcome)
         series = self._http.get(key)
         if series is None:
-            tags = tags_of(
-                {**dict(user_tags), **request_tags, **_system_tags(outcome, self._name(outcome))}
-            )
+            tags = self._tags(user_tags, request_tags, outcome)
             series = self._recorder.http_series(tags, outcome.failed)
             if len(self._http) >= _REMEMBERED_SERIES:
                 self._http.clear()
             self._http[key] = series
         return series
+
+    def response_series(
+        self, user_tags: Tags, request_tags: Mapping[str, str], outcome: Outcome
+    ) -> int:
+        """The number of the series of response times of one kind and outcome."""
+        key = (user_tags, tuple(request_tags.items()), outcome)
+        number = self._response_times.get(key)
+        if number is None:
+            tags = self._tags(user_tags, request_tags, outcome)
+            number = self._recorder.series(_RESPONSE_TIME, tags)
+            if len(self._response_times) >= _REMEMBERED_SERIES:
+                self._response_times.clear()
+            self._response_times[key] = number
+        return number
+
+    def _tags(self, user_tags: Tags, request_tags: Mapping[str, str], outcome: Outcome) -> Tags:
+        system = _system_tags(outcome, self._name(outcome))
+        return tags_of({**dict(user_tags), **request_tags, **system})
 
     def _name(self, outcome: Outcome) -> str:
         return outcome.name or (folded(outcome.url) if self._fold_urls else outcome.url)
