@@ -93,6 +93,7 @@ def execute(
     worker: int = 0,
     workers: int = 1,
     meanwhile: Meanwhile = (),
+    alarm: type[LoopAlarm] = LoopAlarm,
 ) -> float:
     """Run a scenario from T0 = 0; when it returned, in ms. `meanwhile`: at this ms, do that."""
 
@@ -104,7 +105,7 @@ def execute(
             worker=worker,
             workers=workers,
             clock=clock,
-            alarm=LoopAlarm,
+            alarm=alarm,
         )
         loop = asyncio.get_running_loop()
         for at_ms, act in meanwhile:

@@ -94,6 +94,7 @@ class ArrivalRateExecutor(Executor):
                 self._alarm.set(self._next_ns)
             await super().run(t0_ns)
         finally:
+            self._open = False
             self._alarm.close()
 
     def _start_due(self, _now_ns: int) -> int | None:
@@ -122,6 +123,7 @@ class ArrivalRateExecutor(Executor):
             if not self._stopped:
                 self._release()
         except BaseException as error:
+            self._open = False
             self._bug = error
             self._happened.set()
 
@@ -134,8 +136,9 @@ class ArrivalRateExecutor(Executor):
             self._next_ns = next(self._due_ns, None)
         if self._next_ns is not None:
             self._alarm.set(self._next_ns)
-        self._unstarted -= dropped
-        self._iterations.drop(dropped)
+        if dropped:
+            self._unstarted -= dropped
+            self._iterations.drop(dropped)
 
     def _taken(self, due_ns: int, now_ns: int) -> bool:
         """Give an arrival to a user, or a place to wait; False if there is neither."""
