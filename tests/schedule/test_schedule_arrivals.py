@@ -104,7 +104,7 @@ def test_a_constant_rate_begins_at_once_and_ends_before_its_end() -> None:
 
 
 def test_a_constant_rate_does_not_drift() -> None:
-    """A period rounded to nanoseconds, as k6 has it, would be 8.6 ms late after a day."""
+    """A period rounded to nanoseconds, as k6 has it, would be 8.6 ms off after a day."""
     found = ArrivalSchedule(ConstantArrivalRate(300, 86_400 * S, 1, 1))
     late = ArrivalSchedule(ConstantArrivalRate(300, 86_400 * S, 1, 1)).offsets_ns(
         found.count - 1, found.count, ""
