@@ -78,23 +78,12 @@ class TestDue:
         assert [one.user for one in log.done] == [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]
 
     def test_what_came_due_while_the_loop_stood_still_begins_at_one_go(self):
-        class StandingStill(LoopAlarm):
-            """Rings 350 ms late whatever it was set to between 200 and 550 ms."""
-
-            def set(self, deadline_ns: int) -> None:
-                super().set(550 * MS if 200 * MS <= deadline_ns < 550 * MS else deadline_ns)
-
         log = IterationLog(lasts_ms=1)
         execute(scenario(constant(made=5)), log, users=5, alarm=StandingStill)
         assert log.begun_at() == pytest.approx([0, 100, 550, 550, 550, 550, 600, 700, 800, 900])
         assert [one.lag_ms for one in log.done][1:7] == pytest.approx([0, 350, 250, 150, 50, 0])
 
     def test_what_came_due_while_the_loop_stood_still_over_the_end_begins_too(self):
-        class Deaf(LoopAlarm):
-            def set(self, deadline_ns: int) -> None:
-                if deadline_ns < 800 * MS:
-                    super().set(deadline_ns)
-
         log = IterationLog(lasts_ms=1)
         execute(scenario(constant(made=5)), log, users=5, alarm=Deaf)
         assert log.begun_at() == pytest.approx([100 * k for k in range(8)] + [1000, 1000])
@@ -137,6 +126,21 @@ class TestDue:
         assert [log.scheduled for log in logs] == [5, 5, 0, 0]
 
 
+class StandingStill(LoopAlarm):
+    """Rings 350 ms late whatever it was set to between 200 and 550 ms."""
+
+    def set(self, deadline_ns: int) -> None:
+        super().set(550 * MS if 200 * MS <= deadline_ns < 550 * MS else deadline_ns)
+
+
+class Deaf(LoopAlarm):
+    """Does not ring after 800 ms."""
+
+    def set(self, deadline_ns: int) -> None:
+        if deadline_ns < 800 * MS:
+            super().set(deadline_ns)
+
+
 class TestBusy:
     def test_an_arrival_that_finds_every_user_busy_is_dropped(self):
         log = IterationLog(lasts_ms=250)
@@ -156,6 +160,19 @@ class TestBusy:
         execute(scenario(constant(made=0, most=3)), log, users=3)
         assert [one.user for one in log.done] == [0] * 10
         assert accounted(log)
+
+    def test_of_arrivals_at_one_go_as_many_begin_as_there_may_be_users(self):
+        log = IterationLog(lasts_ms=10_000)
+        plan = scenario(constant(made=0, most=4), grace_ms=0)
+        execute(plan, log, users=4, alarm=StandingStill)  # four fall due at one go, two before
+        assert log.begun_at() == pytest.approx([0, 100, 550, 550])
+        assert log.dropped == 6
+
+    def test_an_arrival_at_the_very_end_begins_with_a_user_made_for_it(self):
+        log = IterationLog(lasts_ms=10)
+        ramp = RampingArrivalRate((Stage(2 * S, 1),), pre_allocated_vus=0, max_vus=1)
+        assert execute(scenario(ramp), log, users=1, alarm=Deaf) == pytest.approx(2010)
+        assert (log.begun_at(), log.dropped) == ([2000], 0)
 
     def test_a_user_that_is_done_first_takes_the_arrival_that_another_was_made_for(self):
         # Both arrivals at one instant: the second finds a user free that the loop made in between.

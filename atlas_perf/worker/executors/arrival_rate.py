@@ -123,9 +123,13 @@ class ArrivalRateExecutor(Executor):
             if not self._stopped:
                 self._release()
         except BaseException as error:
-            self._open = False
-            self._bug = error
-            self._happened.set()
+            self._end_with(error)
+
+    def _end_with(self, bug: BaseException) -> None:
+        """End the run with an exception of a callback, which the loop would log and forget."""
+        self._open = False
+        self._bug = bug
+        self._happened.set()
 
     def _release(self) -> None:
         """Hand out every arrival that is due."""
@@ -165,10 +169,12 @@ class ArrivalRateExecutor(Executor):
         self._growing -= 1
         if self._growing:
             asyncio.get_running_loop().call_soon(self._grow)
-        if self._open:
-            self._next_for(self._new_lane())
-        else:
-            self._happened.set()
+        try:
+            if self._open:
+                self._next_for(self._new_lane())
+        except BaseException as error:
+            self._end_with(error)
+        self._happened.set()  # the end may wait for it
 
     def _new_lane(self) -> ArrivalLane:
         lane = ArrivalLane(len(self.lanes), self._users[len(self.lanes)])
