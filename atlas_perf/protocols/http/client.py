@@ -18,6 +18,7 @@ from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.batch import BatchRequest, Key, run_batch
 from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.body_stream import BodyStream
+from atlas_perf.protocols.http.connection_limits import ConnectionLimits
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.error_codes import ErrorCode
@@ -89,15 +90,19 @@ class HttpClient(RequestMethods):
         tls = TlsSettings(options)
         self._proxies = Proxies(options)
         self._dialer = Dialer(
-            resolver=resolver or shared_resolver(),
-            hosts=options.hosts,
+            resolver=resolver or shared_resolver(options.dns),
+            options=options,
             tls=tls,
             proxies=self._proxies,
         )
         if base_url is not None and base_url.startswith("https:"):
             tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
-        self._connections_per_host = connections_per_host or options.batch_per_host
-        self._pool = ConnectionPool(self._connections_per_host)
+        self._limits = ConnectionLimits(
+            per_host=connections_per_host or options.batch_per_host,
+            max_age_ns=options.connection_max_age_ns,
+            max_idle_ns=options.connection_max_idle_ns,
+        )
+        self._pool = ConnectionPool(self._limits)
         self._batch_limit = options.batch
         self.cookies = CookieJar()
         self._stored_cookies = self.cookies.stored
@@ -120,7 +125,7 @@ class HttpClient(RequestMethods):
             self.cookies.clear()
         if self._options.no_vu_connection_reuse:
             self._pool.close()
-            self._pool = ConnectionPool(self._connections_per_host)
+            self._pool = ConnectionPool(self._limits)
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""

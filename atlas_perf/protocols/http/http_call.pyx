@@ -25,6 +25,7 @@ import warnings
 from datetime import timedelta
 
 from atlas_perf import clock
+from atlas_perf.protocols.http.bearer import BearerAuth
 from atlas_perf.protocols.http.body import encode_body
 from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
 from atlas_perf.protocols.http.failures import ClosedEarlyError, RequestFailure
@@ -173,8 +174,10 @@ cdef object template_key(HttpCall call):
         parts.append(name)
         if name == "json" or name == "data":
             parts.append(value is None)
-        elif name == "expect" or value is None or kind is str or kind is int or kind is bool or kind is timedelta:
+        elif name == "expect" or value is None or kind is str or kind is int or kind is bool or kind is timedelta or kind is BearerAuth:
             parts.append(kind)
+            parts.append(value)
+        elif name == "auth" and kind is tuple:  # user and password
             parts.append(value)
         elif kind is dict:
             for each in (<dict>value).items():
