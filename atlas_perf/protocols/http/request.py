@@ -130,6 +130,8 @@ def build_request(
         raise TypeError(f"a URL is text, not {type(url).__name__}")
     if not isinstance(method, str) or TOKEN.fullmatch(method) is None:
         raise ValueError(f"{method!r} is not an HTTP method")
+    if method.upper() == "CONNECT":
+        raise ValueError("CONNECT is no request of its own: the option `proxy` opens tunnels")
     content, content_type = encode_body(
         body, params.get("json"), params.get("data"), params.get("files")
     )
