@@ -279,18 +279,3 @@ async def test_a_body_that_ends_with_the_tls_connection(
     server = await stage.serve(until_close, tls=server_side(trusted, "127.0.0.1"))
     answer = await make_client(server.url).get("/")
     assert (answer.status, answer.body, answer.error) == (200, b"abc", "")
-
-
-async def test_address_server_name_and_host_header_are_three_things(
-    stage: Stage, make_client: MakeClient, trusted: trustme.CA
-) -> None:
-    """`hosts` gives the address, the URL the server name, a header the virtual host."""
-    asked_for: list[str] = []
-    context = server_side(trusted, "sni.example")
-    context.sni_callback = lambda _, name, __: asked_for.append(name)  # type: ignore[assignment]
-    server = await stage.serve(answering(OK), tls=context)
-    client = make_client(hosts={"sni.example": f"127.0.0.1:{server.port}"})
-    for _ in range(2):
-        assert (await client.get("https://sni.example/", headers={"Host": "host.example"})).ok
-    assert asked_for == ["sni.example"]
-    assert [request.headers["host"] for request in server.requests] == ["host.example"] * 2
