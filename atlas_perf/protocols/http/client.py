@@ -18,6 +18,7 @@ from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.batch import BatchRequest, Key, run_batch
 from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.body_stream import BodyStream
+from atlas_perf.protocols.http.connection_limits import ConnectionLimits
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.expectation import judge_response
@@ -95,14 +96,20 @@ class HttpClient(RequestMethods):
         tls = TlsSettings(options)
         self._proxies = Proxies(options)
         self._dialer = Dialer(
-            resolver=resolver or shared_resolver(),
-            hosts=options.hosts,
+            resolver=resolver or shared_resolver(options.dns),
+            options=options,
             tls=tls,
             proxies=self._proxies,
         )
         if base_url is not None and base_url.startswith("https:"):
             tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
-        self._pool = ConnectionPool(connections_per_host or options.batch_per_host)
+        self._pool = ConnectionPool(
+            ConnectionLimits(
+                per_host=connections_per_host or options.batch_per_host,
+                max_age_ns=options.connection_max_age_ns,
+                max_idle_ns=options.connection_max_idle_ns,
+            )
+        )
         self._under_way = UnderWay()
         self._batch_limit = options.batch
         self.cookies = CookieJar()

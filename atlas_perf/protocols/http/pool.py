@@ -9,12 +9,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from atlas_perf.protocols.http.connection import Exchange
+from atlas_perf.protocols.http.connection_limits import ConnectionLimits
 from atlas_perf.protocols.http.host_connections import HostConnections
+from atlas_perf.protocols.http.timings import Stopwatch
 from atlas_perf.protocols.http.urls import Origin
-
-CONNECTIONS_PER_HOST = 6
-"""k6's `batchPerHost`, and what browsers open to one host. One user at a time needs only one;
-more are for requests that a scenario issues together with `asyncio.gather`."""
 
 
 class PooledConnection(Protocol):
@@ -46,11 +44,9 @@ class ConnectionPool:
     """Hands out idle connections, or the right to open a new one."""
 
     def __init__(
-        self,
-        per_host: int = CONNECTIONS_PER_HOST,
-        in_use: set[PooledConnection] | None = None,
+        self, limits: ConnectionLimits, in_use: set[PooledConnection] | None = None
     ) -> None:
-        self._per_host = per_host
+        self._limits = limits
         self._hosts: dict[Origin, HostConnections] = {}
         self.in_use: set[PooledConnection] = set() if in_use is None else in_use
         self.closed = False
@@ -60,21 +56,20 @@ class ConnectionPool:
         """The connections to one origin."""
         host = self._hosts.get(origin)
         if host is None:
-            host = self._hosts[origin] = HostConnections(self._per_host, self.in_use)
+            host = self._hosts[origin] = HostConnections(self._limits, self.in_use)
         return host
 
-    async def acquire(self, origin: Origin) -> PooledConnection | None:
+    async def acquire(self, origin: Origin, watch: Stopwatch) -> PooledConnection | None:
         """An idle connection, or None: the caller may open one. Either way `release` is owed."""
-        return await self.host(origin).acquire()
+        return await self.host(origin).acquire(watch)
 
-    def adopt(self, connection: PooledConnection) -> None:
+    def adopt(self, origin: Origin, connection: PooledConnection) -> None:
         """A connection that the holder of a slot has opened."""
-        self.in_use.add(connection)
+        self.host(origin).adopt(connection)
 
-    def drop(self, connection: PooledConnection) -> None:
+    def drop(self, origin: Origin, connection: PooledConnection) -> None:
         """A connection that its holder found dead; the slot stays with the holder."""
-        self.in_use.discard(connection)
-        connection.abort()
+        self.host(origin).drop(connection)
 
     def release(self, origin: Origin, connection: PooledConnection | None) -> None:
         """Give the slot back, with its connection if there is one worth keeping."""
@@ -86,7 +81,7 @@ class ConnectionPool:
         Connections in use stay so until they are released, and the new pool can break them off.
         """
         self.close()
-        return ConnectionPool(self._per_host, self.in_use)
+        return ConnectionPool(self._limits, self.in_use)
 
     def close(self) -> list[PooledConnection]:
         """Close idle connections now and used ones when they are released; returns the former."""

@@ -6,6 +6,7 @@ recorded; its key tells which calls may use it.
 
 from datetime import timedelta
 
+from atlas_perf.protocols.http.bearer import BearerAuth
 from atlas_perf.protocols.http.recording import Outcome
 from atlas_perf.protocols.http.request import EXPECTED_STATUSES
 
@@ -67,8 +68,10 @@ cdef object template_key(method, url, body, dict params):
         parts.append(name)
         if name == "json" or name == "data":
             parts.append(value is None)
-        elif name == "expect" or value is None or kind is str or kind is int or kind is bool or kind is timedelta:
+        elif name == "expect" or value is None or kind is str or kind is int or kind is bool or kind is timedelta or kind is BearerAuth:
             parts.append(kind)
+            parts.append(value)
+        elif name == "auth" and kind is tuple:  # user and password
             parts.append(value)
         elif kind is dict:
             for each in (<dict>value).items():
