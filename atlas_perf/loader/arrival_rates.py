@@ -7,7 +7,7 @@ from typing import Any
 
 from atlas_perf.loader.keyed import OptionKey
 from atlas_perf.loader.problem import OptionPath, OptionProblem, written
-from atlas_perf.loader.readers import choice, duration, whole_number
+from atlas_perf.loader.readers import duration, member_of, whole_number
 from atlas_perf.loader.stages import STAGES
 from atlas_perf.model.plan import ArrivalRate, Spacing, WhenBusy, planned_arrivals
 
@@ -32,14 +32,14 @@ _SHARED = (
     ),
     OptionKey(
         "spacing",
-        choice(Spacing),
+        member_of(Spacing),
         "uniform",
         "Arrivals evenly spaced, or at random with `--seed`",
         "spacing",
     ),
     OptionKey(
         "whenBusy",
-        choice(WhenBusy),
+        member_of(WhenBusy),
         "drop",
         "What an arrival does that finds all `maxVUs` busy: it is dropped, or waits",
         "when_busy",

@@ -41,6 +41,18 @@ def whole_number(minimum: int) -> Reader[int]:
     return Reader(expects, read)
 
 
+def choice(*choices: str) -> Reader[str]:
+    """One of these words."""
+    expects = alternatives(choices)
+
+    def read(value: object, path: OptionPath) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise expected(path, expects, value)
+        return value
+
+    return Reader(expects, read)
+
+
 def duration(*, zero: bool) -> Reader[int]:
     """A duration in nanoseconds, as text with units or a `timedelta`; `zero` says if 0 will do."""
     expects = "a duration" if zero else "a duration above 0"
@@ -59,7 +71,7 @@ def duration(*, zero: bool) -> Reader[int]:
     return Reader(expects, read)
 
 
-def choice(kind: type[Choice]) -> Reader[Choice]:
+def member_of(kind: type[Choice]) -> Reader[Choice]:
     """One of the texts that an enumeration has."""
     expects = alternatives(kind)
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_PHASES, HTTP_RESPONSE_TIME, MetricKind
+from atlas_perf.model.metric import (
+    BUILTIN_METRICS,
+    HTTP_PHASES,
+    HTTP_RESPONSE_TIME,
+    HTTP_WAITS,
+    MetricKind,
+)
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import MetricSummary
 from atlas_perf.report.terminal_text import Paint, columns, printable, shortened
@@ -15,7 +21,14 @@ RESPONSE_SERVICE_LAG = (HTTP_RESPONSE_TIME, "http_req_duration", "iteration_lag"
 """The times of the open model, which are read side by side; its gate is the first."""
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "HTTP": ("http_reqs", "http_req_failed", "http_req_duration", *HTTP_PHASES),
+    "HTTP": (
+        "http_reqs",
+        "http_req_failed",
+        "http_req_duration",
+        "http_req_blocked",
+        *HTTP_WAITS,
+        *(phase for phase in HTTP_PHASES if phase != "http_req_blocked"),
+    ),
     "EXECUTION": (
         "iterations",
         "iteration_failed",

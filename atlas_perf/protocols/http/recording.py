@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_RESPONSE_TIME, Metric
 from atlas_perf.model.series import Tags, tags_of
 from atlas_perf.protocols.http.folding import folded
 from atlas_perf.protocols.http.timings import ABSENT, Timings
 
+if TYPE_CHECKING:
+    from atlas_perf.protocols.http.request import Request
+    from atlas_perf.protocols.http.response import Response
+
 _RESPONSE_TIME = BUILTIN_METRICS[HTTP_RESPONSE_TIME]
+_POOL_WAIT = BUILTIN_METRICS["http_req_pool_wait"]
+_LOOKING_UP = BUILTIN_METRICS["http_req_looking_up"]
 _DATA_SENT = BUILTIN_METRICS["data_sent"]
 _DATA_RECEIVED = BUILTIN_METRICS["data_received"]
 
@@ -61,6 +67,21 @@ class Outcome:
     failed: bool
 
 
+def outcome_of(request: Request, response: Response) -> Outcome:
+    """What a request came to, as its series tell it."""
+    return Outcome(
+        method=response.method,
+        url=response.url,
+        name=request.name,
+        status=response.status,
+        proto=response.proto,
+        tls_version=response.tls_version,
+        error=response.error,
+        error_code=response.error_code,
+        failed=not response.ok,
+    )
+
+
 class RequestLog:
     """Records round trips of one virtual user."""
 
@@ -72,20 +93,36 @@ class RequestLog:
         self._response_times: dict[tuple[Tags, Tags, Outcome], int] = {}
         self._data: dict[Tags, tuple[int, int]] = {}
 
-    def record(
+    def record_response(
+        self,
+        request: Request,
+        user_tags: Tags,
+        response: Response,
+        *,
+        late_ns: int,
+        sent_bytes: int,
+        received_bytes: int,
+        at_ns: int,
+    ) -> None:
+        """One round trip that ended, well or not, at `at_ns`.
+
+        `late_ns` is how long before the call it was due, ABSENT in the closed model.
+        """
+        outcome = outcome_of(request, response)
+        self._record(user_tags, request.tags, outcome, response.timings, at_ns)
+        if late_ns != ABSENT:
+            number = self.response_series(user_tags, request.tags, outcome)
+            self._recorder.add(number, late_ns + response.timings.total_ns, at_ns)
+        self._record_data(user_tags, sent_bytes, received_bytes, at_ns)
+
+    def _record(
         self,
         user_tags: Tags,
         request_tags: Mapping[str, str],
         outcome: Outcome,
         timings: Timings,
         at_ns: int,
-        *,
-        late_ns: int = ABSENT,
     ) -> None:
-        """One round trip that ended, well or not, at `at_ns`.
-
-        `late_ns` is how long before the call it was due, ABSENT in the closed model.
-        """
         series = self.series(user_tags, request_tags, outcome)
         series.record(
             at_ns,
@@ -97,12 +134,15 @@ class RequestLog:
             timings.waiting_ns,
             timings.receiving_ns,
         )
-        if late_ns != ABSENT:
-            number = self.response_series(user_tags, request_tags, outcome)
-            self._recorder.add(number, late_ns + timings.total_ns, at_ns)
+        for metric, wait_ns in (
+            (_POOL_WAIT, timings.pool_wait_ns),
+            (_LOOKING_UP, timings.looking_up_ns),
+        ):
+            if wait_ns != ABSENT:
+                tags = self._tags(user_tags, request_tags, outcome)
+                self._recorder.add(self._recorder.series(metric, tags), wait_ns, at_ns)
 
-    def record_data(self, user_tags: Tags, sent: int, received: int, at_ns: int) -> None:
-        """Bytes moved."""
+    def _record_data(self, user_tags: Tags, sent: int, received: int, at_ns: int) -> None:
         sent_number, received_number = self.data_series(user_tags)
         if sent:
             self._recorder.add(sent_number, sent, at_ns)

@@ -6,7 +6,8 @@ recorded; its key tells which calls may use it.
 
 from datetime import timedelta
 
-from atlas_perf.protocols.http.recording import Outcome
+from atlas_perf.protocols.http.bearer import BearerAuth
+from atlas_perf.protocols.http.recording import outcome_of
 from atlas_perf.protocols.http.request import EXPECTED_STATUSES
 
 cdef enum:
@@ -67,8 +68,10 @@ cdef object template_key(method, url, body, dict params):
         parts.append(name)
         if name == "json" or name == "data":
             parts.append(value is None)
-        elif name == "expect" or value is None or kind is str or kind is int or kind is bool or kind is timedelta:
+        elif name == "expect" or value is None or kind is str or kind is int or kind is bool or kind is timedelta or kind is BearerAuth:
             parts.append(kind)
+            parts.append(value)
+        elif name == "auth" and kind is tuple:  # user and password
             parts.append(value)
         elif kind is dict:
             for each in (<dict>value).items():
@@ -87,7 +90,7 @@ cdef OutcomeSeries series_for(log, RequestTemplate template, tuple tags, Respons
     series = template.series.get(key)
     if series is not None:
         return series
-    outcome = outcome_of(template, response)
+    outcome = outcome_of(template.request, response)
     series = OutcomeSeries.__new__(OutcomeSeries)
     series.tags = tags
     series.status = response.status
@@ -106,20 +109,6 @@ cdef uint32_t response_number(
     """The number of the series of response times of an outcome: of the open model only."""
     if series.response_number is None:
         series.response_number = log.response_series(
-            series.tags, template.request.tags, outcome_of(template, response)
+            series.tags, template.request.tags, outcome_of(template.request, response)
         )
     return series.response_number
-
-
-cdef object outcome_of(RequestTemplate template, Response response):
-    return Outcome(
-        method=response.method,
-        url=response.url,
-        name=template.request.name,
-        status=response.status,
-        proto=response.proto,
-        tls_version="",
-        error="",
-        error_code=response.error_code,
-        failed=not response.ok,
-    )
