@@ -20,6 +20,7 @@ class RunRequest:
     vus: int | None
     duration_ns: int | None
     iterations: int | None
+    rate: int | None
     stages: tuple[Stage, ...]
     thresholds: tuple[ThresholdPlan, ...]
     no_thresholds: bool
