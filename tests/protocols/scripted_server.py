@@ -58,6 +58,8 @@ class Peer:
 
     async def send(self, *pieces: bytes) -> None:
         for piece in pieces:
+            if self.writer.is_closing():
+                raise ConnectionError  # uvloop's own is a RuntimeError
             self.writer.write(piece)
             await self.writer.drain()
 
@@ -155,6 +157,11 @@ class Stage:
                 self._tasks.discard(task)
 
         return connected
+
+    async def over(self) -> None:
+        """Return when all connections that servers have taken have ended."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def close(self) -> None:
         for server in self._servers:

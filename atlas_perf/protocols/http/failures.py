@@ -40,6 +40,11 @@ class BodyRaisedError(RequestFailure):
         self.raised = raised
 
 
+def canceled_failure() -> RequestFailure:
+    """The caller was cancelled, or the client closed."""
+    return RequestFailure(ErrorCode.GENERIC, "request canceled")
+
+
 def timeout_failure(*, dialling: bool) -> RequestFailure:
     """The request's time is up; k6 tells a server that does not even accept apart."""
     if dialling:

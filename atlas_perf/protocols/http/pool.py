@@ -43,12 +43,14 @@ class PooledConnection(Protocol):
 class ConnectionPool:
     """Hands out idle connections, or the right to open a new one."""
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(
+        self, limits: ConnectionLimits, in_use: set[PooledConnection] | None = None
+    ) -> None:
         self._limits = limits
         self._hosts: dict[Origin, HostConnections] = {}
-        self.in_use: set[PooledConnection] = set()
+        self.in_use: set[PooledConnection] = set() if in_use is None else in_use
         self.closed = False
-        """True once its user is done: nothing new may be sent then."""
+        """True once its user is done with it: no request is repeated on another connection."""
 
     def host(self, origin: Origin) -> HostConnections:
         """The connections to one origin."""
@@ -72,6 +74,14 @@ class ConnectionPool:
     def release(self, origin: Origin, connection: PooledConnection | None) -> None:
         """Give the slot back, with its connection if there is one worth keeping."""
         self.host(origin).release(connection)
+
+    def renewed(self) -> ConnectionPool:
+        """An empty pool in place of this one, which is closed.
+
+        Connections in use stay so until they are released, and the new pool can break them off.
+        """
+        self.close()
+        return ConnectionPool(self._limits, self.in_use)
 
     def close(self) -> list[PooledConnection]:
         """Close idle connections now and used ones when they are released; returns the former."""
