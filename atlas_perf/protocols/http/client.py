@@ -18,7 +18,7 @@ from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.batch import BatchRequest, Key, run_batch
 from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.body_stream import BodyStream
-from atlas_perf.protocols.http.connection_limits import ConnectionLimits
+from atlas_perf.protocols.http.connection_limits import limits_of
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.expectation import judge_response
@@ -103,13 +103,7 @@ class HttpClient(RequestMethods):
         )
         if base_url is not None and base_url.startswith("https:"):
             tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
-        self._pool = ConnectionPool(
-            ConnectionLimits(
-                per_host=connections_per_host or options.batch_per_host,
-                max_age_ns=options.connection_max_age_ns,
-                max_idle_ns=options.connection_max_idle_ns,
-            )
-        )
+        self._pool = ConnectionPool(limits_of(options, per_host=connections_per_host))
         self._under_way = UnderWay()
         self._batch_limit = options.batch
         self.cookies = CookieJar()
