@@ -16,6 +16,7 @@ COMPILED_PARTS = (
     "atlas_perf.worker.iteration",
     "atlas_perf.aggregate.series_table",
     "atlas_perf.protocols.http._response_reader",
+    "atlas_perf.protocols.http.folding",
     "atlas_perf.protocols.http.host_connections",
     "atlas_perf.protocols.http.http_call",
     "atlas_perf.protocols.http.readiness",
@@ -24,6 +25,7 @@ COMPILED_PARTS = (
     "atlas_perf.protocols.http.response_parser",
     "atlas_perf.protocols.http.sinks",
     "atlas_perf.protocols.http.tcp_connection",
+    "atlas_perf.protocols.http.template_store",
 )
 
 

@@ -45,18 +45,20 @@ class PooledConnection(Protocol):
 class ConnectionPool:
     """Hands out idle connections, or the right to open a new one."""
 
+    __slots__ = ("_per_host", "closed", "hosts", "in_use")
+
     def __init__(self, per_host: int = CONNECTIONS_PER_HOST) -> None:
         self._per_host = per_host
-        self._hosts: dict[Origin, HostConnections] = {}
+        self.hosts: dict[Origin, HostConnections] = {}
         self.in_use: set[PooledConnection] = set()
         self.closed = False
         """True once its user is done: nothing new may be sent then."""
 
     def host(self, origin: Origin) -> HostConnections:
         """The connections to one origin."""
-        host = self._hosts.get(origin)
+        host = self.hosts.get(origin)
         if host is None:
-            host = self._hosts[origin] = HostConnections(self._per_host, self.in_use)
+            host = self.hosts[origin] = HostConnections(self._per_host, self.in_use)
         return host
 
     async def acquire(self, origin: Origin) -> PooledConnection | None:
@@ -79,7 +81,7 @@ class ConnectionPool:
     def close(self) -> list[PooledConnection]:
         """Close idle connections now and used ones when they are released; returns the former."""
         self.closed = True
-        return [connection for host in self._hosts.values() for connection in host.close()]
+        return [connection for host in self.hosts.values() for connection in host.close()]
 
     def abort_in_use(self) -> list[PooledConnection]:
         """Break off the exchanges under way; returns their connections."""
