@@ -1,9 +1,9 @@
 """CPU per request of a scenario file beside wrk's, at 64 users against nginx on another core.
 
 Rounds of wrk and of scenarios: a loop over `await vu.http.get(...)`, a single GET an iteration, a
-loop with another URL in each request, and one with parameters. Scenario runs count every process of `atlas-perf run -p 1`, user and system time. What a
-run costs whatever its length (interpreters, imports, the report) is measured by a short run and
-taken off; `with start-up` leaves it in.
+loop with another URL in each request, and one with parameters. Scenario runs count every process
+of `atlas-perf run -p 1`, user and system time. What a run costs whatever its length (interpreters,
+imports, the report) is measured by a short run and taken off; `with start-up` leaves it in.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ async def default(vu):
 """
 _CHANGING_URL = """
 async def default(vu):
-    first = vu.id * 1_000_000_000 + vu.iteration * 1000
-    for number in range(first, first + 1000):
+    first = vu.id * 1_000_000_000 + vu.iteration * 100
+    for number in range(first, first + 100):
         await vu.http.get(f"/api/runs/{number}")
 """
 _PARAMETERS = """
 async def default(vu):
-    for _ in range(1000):
+    for _ in range(100):
         await vu.http.get("/api/x", name="x", headers={"X-Part": "a"}, tags={"type": "api"})
 """
 SCENARIOS = {

@@ -93,9 +93,7 @@ async def _run_stage(
     tags = {**plan.tags, "scenario": stage}
     variables = variables_of({})
     setup = client_setup(plan, recorder, variables)
-    user = virtual_user(
-        plan, recorder, setup, id=0, scenario=stage, tags=tags, variables=variables
-    )
+    user = virtual_user(plan, recorder, setup, id=0, scenario=stage, tags=tags, variables=variables)
     user.data = data[0] if data else None
     token = current_user.set(user)
     try:

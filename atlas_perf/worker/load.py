@@ -140,9 +140,7 @@ def variables_of(scenario_env: Mapping[str, str]) -> Mapping[str, str]:
     return ChainMap(own, env) if scenario_env else env  # type: ignore[arg-type]
 
 
-def client_setup(
-    plan: TestPlan, recorder: Recorder, variables: Mapping[str, str]
-) -> ClientSetup:
+def client_setup(plan: TestPlan, recorder: Recorder, variables: Mapping[str, str]) -> ClientSetup:
     """What the HTTP clients of one scenario share."""
     return ClientSetup(
         options=plan.http, recorder=recorder, base_url=variables.get(BASE_URL) or None

@@ -35,7 +35,7 @@ async def stage() -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def make_client(recorder: KeepingRecorder) -> AsyncIterator[MakeClient]:
-    """Make clients, closed afterwards; what is no keyword of ClientSetup is an HttpOptions field."""
+    """Make clients, closed afterwards; other keywords than ClientSetup's are HttpOptions'."""
     clients: list[HttpClient] = []
 
     def make(base_url: str | None = None, **settings: Any) -> HttpClient:

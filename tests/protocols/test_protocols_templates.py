@@ -1,4 +1,4 @@
-"""What is sent out of a template is, byte for byte, what the slow way sends, whoever asked before."""
+"""What is sent out of a template is, to the byte, what the slow way sends, whoever asked before."""
 
 from __future__ import annotations
 
@@ -290,10 +290,11 @@ class TestWhatIsShared:
         """Scenarios with another base URL or options, and another run in the same process."""
         here, there = [await stage.serve(answering(response(200, b"ok"))) for _ in range(2)]
         other = KeepingRecorder()
+        another_run = ClientSetup(options=HttpOptions(), recorder=other, base_url=here.url)
         clients = [
             HttpClient(setup_of(here.url), tuple),
             HttpClient(setup_of(there.url, user_agent="other"), tuple),
-            HttpClient(ClientSetup(options=HttpOptions(), recorder=other, base_url=here.url), tuple),
+            HttpClient(another_run, tuple),
         ]
         for _ in range(3):
             for client in clients:

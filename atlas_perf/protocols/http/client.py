@@ -10,42 +10,31 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, overload
-from urllib.parse import urlsplit
 
 from atlas_perf import clock
-from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.batch import BatchRequest, Key, run_batch
 from atlas_perf.protocols.http.body import Body
-from atlas_perf.protocols.http.body_stream import BodyStream
+from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.protocols.http.cookies import CookieJar
-from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.expectation import judge_response
 from atlas_perf.protocols.http.failures import BodyRaisedError, RequestFailure, timeout_failure
-from atlas_perf.protocols.http.headers import Headers, checked_fields
+from atlas_perf.protocols.http.headers import Headers
 from atlas_perf.protocols.http.hops import Hop, first_hop, next_hop
 from atlas_perf.protocols.http.http_call import RequestMethods
 from atlas_perf.protocols.http.pool import ConnectionPool
-from atlas_perf.protocols.http.proxy import Proxies
-from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
+from atlas_perf.protocols.http.recording import Outcome
 from atlas_perf.protocols.http.request import (
     Request,
-    RequestDefaults,
     RequestParams,
-    build_request,
-    head_bytes,
     with_authorization,
     with_credentials_of,
 )
-from atlas_perf.protocols.http.request_template import RequestTemplate
-from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.http.round_trip import RoundTrip, perform
 from atlas_perf.protocols.http.timings import Timings
-from atlas_perf.protocols.http.tls import TlsSettings
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
-from atlas_perf.protocols.http.user_agent import default_user_agent
 from atlas_perf.units import NS_PER_S
 
 
