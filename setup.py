@@ -40,6 +40,7 @@ setup(
             extension("atlas_perf.sketch.ddsketch", "sketch.c", "sketch_codec.c"),
             extension("atlas_perf.worker.iteration"),
             extension("atlas_perf.worker.recorder", "sketch.c"),
+            extension("atlas_perf.worker.sleeping"),
             extension(
                 "atlas_perf.aggregate.series_table", "column.c", "sketch.c", "sketch_codec.c"
             ),

@@ -14,6 +14,7 @@ COMPILED_PARTS = (
     "atlas_perf.sketch.ddsketch",
     "atlas_perf.worker.recorder",
     "atlas_perf.worker.iteration",
+    "atlas_perf.worker.sleeping",
     "atlas_perf.aggregate.series_table",
     "atlas_perf.protocols.http._response_reader",
     "atlas_perf.protocols.http.folding",

@@ -46,6 +46,8 @@ class HttpClient(RequestMethods):
     `throw` is set.
     """
 
+    __slots__ = ("_setup", "cookies")
+
     def __init__(self, setup: ClientSetup, sample_tags: Callable[[], Tags]) -> None:
         """`sample_tags` tells the virtual user's tags whenever a request begins."""
         self._setup = setup

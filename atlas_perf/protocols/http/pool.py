@@ -6,7 +6,7 @@ A caller that has to wait for a free connection is served in order, and its wait
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from atlas_perf.protocols.http.connection import Exchange
 from atlas_perf.protocols.http.host_connections import HostConnections
@@ -15,6 +15,10 @@ from atlas_perf.protocols.http.urls import Origin
 CONNECTIONS_PER_HOST = 6
 """k6's `batchPerHost`, and what browsers open to one host. One user at a time needs only one;
 more are for requests that a scenario issues together with `asyncio.gather`."""
+
+
+_NONE_YET: set[Any] = set()
+"""Stands for the connections of users that have none, and most of them may have none."""
 
 
 class PooledConnection(Protocol):
@@ -50,7 +54,7 @@ class ConnectionPool:
     def __init__(self, per_host: int = CONNECTIONS_PER_HOST) -> None:
         self._per_host = per_host
         self.hosts: dict[Origin, HostConnections] = {}
-        self.in_use: set[PooledConnection] = set()
+        self.in_use: set[PooledConnection] = _NONE_YET
         self.closed = False
         """True once its user is done: nothing new may be sent then."""
 
@@ -58,6 +62,8 @@ class ConnectionPool:
         """The connections to one origin."""
         host = self.hosts.get(origin)
         if host is None:
+            if not self.hosts:
+                self.in_use = set()
             host = self.hosts[origin] = HostConnections(self._per_host, self.in_use)
         return host
 
