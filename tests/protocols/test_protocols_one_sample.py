@@ -7,6 +7,8 @@ import asyncio
 import pytest
 from scripted_server import KeepingRecorder, MakeClient, Peer, Stage, answering, response
 
+from atlas_perf.protocols.http.cookies import CookieJar
+
 OK = response(200, b"ok")
 
 
@@ -31,7 +33,7 @@ async def test_an_exception_after_the_last_byte_is_still_a_failed_request(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a bug of ours")
 
-    monkeypatch.setattr(client.cookies, "take_header", broken)
+    monkeypatch.setattr(CookieJar, "take_header", broken)
     with pytest.raises(ZeroDivisionError):
         await client.get("/")
     assert len(recorder.requests) == 1
