@@ -145,7 +145,7 @@ cdef class HttpCall:
                 self.body, self.params.get("json"), self.params.get("data")
             )
             content_bytes = len(content)
-            if template.has_length != (content_bytes > 0 or template.always_has_length):
+            if template.pattern.has_length != template.sends_length_of(content_bytes):
                 return self.start_slowly()
         self.tags = client.tags_now()
         cookies = client._cookie_pairs(template.target) if client._stored_cookies else None
@@ -267,7 +267,7 @@ cdef class HttpCall:
             ended_ns = max(ended_ns, self.deadline_ns)
         response = self.failed(connection, failure, ended_ns)
         self.stage = OVER
-        if self.template.throws:
+        if self.template.throws():
             raise HttpError(response)
         return response
 

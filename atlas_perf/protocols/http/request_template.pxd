@@ -34,7 +34,17 @@ cdef class RequestPattern:
     cdef bytes _before_path
     cdef bytes _after_path
     cdef bytes _after_given
-    cdef bint _has_length
+    cdef str _method
+    cdef str _name
+    cdef int64_t _timeout_ns
+    cdef bint _judged
+    cdef bint _discards
+    cdef bint _to_head
+    cdef bint _may_have_content
+    cdef bint _always_has_length
+    cdef bint _default_expected
+    cdef bint _fold_urls
+    cdef bint has_length
     cdef bint _has_given
     cdef list _given_values
     cdef bytes _given
@@ -56,17 +66,15 @@ cdef class RequestTemplate:
     cdef str method
     cdef str tag_url
     cdef tuple origin
-    cdef bytes _head
+    cdef bytes head
+    cdef int64_t timeout_ns
     cdef bint judged
-    cdef bint throws
-    cdef bint has_length
-    cdef bint always_has_length
     cdef bint may_have_content
     cdef bint to_head
     cdef bint discards
-    cdef bint default_expected
-    cdef int64_t timeout_ns
     cdef NamedSeries series
 
+    cdef bint throws(self) except? -1
+    cdef bint sends_length_of(self, Py_ssize_t content_bytes) noexcept
     cdef bint expects(self, int status) except? -1
     cdef bytes head_with(self, Py_ssize_t content_bytes, str cookies, dict params)

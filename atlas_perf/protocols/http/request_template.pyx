@@ -76,10 +76,20 @@ cdef class RequestPattern:
         self._origin = target.origin
         self._parts = parts
         self._log = log
+        self._method = request.method
+        self._timeout_ns = request.timeout_ns
+        self._judged = request.expect is not None
+        self._discards = not request.keeps_body
+        self._to_head = request.method == "HEAD"
+        self._may_have_content = parts.may_have_content
+        self._always_has_length = parts.always_has_length
+        self._default_expected = request.expected_statuses is EXPECTED_STATUSES
+        self._name = request.name or None
+        self._fold_urls = log.fold_urls
         self._before_path = parts.before_path.encode("latin-1")
         self._after_path = parts.after_path.encode("latin-1")
         self._after_given = parts.after_given.encode("latin-1")
-        self._has_length = parts.has_length
+        self.has_length = parts.has_length
         self._has_given = parts.has_given
         self._named = {}
 
@@ -126,27 +136,24 @@ cdef class RequestPattern:
 
     cdef RequestTemplate _new(self, bytes head, str tag_url):
         cdef RequestTemplate made = RequestTemplate.__new__(RequestTemplate)
-        request = self._request
         made.pattern = self
-        made._head = head
+        made.head = head
         made.tag_url = tag_url
-        made.method = request.method
-        made.origin = self._origin
-        made.judged = request.expect is not None
-        made.throws = request.throw
-        made.has_length = self._has_length
-        made.always_has_length = self._parts.always_has_length
-        made.may_have_content = self._parts.may_have_content
-        made.to_head = request.method == "HEAD"
-        made.discards = not request.keeps_body
-        made.default_expected = request.expected_statuses is EXPECTED_STATUSES
-        made.timeout_ns = request.timeout_ns
         made.series = self._series_of(tag_url)
+        made.method = self._method
+        made.origin = self._origin
+        made.timeout_ns = self._timeout_ns
+        made.judged = self._judged
+        made.discards = self._discards
+        made.to_head = self._to_head
+        made.may_have_content = self._may_have_content
         return made
 
     cdef NamedSeries _series_of(self, str url):
         cdef NamedSeries series
-        cdef str name = self._request.name or (folded(url) if self._log.fold_urls else url)
+        cdef str name = self._name
+        if name is None:
+            name = folded(url) if self._fold_urls else url
         series = self._named.get(name)
         if series is None:
             series = NamedSeries.__new__(NamedSeries)
@@ -199,8 +206,15 @@ cdef class RequestTemplate:
             self._target = replace(self.pattern._target, path=path, tag_url=self.tag_url)
         return self._target
 
+    cdef bint throws(self) except? -1:
+        return self.pattern._request.throw
+
+    cdef bint sends_length_of(self, Py_ssize_t content_bytes) noexcept:
+        """Whether a request with so many bytes of content tells their number."""
+        return content_bytes > 0 or self.pattern._always_has_length
+
     cdef bint expects(self, int status) except? -1:
-        if self.default_expected:
+        if self.pattern._default_expected:
             return 200 <= status < 400
         return status in self.pattern._request.expected_statuses
 
@@ -208,12 +222,12 @@ cdef class RequestTemplate:
         """The whole head; None if a given header cannot be sent."""
         cdef RequestPattern pattern = self.pattern
         cdef bytes given, head
-        if not pattern._has_given and not self.has_length:
+        if not pattern._has_given and not pattern.has_length:
             if cookies is None:
-                return self._head
-            return self._head[:-2] + b"Cookie: " + cookies.encode("latin-1") + b"\r\n\r\n"
-        head = self._head
-        if self.has_length:
+                return self.head
+            return self.head[:-2] + b"Cookie: " + cookies.encode("latin-1") + b"\r\n\r\n"
+        head = self.head
+        if pattern.has_length:
             head += b"%d\r\n" % content_bytes
         if pattern._has_given:
             given = pattern.given_fields(<dict>params["headers"])
