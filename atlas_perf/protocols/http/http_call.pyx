@@ -27,7 +27,11 @@ import warnings
 from atlas_perf import clock
 from atlas_perf.protocols.http.body import encode_body
 from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
-from atlas_perf.protocols.http.failures import ClosedEarlyError, RequestFailure
+from atlas_perf.protocols.http.failures import (
+    ClosedEarlyError,
+    RequestFailure,
+    canceled_failure,
+)
 from atlas_perf.protocols.http.response import HttpError
 from atlas_perf.protocols.http.round_trip import IDEMPOTENT_METHODS
 from atlas_perf.protocols.http.timings import Stopwatch, Timings
@@ -256,7 +260,7 @@ cdef class HttpCall:
             isinstance(failure, ClosedEarlyError)
             and connection.received_bytes == 0
             and self.template.method in IDEMPOTENT_METHODS
-            and not self.client._pool.closed
+            and not self.host.closed
         ):
             sent = connection.sent_bytes
             self.let_go(False)
@@ -365,8 +369,7 @@ cdef class HttpCall:
             error = kind(error)
         if self.stage == SENT:
             if isinstance(error, asyncio.CancelledError):
-                canceled = RequestFailure(ErrorCode.GENERIC, "request canceled")
-                self.failed(self.connection, canceled, clock.now_ns())
+                self.failed(self.connection, canceled_failure(), clock.now_ns())
             else:
                 self.let_go(False)
         self.stage = OVER

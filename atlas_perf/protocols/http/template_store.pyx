@@ -22,6 +22,7 @@ from atlas_perf.protocols.http.request_template cimport RequestPattern
 
 from datetime import timedelta
 
+from atlas_perf.protocols.http.bearer import BearerAuth
 from atlas_perf.protocols.http.urls import SAFE_IN_PATH, SAFE_IN_QUERY, with_query
 
 cdef enum:
@@ -284,7 +285,7 @@ cdef tuple template_key(method, body, dict params):
 
 cdef object _ASKED_ONLY_WHETHER = frozenset({"json", "data", "expect"})
 cdef object _TEXTS = frozenset({"headers", "tags", "cookies"})
-cdef object _SCALARS = frozenset({str, int, bool, timedelta, range})
+cdef object _SCALARS = frozenset({str, int, bool, timedelta, range, BearerAuth})
 cdef object _COLLECTIONS = frozenset({tuple, list, set, frozenset})
 cdef object _UNCHANGING = _SCALARS | {tuple, frozenset}  # tuples: once their key was made
 
