@@ -16,6 +16,7 @@ from atlas_perf.wire.plain_data import decode_plain, encode_plain
 from atlas_perf.worker.exception_log import describe_exception
 from atlas_perf.worker.load import virtual_user
 from atlas_perf.worker.recorder import Recorder
+from atlas_perf.worker.user_samples import RememberedSeries
 
 
 class _TimedOut(Exception):
@@ -91,7 +92,8 @@ async def _run_stage(
     recorder = Recorder(plan.metrics)
     recorder.enabled = False
     tags = {**plan.tags, "scenario": stage}
-    user = virtual_user(plan, recorder, id=0, scenario=stage, tags=tags, scenario_env={})
+    series = RememberedSeries(recorder)
+    user = virtual_user(plan, recorder, series, id=0, scenario=stage, tags=tags, scenario_env={})
     user.data = data[0] if data else None
     token = current_user.set(user)
     try:

@@ -19,6 +19,7 @@ from atlas_perf.worker.executors.base import Executor
 from atlas_perf.worker.executors.choose import executor_for
 from atlas_perf.worker.iteration import IterationRunner
 from atlas_perf.worker.recorder import Recorder
+from atlas_perf.worker.user_samples import RememberedSeries
 from atlas_perf.worker.virtual_user import VirtualUser
 
 BASE_URL = "BASE_URL"
@@ -42,6 +43,7 @@ class Load:
         self._runners: dict[str, IterationRunner] = {}
         self._executors: list[Executor] = []
         self._users: list[VirtualUser] = []
+        series = RememberedSeries(recorder)
         first_id = 1
         for scenario in plan.scenarios:
             base_tags = {**plan.tags, **scenario.tags, "scenario": scenario.name}
@@ -50,6 +52,7 @@ class Load:
                 virtual_user(
                     plan,
                     recorder,
+                    series,
                     id=first_id + k,
                     scenario=scenario.name,
                     tags=base_tags,
@@ -131,10 +134,11 @@ class Load:
 def virtual_user(
     plan: TestPlan,
     recorder: Recorder,
+    series: RememberedSeries,
     *,
     id: int,
     scenario: str,
-    tags: Mapping[str, str],
+    tags: dict[str, str],
     scenario_env: Mapping[str, str],
 ) -> VirtualUser:
     """A virtual user as the plan describes it, with an HTTP client of its own."""
@@ -154,6 +158,6 @@ def virtual_user(
         seed=plan.seed,
         env=variables,
         base_tags=tags,
-        recorder=recorder,
+        series=series,
         connect=connect,
     )

@@ -3,6 +3,7 @@
 from libc.stdint cimport uint64_t
 
 from atlas_perf.protocols.http.chttp_head cimport HTTP_FIELD_CONTENT_ENCODING
+from atlas_perf.protocols.http.json_text cimport decode_json
 from atlas_perf.protocols.http.response_parser cimport head_fields, head_reason
 
 import json
@@ -163,7 +164,7 @@ cdef class Response:
             ValueError: if it is not JSON, with the status and the beginning of the body.
         """
         try:
-            return json.loads(self.body)
+            return decode_json(self.body)
         except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
             start = self.text()[:80]
             raise ValueError(
