@@ -19,6 +19,7 @@ from atlas_perf.worker.executors.base import Executor
 from atlas_perf.worker.executors.choose import executor_for
 from atlas_perf.worker.iteration import IterationRunner
 from atlas_perf.worker.recorder import Recorder
+from atlas_perf.worker.stray_errors import StrayErrors
 from atlas_perf.worker.user_samples import RememberedSeries
 from atlas_perf.worker.virtual_user import VirtualUser
 
@@ -40,6 +41,9 @@ class Load:
     ) -> None:
         self._plan = plan
         self._exceptions = ExceptionLog(scenario_file.file)
+        self.stray_errors = StrayErrors(
+            self._exceptions, scenario_file.file, _function_lines(plan, scenario_file)
+        )
         self._runners: dict[str, IterationRunner] = {}
         self._executors: list[Executor] = []
         self._users: list[VirtualUser] = []
@@ -161,3 +165,10 @@ def virtual_user(
         series=series,
         connect=connect,
     )
+
+
+def _function_lines(plan: TestPlan, file: ScenarioFile) -> Mapping[str, int]:
+    """Where the function of each scenario begins, and where setup and teardown do."""
+    functions = {scenario.name: scenario.exec for scenario in plan.scenarios}
+    functions |= {"setup": "setup", "teardown": "teardown"}
+    return {name: file.lines.of_name(function) or 0 for name, function in functions.items()}
