@@ -11,6 +11,7 @@ from atlas_perf.model.batch import Ledger, ScenarioException
 from atlas_perf.model.plan import ScenarioPlan, TestPlan, executor_max_vus
 from atlas_perf.model.series import Tags, tags_of
 from atlas_perf.protocols.http.client import HttpClient
+from atlas_perf.protocols.http.resolver import shared_resolver
 from atlas_perf.schedule.shares import vu_ids
 from atlas_perf.scripting.environment import env
 from atlas_perf.wire.plain_data import decode_plain
@@ -40,6 +41,8 @@ class Load:
         workers: int,
     ) -> None:
         self._plan = plan
+        # Else the first connection of every worker would go to the same address.
+        shared_resolver(plan.http.dns).begin_at(worker)
         self._exceptions = ExceptionLog(scenario_file.file)
         self.stray_errors = StrayErrors(
             self._exceptions, scenario_file.file, _function_lines(plan, scenario_file)

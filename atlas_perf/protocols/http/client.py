@@ -18,14 +18,19 @@ from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.batch import BatchRequest, Key, run_batch
 from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.body_stream import BodyStream
+from atlas_perf.protocols.http.connection_limits import ConnectionLimits
 from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.dialing import Dialer
-from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.expectation import judge_response
-from atlas_perf.protocols.http.failures import BodyRaisedError, RequestFailure, timeout_failure
+from atlas_perf.protocols.http.failures import (
+    BodyRaisedError,
+    RequestFailure,
+    canceled_failure,
+    timeout_failure,
+)
 from atlas_perf.protocols.http.headers import Headers, checked_fields
 from atlas_perf.protocols.http.hops import Hop, first_hop, next_hop
-from atlas_perf.protocols.http.http_call import RequestMethods, RequestTemplate
+from atlas_perf.protocols.http.http_call import RequestMethods
 from atlas_perf.protocols.http.pool import ConnectionPool
 from atlas_perf.protocols.http.proxy import Proxies
 from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
@@ -38,11 +43,13 @@ from atlas_perf.protocols.http.request import (
     with_authorization,
     with_credentials_of,
 )
+from atlas_perf.protocols.http.request_template import RequestTemplate
 from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.http.round_trip import RoundTrip, perform
 from atlas_perf.protocols.http.timings import Timings
 from atlas_perf.protocols.http.tls import TlsSettings
+from atlas_perf.protocols.http.under_way import UnderWay
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
 from atlas_perf.protocols.http.user_agent import default_user_agent
 from atlas_perf.units import NS_PER_S
@@ -89,15 +96,21 @@ class HttpClient(RequestMethods):
         tls = TlsSettings(options)
         self._proxies = Proxies(options)
         self._dialer = Dialer(
-            resolver=resolver or shared_resolver(),
-            hosts=options.hosts,
+            resolver=resolver or shared_resolver(options.dns),
+            options=options,
             tls=tls,
             proxies=self._proxies,
         )
         if base_url is not None and base_url.startswith("https:"):
             tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
-        self._connections_per_host = connections_per_host or options.batch_per_host
-        self._pool = ConnectionPool(self._connections_per_host)
+        self._pool = ConnectionPool(
+            ConnectionLimits(
+                per_host=connections_per_host or options.batch_per_host,
+                max_age_ns=options.connection_max_age_ns,
+                max_idle_ns=options.connection_max_idle_ns,
+            )
+        )
+        self._under_way = UnderWay()
         self._batch_limit = options.batch
         self.cookies = CookieJar()
         self._stored_cookies = self.cookies.stored
@@ -119,12 +132,21 @@ class HttpClient(RequestMethods):
         if self._stored_cookies and not self._options.no_cookies_reset:
             self.cookies.clear()
         if self._options.no_vu_connection_reuse:
-            self._pool.close()
-            self._pool = ConnectionPool(self._connections_per_host)
+            self._pool = self._pool.renewed()
 
     async def close(self) -> None:
-        """Close every connection; requests under way fail."""
+        """Send nothing more: requests under way, and any begun later, are canceled.
+
+        Each is one failed sample, recorded on return if it was begun before, and raises
+        CancelledError where it is awaited.
+        """
+        self._under_way.cancel()
         closing = [*self._pool.close(), *self._pool.abort_in_use()]
+        # In one turn of the loop they end by themselves, but for a body that will not be stopped
+        # and what the event loop is slow to give up, such as a TLS handshake.
+        await asyncio.sleep(0)
+        for trip, hop in self._under_way.left():
+            self._failed(hop, trip, canceled_failure(), clock.now_ns())
         await asyncio.gather(*(connection.wait_closed() for connection in closing))
 
     # What a call on the fast way asks for, when it needs more than its connection
@@ -212,6 +234,11 @@ class HttpClient(RequestMethods):
     async def _round_trip(self, hop: Hop) -> Response | Hop:
         """One hop: its final response, or the next hop. Whatever happens, it is one sample."""
         trip = RoundTrip(hop.began_ns, hop.sent_before_bytes)
+        if self._under_way.closed:
+            self._failed(hop, trip, canceled_failure(), clock.now_ns())
+            await asyncio.sleep(0)  # or a loop that asks again and again would stop all others
+            raise asyncio.CancelledError
+        self._under_way.enter(trip, hop)
         try:
             target = parse_target(hop.request.url)
             request = with_credentials_of(hop.request, target)
@@ -239,14 +266,16 @@ class HttpClient(RequestMethods):
             ended_ns = max(clock.now_ns(), hop.deadline_ns)
             return self._failed(hop, trip, timeout_failure(dialling=trip.watch.dialling), ended_ns)
         except asyncio.CancelledError:
-            canceled = RequestFailure(ErrorCode.GENERIC, "request canceled")
-            self._failed(hop, trip, canceled, clock.now_ns())
+            self._failed(hop, trip, canceled_failure(), clock.now_ns())
             raise
+        finally:
+            self._under_way.leave(trip)
         return self._answered(hop, request, target, trip)
 
     def _answered(
         self, hop: Hop, request: Request, target: Target, trip: RoundTrip
     ) -> Response | Hop:
+        trip.end()
         parser = trip.parser
         response = Response(
             status=parser.status,
@@ -285,7 +314,8 @@ class HttpClient(RequestMethods):
         """Take its cookies, judge it and record it; the next hop if it redirects."""
         response.ok = False  # until proven, so that whatever happens here is one sample
         try:
-            response.cookies = self._take_cookies(target, response.headers)
+            set_cookies = response.headers.get_all("set-cookie")
+            response.cookies = self.cookies.take_headers(target, set_cookies)
             following = next_hop(hop, request, target, response)
             if following is None:
                 judge_response(request, response)
@@ -302,17 +332,10 @@ class HttpClient(RequestMethods):
             )
         return following
 
-    def _take_cookies(self, target: Target, headers: Headers) -> dict[str, str]:
-        cookies: dict[str, str] = {}
-        for header in headers.get_all("set-cookie"):
-            cookie = self.cookies.take_header(target, header)
-            if cookie is not None:
-                cookies[cookie.name] = cookie.value
-        return cookies
-
     def _failed(
         self, hop: Hop, trip: RoundTrip, failure: RequestFailure, ended_ns: int
     ) -> Response:
+        trip.end()
         return self._no_response(
             hop.request,
             redacted(hop.request.url),

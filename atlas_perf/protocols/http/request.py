@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal, TypedDict
 
+from atlas_perf.protocols.http.bearer import BearerAuth
 from atlas_perf.protocols.http.body import Body, Form, encode_body
 from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.cookies import check_cookie
@@ -43,8 +44,9 @@ class RequestParams(TypedDict, total=False):
     """Replace the default headers of the same name."""
     cookies: Mapping[str, str] | None
     """For this request only; they win over those of the jar."""
-    auth: tuple[str, str] | DigestAuth | None
-    """User and password: a pair for basic authentication, or DigestAuth(user, password)."""
+    auth: tuple[str, str] | DigestAuth | BearerAuth | None
+    """A pair of user and password for basic authentication, or DigestAuth(user, password), or
+    BearerAuth(token)."""
     timeout: str | timedelta | None
     """For the whole request, redirects included: "10s", "500ms"."""
     max_redirects: int | None
@@ -128,6 +130,8 @@ def build_request(
         raise TypeError(f"a URL is text, not {type(url).__name__}")
     if not isinstance(method, str) or TOKEN.fullmatch(method) is None:
         raise ValueError(f"{method!r} is not an HTTP method")
+    if method.upper() == "CONNECT":
+        raise ValueError("CONNECT is no request of its own: the option `proxy` opens tunnels")
     content, content_type = encode_body(
         body, params.get("json"), params.get("data"), params.get("files")
     )
@@ -194,7 +198,9 @@ def _fields(
     names = {name.lower() for name, _ in given}
     defaults = [("User-Agent", user_agent), ("Accept-Encoding", ACCEPT_ENCODING)]
     auth = params.get("auth")
-    if auth is not None and not isinstance(auth, DigestAuth):
+    if isinstance(auth, BearerAuth):
+        defaults.append(("Authorization", f"Bearer {auth.token}"))
+    elif auth is not None and not isinstance(auth, DigestAuth):
         if ":" in auth[0]:
             raise ValueError("a user name for basic authentication cannot contain a colon")
         defaults.append(("Authorization", _basic(*auth)))
