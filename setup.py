@@ -51,6 +51,7 @@ setup(
             extension("atlas_perf.protocols.http.host_connections"),
             extension("atlas_perf.protocols.http.sinks"),
             extension("atlas_perf.protocols.http.http_call"),
+            extension("atlas_perf.protocols.http.repetition"),
         ],
         compiler_directives={"language_level": "3", "embedsignature": True},
     ),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atlas_perf.scripting.environment import env
+from atlas_perf.worker.iteration import repeated
 
 if TYPE_CHECKING:
     from atlas_perf.protocols.http.request import RequestParams
@@ -30,4 +31,4 @@ PARAMS: RequestParams = {name: REQUEST[name] for name in ("headers", "name") if 
 
 
 async def default(vu: VirtualUser) -> None:
-    await vu.http.request(METHOD, URL, BODY, **PARAMS)
+    await repeated(vu, vu.http.request(METHOD, URL, BODY, **PARAMS))

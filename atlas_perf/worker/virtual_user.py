@@ -20,6 +20,7 @@ from atlas_perf.worker.user_tags import UserTags, tag_texts
 
 if TYPE_CHECKING:
     from atlas_perf.protocols.http.client import HttpClient
+    from atlas_perf.protocols.http.repetition import Permit
 
 GROUP_SEPARATOR = "::"
 _CHECKS = BUILTIN_METRICS["checks"]
@@ -81,6 +82,7 @@ class VirtualUser:
         self._tagged_group = ""
         self._tagged: dict[str, str] = {}
         self._tags_now = tags_of(self._base_tags)
+        self.permit: Permit | None = None  # to repeat the iteration, from who runs it
         self.http = connect(self.sample_tags)
 
     @property

@@ -122,6 +122,11 @@ class HttpClient(RequestMethods):
             self._pool.close()
             self._pool = ConnectionPool(self._connections_per_host)
 
+    @property
+    def renews_connections(self) -> bool:
+        """True if an iteration must not use the connections of the one before."""
+        return self._options.no_vu_connection_reuse
+
     async def close(self) -> None:
         """Close every connection; requests under way fail."""
         closing = [*self._pool.close(), *self._pool.abort_in_use()]

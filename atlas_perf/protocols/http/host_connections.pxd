@@ -10,4 +10,5 @@ cdef class HostConnections:
     cdef object _waiters
 
     cdef TcpConnection take_idle(self)
+    cdef bint wants_back(self) noexcept
     cpdef release(self, connection)

@@ -27,6 +27,11 @@ cdef class HostConnections:
         self._in_use.add(youngest)
         return <TcpConnection>youngest
 
+    cdef bint wants_back(self) noexcept:
+        """True if a connection must not be kept for another request: the pool is closed, or
+        somebody waits for a slot."""
+        return self._closed or (self._waiters is not None and len(<object>self._waiters) > 0)
+
     async def acquire(self):
         """A slot: with an idle connection, or with None and the right to open one."""
         if self.taken < self._limit:
