@@ -50,6 +50,7 @@ setup(
             extension("atlas_perf.protocols.http.tcp_connection"),
             extension("atlas_perf.protocols.http.host_connections"),
             extension("atlas_perf.protocols.http.sinks"),
+            extension("atlas_perf.protocols.http.request_template"),
             extension("atlas_perf.protocols.http.http_call"),
             extension("atlas_perf.protocols.http.repetition"),
         ],

@@ -7,12 +7,8 @@ the call as if it had never been repeated: its task is woken, and finds the last
 
 from libc.stdint cimport int64_t
 
-from atlas_perf.protocols.http.http_call cimport (
-    HttpCall,
-    OutcomeSeries,
-    RequestTemplate,
-    asks_for_more,
-)
+from atlas_perf.protocols.http.http_call cimport HttpCall, asks_for_more
+from atlas_perf.protocols.http.request_template cimport OutcomeSeries, RequestTemplate
 from atlas_perf.protocols.http.response_parser cimport ResponseParser
 from atlas_perf.protocols.http.sinks cimport phase_times
 from atlas_perf.protocols.http.tcp_connection cimport Successor, TcpConnection
