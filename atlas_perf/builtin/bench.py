@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atlas_perf.scripting.environment import env
-from atlas_perf.worker.iteration import repeated
 
 if TYPE_CHECKING:
     from atlas_perf.protocols.http.request import RequestParams
@@ -31,4 +30,5 @@ PARAMS: RequestParams = {name: REQUEST[name] for name in ("headers", "name") if 
 
 
 async def default(vu: VirtualUser) -> None:
-    await repeated(vu, vu.http.request(METHOD, URL, BODY, **PARAMS))
+    call = vu.http.request(METHOD, URL, BODY, **PARAMS)
+    await (call if vu.permit is None else vu.permit.repeated(call))

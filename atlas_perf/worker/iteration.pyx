@@ -139,7 +139,7 @@ cdef class IterationRunner:
             self._scheduled -= iterations
 
     def repeat_until(self, end_ns):
-        """Allow iterations that can be `repeated` to follow each other unasked before this instant."""
+        """Let iterations that are `repeated` follow each other unasked before this instant."""
         self._repeat_until_ns = end_ns
 
     def drop(self, iterations):
@@ -194,7 +194,7 @@ cdef class RunningIteration(Permit):
     cdef int cuts
     cdef bint suspended
     cdef tuple numbers
-    cdef int64_t repeated
+    cdef int64_t repetitions
 
     cdef int _begin(self) except -1:
         cdef IterationRunner runner = self.runner
@@ -211,6 +211,16 @@ cdef class RunningIteration(Permit):
         )
         return 0
 
+    def repeated(self, call):
+        """The same call, if it is all that this iteration does: `await permit.repeated(call)`.
+
+        While the executor would let this user begin another iteration at once, the request is sent
+        again without a task's turn. Each request is an iteration of its own all the same.
+        """
+        if type(call) is HttpCall and not self.user.http.renews_connections:
+            repeat(call, self)
+        return call
+
     cdef bint another(self, int64_t now_ns) except -1:
         cdef IterationRunner runner = self.runner
         if now_ns >= runner._repeat_until_ns:
@@ -223,14 +233,14 @@ cdef class RunningIteration(Permit):
         runner._last_end_ns = now_ns
         runner._completed += 1
         runner._started += 1
-        self.repeated += 1
+        self.repetitions += 1
         self.began_ns = now_ns
         return True
 
     cdef int _count_repeated(self) except -1:
-        if self.repeated:
-            self.user.iteration += self.repeated
-            self.repeated = 0
+        if self.repetitions:
+            self.user.iteration += self.repetitions
+            self.repetitions = 0
         return 0
 
     cdef object _completed(self):
@@ -318,18 +328,6 @@ cdef PySendResult send_to_iteration(
     Py_INCREF(ended)
     result[0] = <PyObject *>ended
     return PYGEN_RETURN
-
-
-def repeated(user, call):
-    """The same call, to be the only thing that an iteration does: `await repeated(vu, vu.http.get(u))`.
-
-    While the executor would let this user begin another iteration at once, its request is sent
-    again without a task's turn. Each request is an iteration of its own all the same.
-    """
-    permit = user.permit
-    if permit is not None and type(call) is HttpCall and not user.http.renews_connections:
-        repeat(call, permit)
-    return call
 
 
 cdef int _cuts() except -1:

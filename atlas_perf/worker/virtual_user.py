@@ -20,7 +20,7 @@ from atlas_perf.worker.user_tags import UserTags, tag_texts
 
 if TYPE_CHECKING:
     from atlas_perf.protocols.http.client import HttpClient
-    from atlas_perf.protocols.http.repetition import Permit
+    from atlas_perf.worker.iteration import RunningIteration
 
 GROUP_SEPARATOR = "::"
 _CHECKS = BUILTIN_METRICS["checks"]
@@ -82,7 +82,7 @@ class VirtualUser:
         self._tagged_group = ""
         self._tagged: dict[str, str] = {}
         self._tags_now = tags_of(self._base_tags)
-        self.permit: Permit | None = None  # to repeat the iteration, from who runs it
+        self.permit: RunningIteration | None = None  # where an iteration may be repeated
         self.http = connect(self.sample_tags)
 
     @property
