@@ -123,8 +123,8 @@ async def test_it_repeats_without_a_turn_of_its_task(
     monkeypatch.setattr(executor, "_may_iterate", ask)
     await bench.run_until(server)
     bench.must_have_counted(server)
-    # The first iteration connects, the second learns its series, the third is all others.
-    assert len(asked) == 3 * USERS
+    # The first iteration connects, one learns where its samples go, the last is all others.
+    assert len(asked) <= 3 * USERS < server.requests // 10
 
 
 async def test_a_body_goes_out_with_each_request(serve: Any) -> None:

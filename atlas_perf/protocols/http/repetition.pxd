@@ -11,7 +11,3 @@ cdef class Permit:
 cdef class Repetition(Successor):
     cdef HttpCall call
     cdef Permit permit
-    cdef bytes head
-    cdef bytes content
-
-    cdef int remember_bytes(self) except -1

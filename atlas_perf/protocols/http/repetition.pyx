@@ -13,8 +13,6 @@ from atlas_perf.protocols.http.response_parser cimport ResponseParser
 from atlas_perf.protocols.http.sinks cimport phase_times
 from atlas_perf.protocols.http.tcp_connection cimport Successor, TcpConnection
 
-from atlas_perf.protocols.http.body import encode_body
-
 
 cdef class Permit:
     """Says whether a request is sent again, and accounts for what it was a part of."""
@@ -35,7 +33,7 @@ cdef class Repetition(Successor):
         cdef TcpConnection connection = call.connection
         cdef RequestTemplate template = call.template
         cdef ResponseParser parser = connection.parser
-        cdef OutcomeSeries series = template.last_series
+        cdef OutcomeSeries series = template.series.last
         cdef phase_times times
         cdef int64_t now_ns
         if (
@@ -45,7 +43,7 @@ cdef class Repetition(Successor):
             or series is None
             or not series.fits(call.tags, &parser.response.head)
             or call.client._stored_cookies
-            or template.host.wants_back()
+            or call.host.wants_back(connection)
         ):
             return False
         now_ns = connection.readiness.now_ns()
@@ -53,8 +51,6 @@ cdef class Repetition(Successor):
             return False
         call.read_times(&times)
         call.record_in(series, &times)
-        if self.head is None:
-            self.remember_bytes()
         call.began_ns = now_ns
         call.deadline_ns = now_ns + template.timeout_ns
         connection.finish(True)
@@ -62,18 +58,6 @@ cdef class Repetition(Successor):
         parser.discarding = template.discards
         connection.start(self.head, self.content, parser, call.deadline_ns)
         return True
-
-    cdef int remember_bytes(self) except -1:
-        """What the call has sent, and sends from now on."""
-        cdef HttpCall call = self.call
-        if call.body is not None or call.params:
-            self.content, _ = encode_body(
-                call.body, call.params.get("json"), call.params.get("data")
-            )
-        self.head = call.template.head_with(
-            len(self.content) if self.content is not None else 0, None
-        )
-        return 0
 
 
 def repeat(HttpCall call not None, Permit permit not None):

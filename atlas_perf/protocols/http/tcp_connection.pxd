@@ -5,6 +5,9 @@ from atlas_perf.protocols.http.response_parser cimport ResponseParser
 
 
 cdef class Successor:
+    cdef bytes head
+    cdef bytes content
+
     cdef bint begin(self) except -1
 
 

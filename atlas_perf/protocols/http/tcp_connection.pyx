@@ -31,7 +31,10 @@ cdef enum:
 
 
 cdef class Successor:
-    """What may follow an exchange that has ended, before the task that awaits it is woken."""
+    """What may follow an exchange that has ended, before the task that awaits it is woken.
+
+    `head` and `content` are what that exchange has sent.
+    """
 
     cdef bint begin(self) except -1:
         """Begin the next exchange, which the same task awaits; False if the task is to be woken."""
@@ -324,8 +327,8 @@ cdef class TcpConnection(Watched):
             self.parser = None
 
     def abort(self):
-        """Close at once; an exchange under way fails."""
-        self._end(self._loss(0))
+        """Close at once; an exchange under way is canceled."""
+        self.cancel()
         self.close_now()
 
     async def wait_closed(self):
