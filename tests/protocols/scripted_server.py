@@ -110,10 +110,17 @@ class Stage:
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def serve(self, handler: Handler, *, tls: ssl.SSLContext | None = None) -> Server:
-        server = Server(0, "https" if tls else "http")
+    async def serve(
+        self,
+        handler: Handler,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> Server:
+        server = Server(0, "https" if tls else "http", host)
         listening = await asyncio.start_server(
-            self._connected(handler, server), "127.0.0.1", 0, ssl=tls
+            self._connected(handler, server), host, port, ssl=tls
         )
         self._servers.append(listening)
         server.port = listening.sockets[0].getsockname()[1]
@@ -236,6 +243,11 @@ class KeepingRecorder:
         return sum(
             value for number, value, _ in self.added if self.series_by_number[number][0] == metric
         )
+
+    def values(self, metric: str) -> list[float]:
+        return [
+            value for number, value, _ in self.added if self.series_by_number[number][0] == metric
+        ]
 
     @property
     def last(self) -> Recorded:

@@ -52,6 +52,18 @@ def timeout_failure(*, dialling: bool) -> RequestFailure:
     return RequestFailure(ErrorCode.REQUEST_TIMEOUT, "request timeout")
 
 
+def connect_timeout_failure(*, looking_up: bool) -> RequestFailure:
+    """No connection within the limit for it."""
+    if looking_up:
+        return RequestFailure(ErrorCode.DNS, "lookup: i/o timeout")
+    return RequestFailure(ErrorCode.DIAL_TIMEOUT, "dial: i/o timeout")
+
+
+def handshake_timeout_failure() -> RequestFailure:
+    """No TLS within the limit for it."""
+    return RequestFailure(ErrorCode.TLS, "tls: handshake timeout")
+
+
 def lookup_failure(error: OSError | UnicodeError) -> RequestFailure:
     """What a failed name lookup means."""
     unknown = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))

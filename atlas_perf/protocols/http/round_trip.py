@@ -84,17 +84,17 @@ async def perform(
     keep = keep and not request.asks_to_close
     head = head_bytes(request, target, cookies, close=not keep)
     streamed = isinstance(request.body, BodyStream)
-    connection = await pool.acquire(target.origin)
+    connection = await pool.acquire(target.origin, trip.watch)
     try:
         if streamed and connection is not None and not isinstance(connection, Connection):
-            pool.drop(connection)  # the compiled one sends whole bodies only
+            pool.drop(target.origin, connection)  # the compiled one sends whole bodies only
             connection = None
         if connection is not None:
             if await _survives(connection, head, request, trip, pool=pool, keep=keep):
                 return
-            pool.drop(connection)
+            pool.drop(target.origin, connection)
         connection = await dialer.dial(target, trip.watch, streaming=streamed)
-        pool.adopt(connection)
+        pool.adopt(target.origin, connection)
         await _exchange(connection, head, request, trip, keep=keep)
     finally:
         pool.release(target.origin, connection)
