@@ -16,6 +16,7 @@ from atlas_perf.model.metric import Metric
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.client import HttpClient
+from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.protocols.http.connection import Connection
 from atlas_perf.protocols.http.pool import PooledConnection
 from atlas_perf.protocols.http.request import RequestParams
@@ -58,7 +59,13 @@ class User:
 
     def __init__(self, dice: random.Random, connections: int) -> None:
         self.dice = dice
-        self._connections = connections
+        self._setup = ClientSetup(
+            options=HttpOptions(timeout_ns=60 * NS_PER_S, max_redirects=0),
+            recorder=self,
+            base_url="http://fuzz",
+            connections_per_host=connections,
+        )
+        self._setup.dialer = self  # type: ignore[assignment]
         self.lanes = [Lane(self, number) for number in range(LANES_OF_A_USER)]
         self.client = self._new_client()
         self._ends: list[socket.socket] = []  # those without a request that was seen
@@ -69,15 +76,7 @@ class User:
         self._closing: set[asyncio.Task[None]] = set()
 
     def _new_client(self) -> HttpClient:
-        client = HttpClient(
-            options=HttpOptions(timeout_ns=60 * NS_PER_S, max_redirects=0),
-            recorder=self,
-            sample_tags=lambda: _lane.get().tags,
-            base_url="http://fuzz",
-            connections_per_host=self._connections,
-        )
-        client._dialer = self  # type: ignore[assignment]
-        return client
+        return HttpClient(self._setup, lambda: _lane.get().tags)
 
     # As the client's recorder
 
