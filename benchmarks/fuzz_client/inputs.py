@@ -17,6 +17,13 @@ _PIECES = [
     *[b"0\r\n\r\n", b"5\r\nhello\r\n", b"18446744073709551616", b"HTTP/1.1 100 Continue\r\n\r\n"],
     *[b"Set-Cookie: a=b; Path=/\r\n", b"Location: /next\r\n", b"Content-Encoding: gzip\r\n", b""],
 ]
+_LIKE_THE_LAST = [
+    b"HTTP/1.1 200 OK\r\nServer: fuzz\r\nContent-Length: 8\r\n\r\n%08d",
+    b"HTTP/1.1 200 OK\r\nServer: fuzz\r\nContent-Length: 9\r\n\r\n%09d",
+    b"HTTP/1.1 200 OK\r\nServer: fuzz\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n%08d\r\n0\r\n\r\n",
+]
+"""Heads that come so often that one connection sees the same one twice, or nearly so."""
+
 _STATUSES = [200, 200, 201, 204, 302, 304, 404, 429, 500, 503]
 
 
@@ -64,9 +71,13 @@ class Inputs:
         """The next execution."""
         self._serial += 1
         chance = self._below()
-        made_up = chance < 0.35
-        data = self._made_up() if made_up else self._corpus[self._pick(len(self._corpus))]
-        if chance > 0.25:
+        if chance < 0.2:
+            data = _LIKE_THE_LAST[self._pick(3)] % self._serial
+        elif chance < 0.5:
+            data = self._made_up()
+        else:
+            data = self._corpus[self._pick(len(self._corpus))]
+        if chance > 0.4 or 0.15 < chance < 0.2:
             data = self._damaged(data)
         rolled = self._below()
         method = "GET" if rolled < 0.8 else "HEAD" if rolled < 0.9 else "POST"
