@@ -13,6 +13,7 @@ from atlas_perf.model.metric import Metric
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.client import HttpClient
+from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.protocols.http.response import Response
 from atlas_perf.units import NS_PER_S
 
@@ -92,12 +93,12 @@ async def ask(shape: Shape, *, kept: bool, piecemeal: bool) -> list[str]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     outcomes = Outcomes()
-    client = HttpClient(
+    setup = ClientSetup(
         options=HttpOptions(timeout_ns=10 * NS_PER_S, max_redirects=0),
         recorder=outcomes,
-        sample_tags=tuple,
         base_url=f"http://127.0.0.1:{port}",
     )
+    client = HttpClient(setup, tuple)
     try:
         if kept:
             assert (await client.post("/", b"")).body == b"ready"

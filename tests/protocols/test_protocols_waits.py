@@ -11,6 +11,7 @@ from scripted_server import KeepingRecorder, MakeClient, Peer, Stage, answering,
 from atlas_perf import clock
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.protocols.http.client import HttpClient
+from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.protocols.http.resolver import Resolver
 from atlas_perf.protocols.http.timings import Stopwatch, Timings
 from atlas_perf.sketch.ddsketch import Sketch
@@ -138,9 +139,8 @@ def test_waits_are_read_off_the_stopwatch(marks: dict[str, int], waits: tuple[in
 async def test_the_workers_recorder_takes_them(stage: Stage) -> None:
     server = await stage.serve(answering(OK))
     recorder = Recorder([])
-    client = HttpClient(
-        options=HttpOptions(), recorder=recorder, sample_tags=tuple, connections_per_host=1
-    )
+    setup = ClientSetup(options=HttpOptions(), recorder=recorder, connections_per_host=1)
+    client = HttpClient(setup, tuple)
     try:
         await asyncio.gather(*(client.get(server.url) for _ in range(3)))
     finally:

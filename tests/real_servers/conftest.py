@@ -22,6 +22,7 @@ from served_site import Site
 
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.protocols.http.client import HttpClient
+from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.units import NS_PER_S
 
 SERVERS = (NGINX, APACHE, CADDY, NODE, UVICORN, GUNICORN, HTTP_SERVER)
@@ -93,14 +94,14 @@ async def make_client(recorder: KeepingRecorder) -> AsyncIterator[MakeClient]:
     clients: list[HttpClient] = []
 
     def make(site: Site, base_url: str, **options: Any) -> HttpClient:
-        client = HttpClient(
+        setup = ClientSetup(
             options=HttpOptions(
                 timeout_ns=20 * NS_PER_S, tls_ca_file=str(site.authority), **options
             ),
             recorder=recorder,
-            sample_tags=lambda: (("scenario", "s"),),
             base_url=base_url,
         )
+        client = HttpClient(setup, lambda: (("scenario", "s"),))
         clients.append(client)
         return client
 

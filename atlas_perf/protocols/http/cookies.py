@@ -40,6 +40,8 @@ class Cookie:
 class CookieJar:
     """Cookies by domain, path and name."""
 
+    __slots__ = ("_cookies", "_now_unix_s")
+
     def __init__(self, now_unix_s: Callable[[], float] = time.time) -> None:
         self._now_unix_s = now_unix_s
         self._cookies: dict[tuple[str, str, str], Cookie] = {}

@@ -6,7 +6,7 @@ from atlas_perf.protocols.http.tcp_connection cimport TcpConnection
 cdef class HostConnections:
     cdef readonly int taken
     cdef readonly list idle
-    cdef bint _closed
+    cdef bint closed
     cdef int _limit
     cdef set _in_use
     cdef object _waiters

@@ -76,7 +76,7 @@ cdef class HostConnections:
                 reusable = (<TcpConnection>connection).is_reusable()
             else:
                 reusable = connection.reusable
-            if reusable and not self._closed and not self._put_back(connection):
+            if reusable and not self.closed and not self._put_back(connection):
                 self.idle.append(connection)
             else:
                 self._forget(connection)
@@ -88,7 +88,7 @@ cdef class HostConnections:
     def close(self):
         """Close idle connections now, used ones when they are released; returns the former."""
         closing, self.idle = self.idle, []
-        self._closed = True
+        self.closed = True
         for connection in closing:
             self._forget(connection)
         return closing

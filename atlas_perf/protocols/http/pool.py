@@ -6,13 +6,16 @@ A caller that has to wait for a free connection is served in order, and its wait
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from atlas_perf.protocols.http.connection import Exchange
 from atlas_perf.protocols.http.connection_limits import ConnectionLimits
 from atlas_perf.protocols.http.host_connections import HostConnections
 from atlas_perf.protocols.http.timings import Stopwatch
 from atlas_perf.protocols.http.urls import Origin
+
+_NONE_YET: set[Any] = set()
+"""Stands for the connections of users that have none, and most of them may have none."""
 
 
 class PooledConnection(Protocol):
@@ -43,20 +46,24 @@ class PooledConnection(Protocol):
 class ConnectionPool:
     """Hands out idle connections, or the right to open a new one."""
 
+    __slots__ = ("_limits", "closed", "hosts", "in_use")
+
     def __init__(
         self, limits: ConnectionLimits, in_use: set[PooledConnection] | None = None
     ) -> None:
         self._limits = limits
-        self._hosts: dict[Origin, HostConnections] = {}
-        self.in_use: set[PooledConnection] = set() if in_use is None else in_use
+        self.hosts: dict[Origin, HostConnections] = {}
+        self.in_use: set[PooledConnection] = _NONE_YET if in_use is None else in_use
         self.closed = False
         """True once its user is done with it: no request is repeated on another connection."""
 
     def host(self, origin: Origin) -> HostConnections:
         """The connections to one origin."""
-        host = self._hosts.get(origin)
+        host = self.hosts.get(origin)
         if host is None:
-            host = self._hosts[origin] = HostConnections(self._limits, self.in_use)
+            if self.in_use is _NONE_YET:
+                self.in_use = set()
+            host = self.hosts[origin] = HostConnections(self._limits, self.in_use)
         return host
 
     async def acquire(self, origin: Origin, watch: Stopwatch) -> PooledConnection | None:
@@ -86,7 +93,7 @@ class ConnectionPool:
     def close(self) -> list[PooledConnection]:
         """Close idle connections now and used ones when they are released; returns the former."""
         self.closed = True
-        return [connection for host in self._hosts.values() for connection in host.close()]
+        return [connection for host in self.hosts.values() for connection in host.close()]
 
     def abort_in_use(self) -> list[PooledConnection]:
         """Break off the exchanges under way; returns their connections."""

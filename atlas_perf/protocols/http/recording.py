@@ -16,8 +16,8 @@ _LOOKING_UP = BUILTIN_METRICS["http_req_looking_up"]
 _DATA_SENT = BUILTIN_METRICS["data_sent"]
 _DATA_RECEIVED = BUILTIN_METRICS["data_received"]
 
-_REMEMBERED_SERIES = 256
-"""Series a client remembers to spare building and sorting tags; then it starts afresh."""
+_REMEMBERED_SERIES = 4096
+"""Series that are remembered to spare building and sorting tags; then it starts afresh."""
 
 
 class HttpSeries(Protocol):
@@ -63,12 +63,12 @@ class Outcome:
 
 
 class RequestLog:
-    """Records round trips of one virtual user."""
+    """Records the round trips of all clients that share a recorder and options."""
 
     def __init__(self, recorder: HttpRecorder, *, fold_urls: bool = True) -> None:
         """`fold_urls`: without a name, tag a URL with its ids folded."""
         self._recorder = recorder
-        self._fold_urls = fold_urls
+        self.fold_urls = fold_urls
         self._http: dict[tuple[Tags, Tags, Outcome], HttpSeries] = {}
         self._data: dict[Tags, tuple[int, int]] = {}
 
@@ -127,7 +127,7 @@ class RequestLog:
         return tags_of({**dict(user_tags), **request_tags, **system})
 
     def _name(self, outcome: Outcome) -> str:
-        return outcome.name or (folded(outcome.url) if self._fold_urls else outcome.url)
+        return outcome.name or (folded(outcome.url) if self.fold_urls else outcome.url)
 
     def data_series(self, user_tags: Tags) -> tuple[int, int]:
         """Numbers of the series of bytes sent and received, under the user's tags alone: k6 has no
@@ -138,6 +138,8 @@ class RequestLog:
                 self._recorder.series(_DATA_SENT, user_tags),
                 self._recorder.series(_DATA_RECEIVED, user_tags),
             )
+            if len(self._data) >= _REMEMBERED_SERIES:
+                self._data.clear()
             self._data[user_tags] = numbers
         return numbers
 

@@ -26,7 +26,8 @@ Statuses = int | Collection[int]
 EXPECTED_STATUSES = range(200, 400)
 """Statuses that are no failure unless a request says otherwise; k6's default."""
 
-_ALWAYS_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
+ALWAYS_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
+"""Methods whose requests tell the length of their content even if there is none."""
 
 
 class RequestParams(TypedDict, total=False):
@@ -209,7 +210,7 @@ def _fields(
     kept = [(name, value) for name, value in defaults if name.lower() not in names]
     if isinstance(content, BodyStream):
         kept.append(("Transfer-Encoding", "chunked"))
-    elif content or method in _ALWAYS_WITH_LENGTH:
+    elif content or method in ALWAYS_WITH_LENGTH:
         kept.append(("Content-Length", str(len(content))))
     return (*kept, *given)
 
