@@ -83,6 +83,11 @@ class HttpClient(RequestMethods):
         if options.no_vu_connection_reuse:
             self._use(self._pool.renewed())
 
+    @property
+    def renews_connections(self) -> bool:
+        """True if an iteration must not use the connections of the one before."""
+        return self._setup.options.no_vu_connection_reuse
+
     async def close(self) -> None:
         """Send nothing more: requests under way, and any begun later, are canceled.
 

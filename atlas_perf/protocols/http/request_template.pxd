@@ -1,5 +1,6 @@
 from libc.stdint cimport int64_t, uint32_t
 
+from atlas_perf.protocols.http.chttp_head cimport http_head
 from atlas_perf.protocols.http.response cimport Response
 
 
@@ -10,6 +11,8 @@ cdef class OutcomeSeries:
     cdef object sink
     cdef uint32_t sent_number
     cdef uint32_t received_number
+
+    cdef bint fits(self, tuple tags, const http_head *head) noexcept
 
 
 cdef class NamedSeries:

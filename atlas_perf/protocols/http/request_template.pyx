@@ -29,6 +29,13 @@ cdef enum:
 cdef class OutcomeSeries:
     """Where requests of one name, one outcome and one set of tags are recorded."""
 
+    cdef bint fits(self, tuple tags, const http_head *head) noexcept:
+        return (
+            self.tags is tags
+            and self.status == head.status
+            and self.minor_version == head.minor_version
+        )
+
 
 cdef class NamedSeries:
     """Where the requests of a pattern with one value of the `name` tag are recorded."""
