@@ -156,7 +156,7 @@ class HttpOptions:
     fold_urls: bool = True
     discard_response_bodies: bool = False
     batch: int = 20  # requests of one `batch` call at once
-    batch_per_host: int = 6  # connections of one user to one host
+    batch_per_host: int = 6  # connections of one user to one host, as browsers have
     connect_timeout_ns: int | None = None  # name lookup, TCP and a proxy's tunnel
     tls_handshake_timeout_ns: int | None = None
     connection_max_age_ns: int | None = None

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.body_stream import BodyStream
-from atlas_perf.protocols.http.connection_limits import ConnectionLimits
+from atlas_perf.protocols.http.connection_limits import limits_of
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.failures import RequestFailure
 from atlas_perf.protocols.http.head_parts import head_parts
@@ -75,11 +75,7 @@ class ClientSetup:
         )
         if base_url is not None and base_url.startswith("https:"):
             tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
-        self.connection_limits = ConnectionLimits(
-            per_host=connections_per_host or options.batch_per_host,
-            max_age_ns=options.connection_max_age_ns,
-            max_idle_ns=options.connection_max_idle_ns,
-        )
+        self.connection_limits = limits_of(options, per_host=connections_per_host)
         self.templates = TemplateStore(self._pattern)
 
     def built(self, method: str, url: str, body: Body, params: RequestParams) -> Request:

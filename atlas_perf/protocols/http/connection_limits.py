@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CONNECTIONS_PER_HOST = 6
-"""k6's `batchPerHost`, and what browsers open to one host. One user at a time needs only one;
-more are for requests that a scenario issues together with `asyncio.gather`."""
+from atlas_perf.model.plan import HttpOptions
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
     """A connection beyond its age or idle time carries no further request; None: without limit."""
 
-    per_host: int = CONNECTIONS_PER_HOST
+    per_host: int
     max_age_ns: int | None = None  # since it was opened
     max_idle_ns: int | None = None  # since its last response
+
+
+def limits_of(options: HttpOptions, *, per_host: int | None = None) -> ConnectionLimits:
+    """The limits of a plan; `per_host` wins over its `batchPerHost`."""
+    return ConnectionLimits(
+        per_host=per_host or options.batch_per_host,
+        max_age_ns=options.connection_max_age_ns,
+        max_idle_ns=options.connection_max_idle_ns,
+    )
