@@ -18,11 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
 from atlas_perf.coordinator.events import (
     BeginLoad,
     Event,
+    FeedRanOut,
     Instruction,
     Kill,
     LoadEnded,
@@ -85,6 +86,7 @@ class RunState:
         self.all_offered = False  # the interrupt came when only ends of iterations were missing
         self.cut_short = False  # the interrupt took something from the measurement
         self.aborted = False  # by a threshold
+        self.ran_out: FeedRanOut | None = None  # what ended the load
         self.teardown_failure: ScenarioException | None = None
         self.teardown_skipped: str | None = None  # why it was not run to its end
         self.load_begun = False
@@ -245,6 +247,10 @@ class RunState:
         self.aborted = True
         return self._stop(graceful=False)
 
+    def _feed_ran_out(self, event: FeedRanOut) -> list[Instruction]:
+        self.ran_out = event
+        return self._stop(graceful=True)
+
     def _overdue(self, _event: TimeIsUp) -> list[Instruction]:
         kills: list[Instruction] = []
         for worker in self._in_state(WorkerState.AT_WORK):
@@ -359,6 +365,7 @@ _TABLE: Mapping[RunPhase, Mapping[type[Any], Handler]] = {
         **_WITH_LOAD,
         StopAsked: RunState._stop_load,
         ThresholdBreached: RunState._breached,
+        FeedRanOut: RunState._feed_ran_out,
     },
     RunPhase.STOPPING: {
         **_WITH_LOAD,
@@ -376,20 +383,7 @@ _TABLE: Mapping[RunPhase, Mapping[type[Any], Handler]] = {
     },
     # What was under way when the run ended changes nothing any more.
     RunPhase.FINISHED: dict.fromkeys(
-        (
-            WorkerReady,
-            WorkerRefused,
-            SetupDone,
-            SetupBroke,
-            WorkerArmed,
-            LoadEnded,
-            TeardownDone,
-            WorkerLost,
-            WorkerCrashed,
-            StopAsked,
-            TimeIsUp,
-        ),
-        RunState._ignore,
+        set(get_args(Event)) - {ThresholdBreached, FeedRanOut}, RunState._ignore
     ),
 }
 

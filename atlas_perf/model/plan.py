@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from atlas_perf.model.feed import FeedPlan
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric
 from atlas_perf.units import NS_PER_S
 
@@ -163,6 +164,7 @@ class TestPlan:
     thresholds: tuple[ThresholdPlan, ...] = ()
     default_gates: bool = True
     metrics: tuple[Metric, ...] = ()  # the file's own
+    feeds: tuple[FeedPlan, ...] = ()  # in the order the file makes them
     tags: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     http: HttpOptions = field(default_factory=HttpOptions)

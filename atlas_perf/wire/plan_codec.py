@@ -11,6 +11,14 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, TypeVar, get_type_hints
 
+from atlas_perf.model.feed import (
+    FeedMode,
+    FeedPer,
+    FeedPlan,
+    OnExhausted,
+    RowFormat,
+    RowLayout,
+)
 from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
@@ -47,6 +55,7 @@ def plan_from_plain(plain: Any) -> TestPlan:
         scenarios=_tuple_of(_scenario),
         thresholds=_tuple_of(lambda item: _read(ThresholdPlan, item)),
         metrics=_tuple_of(_metric),
+        feeds=_tuple_of(_feed),
         summary_trend_stats=_tuple_of(_text),
         tags=_text_map,
         env=_text_map,
@@ -106,6 +115,21 @@ def _metric(plain: Any) -> Metric:
         contains=_member_of(Contains),
         across_workers=_member_of(AcrossWorkers),
     )
+
+
+def _feed(plain: Any) -> FeedPlan:
+    return _read(
+        FeedPlan,
+        plain,
+        mode=_member_of(FeedMode),
+        per=_member_of(FeedPer),
+        on_exhausted=_member_of(OnExhausted),
+        layout=_row_layout,
+    )
+
+
+def _row_layout(plain: Any) -> RowLayout:
+    return _read(RowLayout, plain, format=_member_of(RowFormat), columns=_tuple_of(_text))
 
 
 def _read(kind: type[T], plain: Any, /, **readers: Reader) -> T:

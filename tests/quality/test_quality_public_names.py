@@ -13,6 +13,8 @@ import atlas_perf
 PROMISED = {
     "Counter",
     "DigestAuth",
+    "Feed",
+    "FeedExhausted",
     "Gauge",
     "HttpClient",
     "Options",
@@ -23,6 +25,7 @@ PROMISED = {
     "Trend",
     "VirtualUser",
     "env",
+    "feed",
 }
 
 LOADED_BY_IMPORT = """

@@ -8,6 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atlas_perf.model.feed import (
+    FeedMode,
+    FeedPer,
+    FeedPlan,
+    OnExhausted,
+    RowFormat,
+    RowLayout,
+)
 from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
@@ -47,6 +55,17 @@ METRICS = st.builds(
     st.sampled_from(Contains),
     st.sampled_from(AcrossWorkers),
 )
+FEEDS = st.builds(
+    FeedPlan,
+    NAMES,
+    COUNTS,
+    st.sampled_from(FeedMode),
+    st.sampled_from(FeedPer),
+    st.sampled_from(OnExhausted),
+    NAMES,
+    NAMES,
+    st.builds(RowLayout, st.sampled_from(RowFormat), NAMES, st.lists(NAMES).map(tuple)),
+)
 CERTIFICATES = st.builds(
     ClientCertificate,
     NAMES,
@@ -81,6 +100,7 @@ PLANS = st.builds(
     ).map(tuple),
     default_gates=st.booleans(),
     metrics=st.lists(METRICS, max_size=2).map(tuple),
+    feeds=st.lists(FEEDS, max_size=2).map(tuple),
     tags=PAIRS,
     env=PAIRS,
     http=HTTP,
