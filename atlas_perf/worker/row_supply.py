@@ -87,7 +87,7 @@ class LeasedRows:
         self._left += count
         self._ask_below = (count + 1) // 2
         while self._waiting and self._left:
-            self._answer(self._pop)
+            self._waiting.popleft().set_result(self._pop())
         if self._waiting:
             self._ask()
 
@@ -101,7 +101,7 @@ class LeasedRows:
                 self._ask()
             return
         while self._waiting:
-            self._answer(lambda: None)
+            self._waiting.popleft().set_result(None)
 
     def hand_back(self) -> None:
         """Others wait: give back half of what is left, or say that nothing is."""
@@ -115,11 +115,6 @@ class LeasedRows:
         back = last[kept:]
         self._left -= len(back)
         self._tell(RowsReturned(self._feed, back.start, len(back)))
-
-    def _answer(self, number: Callable[[], RowNumber]) -> None:
-        future = self._waiting.popleft()
-        if not future.done():
-            future.set_result(number())
 
     def _pop(self) -> int:
         rows = self._ranges.popleft()

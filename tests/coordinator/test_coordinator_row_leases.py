@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from atlas_perf.coordinator.row_leases import MOST_AT_ONCE, RowLeases
 from atlas_perf.model.feed import FeedPer, FeedPlan, OnExhausted
-from atlas_perf.wire.control import AskRows, NoRows, RecallRows, RowsLeased
+from atlas_perf.wire.control import AskRows, NoRows, RecallRows, RowsLeased, RowsReturned
 from atlas_perf.worker.row_supply import LeasedRows
 
 USER = SimpleNamespace(id=1, iteration=0, random=None)
@@ -156,6 +156,21 @@ def test_recycled_rows_are_given_lap_by_lap(rows, steps) -> None:
         assert bool(shop.leases.recycled) == (max(laps) > 1)
 
     asyncio.run(of_loop(check))
+
+
+def test_an_answer_that_crossed_with_a_lease_does_not_hide_the_leased_rows() -> None:
+    leases = RowLeases([FeedPlan("users", 60)], 3)
+    leases.take(0, AskRows(0, waiting=0))
+    while leases.take(1, AskRows(0, waiting=0)) != [(1, NoRows(0, final=False))]:
+        pass
+    assert leases.take(2, AskRows(0, waiting=1)) == [(0, RecallRows(0)), (1, RecallRows(0))]
+    assert leases.take(0, AskRows(0, waiting=1)) == []  # sent before it heard of the recall
+    told = dict(leases.take(1, RowsReturned(0, 20, 40)))
+    assert told[0].count > 1
+    assert leases.take(0, RowsReturned(0, 0, 0)) == []  # sent before it had the lease
+    while RecallRows(0) not in told.values():
+        told = dict(leases.take(2, AskRows(0, waiting=1)))
+    assert 0 in told
 
 
 def test_the_next_range_is_asked_for_before_the_last_one_is_used_up() -> None:

@@ -73,7 +73,7 @@ def test_every_row_is_an_object_of_its_own(tmp_path: Path) -> None:
 
 @given(
     st.lists(
-        st.tuples(st.text(max_size=5), st.text(max_size=5)).filter(lambda row: any(row)),
+        st.tuples(st.text(max_size=5), st.text(max_size=5)).filter(any),
         min_size=1,
     )
 )
@@ -148,7 +148,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
 
 def test_an_array_has_a_limit_and_says_what_has_none(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(row_index, "MAX_JSON_BYTES", 4)
-    with pytest.raises(UsageError, match="write one row a line, as .jsonl"):
+    with pytest.raises(UsageError, match=r"write one row a line, as \.jsonl"):
         opened(tmp_path / "a.json", "[1, 2]")
     assert list(opened(tmp_path / "a.jsonl", "1\n2\n3\n4\n")) == [1, 2, 3, 4]
 
