@@ -34,6 +34,9 @@ from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.coordinator.streams import OutputStreams
 from atlas_perf.coordinator.ticker import Ticker
 from atlas_perf.coordinator.verdict import conclude
+from atlas_perf.errors import AtlasPerfError, ScenarioError
+from atlas_perf.judge.redact import redacted
+from atlas_perf.judge.row_secrets import shown_row_secrets
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.model.batch import Batch
 from atlas_perf.model.plan import TestPlan
@@ -102,7 +105,7 @@ async def run_plan(
     run = _Run(plan, outputs, on_progress)
     await run.carry_out(interrupts)
     if run.state.error is not None:
-        raise run.state.error
+        raise _discreet(run.state.error, plan)
     return conclude(
         run.state,
         run.aggregator,
@@ -115,6 +118,14 @@ async def run_plan(
             *feed_warnings(plan, run.state.ran_out, run.leases),
         ),
     )
+
+
+def _discreet(error: AtlasPerfError, plan: TestPlan) -> AtlasPerfError:
+    """The error without secrets of rows, which a `setup` that failed may quote."""
+    if not isinstance(error, ScenarioError):
+        return error
+    message = redacted(error.message, shown_row_secrets(plan.feeds, error.message))
+    return type(error)(message, file=error.file, line=error.line)
 
 
 class _Run:

@@ -8,6 +8,7 @@ found that the report would show.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from enum import Enum
@@ -20,6 +21,8 @@ from atlas_perf.judge.redact import SHORTEST_VALUE, is_secret_name, written_form
 from atlas_perf.model.feed import FeedPlan, RowFormat
 from atlas_perf.scripting.row_file import RowFile
 
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+")  # the same in every URL
+
 
 def shown_row_secrets(feeds: Iterable[FeedPlan], report: Any) -> tuple[str, ...]:
     """Secret values of the feeds' rows that the texts of a report hold, longest first.
@@ -30,19 +33,15 @@ def shown_row_secrets(feeds: Iterable[FeedPlan], report: Any) -> tuple[str, ...]
     read = [feed for feed in feeds if feed.file]
     if not read:
         return ()
-    texts = set(_texts(report))
-    # A text holds a value only if it holds the value's beginning: most values are ruled out by
-    # one look-up, however long the report is.
-    beginnings = {
-        text[start : start + SHORTEST_VALUE]
-        for text in texts
-        for start in range(len(text) - SHORTEST_VALUE + 1)
-    }
+    text = "\n".join(set(_texts(report)))
+    # A text holds a value only if it holds the value's beginning and its end: most values are
+    # ruled out by two look-ups, however long the report is.
+    pieces = {text[start : start + SHORTEST_VALUE] for start in range(len(text))}
     shown = {
         value
         for feed in read
         for value in _secrets(feed)
-        if value[:SHORTEST_VALUE] in beginnings and any(value in text for text in texts)
+        if value[-SHORTEST_VALUE:] in pieces and value[:SHORTEST_VALUE] in pieces and value in text
     }
     return tuple(sorted(shown, key=lambda value: (-len(value), value)))
 
@@ -56,7 +55,7 @@ def _secrets(feed: FeedPlan) -> Iterator[str]:
             return
         for row in rows:
             for value in _secrets_of(row, is_secret):
-                yield from written_forms(value)
+                yield from (value,) if _PLAIN.fullmatch(value) else written_forms(value)
 
 
 def _secrets_of(row: Any, is_secret: Any) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from atlas_perf.errors import ScenarioError
+from atlas_perf.errors import ScenarioError, SetupError
 from atlas_perf.model.verdict import Verdict
 
 ROWS = 10_000
@@ -200,3 +200,15 @@ async def test_secrets_of_rows_are_in_no_report(run, write_rows) -> None:
     summary = await run(source)
     assert "pw-of-" not in repr(summary)
     assert summary.exceptions[0].message == "0 cannot log in with ***"
+
+
+async def test_secrets_of_rows_are_in_no_error_of_setup(run, write_rows) -> None:
+    write_rows(5)
+    body = """
+    async def setup(vu):
+        for row in rows:
+            raise RuntimeError(f"no account for {row['password']}")
+    """
+    with pytest.raises(SetupError) as failed:
+        await run(scenario("", '{"vus": 1, "iterations": 5}', body + ASK))
+    assert str(failed.value).endswith("setup raised RuntimeError: no account for ***")
