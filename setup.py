@@ -50,6 +50,7 @@ setup(
             extension("atlas_perf.protocols.http.tcp_connection"),
             extension("atlas_perf.protocols.http.host_connections"),
             extension("atlas_perf.protocols.http.sinks"),
+            extension("atlas_perf.protocols.http.request_template"),
             extension("atlas_perf.protocols.http.http_call"),
         ],
         compiler_directives={"language_level": "3", "embedsignature": True},

@@ -19,6 +19,7 @@ COMPILED_PARTS = (
     "atlas_perf.protocols.http.host_connections",
     "atlas_perf.protocols.http.http_call",
     "atlas_perf.protocols.http.readiness",
+    "atlas_perf.protocols.http.request_template",
     "atlas_perf.protocols.http.response",
     "atlas_perf.protocols.http.response_parser",
     "atlas_perf.protocols.http.sinks",

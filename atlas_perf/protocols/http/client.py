@@ -25,7 +25,7 @@ from atlas_perf.protocols.http.expectation import judge_response
 from atlas_perf.protocols.http.failures import BodyRaisedError, RequestFailure, timeout_failure
 from atlas_perf.protocols.http.headers import Headers, checked_fields
 from atlas_perf.protocols.http.hops import Hop, first_hop, next_hop
-from atlas_perf.protocols.http.http_call import RequestMethods, RequestTemplate
+from atlas_perf.protocols.http.http_call import RequestMethods
 from atlas_perf.protocols.http.pool import ConnectionPool
 from atlas_perf.protocols.http.proxy import Proxies
 from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
@@ -38,6 +38,7 @@ from atlas_perf.protocols.http.request import (
     with_authorization,
     with_credentials_of,
 )
+from atlas_perf.protocols.http.request_template import RequestTemplate
 from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.http.round_trip import RoundTrip, perform

@@ -5,18 +5,8 @@ from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.pool import ConnectionPool
 from atlas_perf.protocols.http.recording import HttpRecorder, RequestLog
-from atlas_perf.protocols.http.request import Request, RequestParams
+from atlas_perf.protocols.http.request import RequestParams
 from atlas_perf.protocols.http.response import Response
-from atlas_perf.protocols.http.urls import Target
-
-class RequestTemplate:
-    def __init__(
-        self, request: Request, target: Target, head: bytes, content_bytes: int
-    ) -> None: ...
-    @property
-    def request(self) -> Request: ...
-    @property
-    def target(self) -> Target: ...
 
 class HttpCall(Coroutine[Any, Any, Response]):
     def __await__(self) -> Generator[Any, Any, Response]: ...

@@ -18,18 +18,16 @@ from atlas_perf.protocols.http.csending cimport (
     PyTypeObject,
     sendfunc,
 )
+from atlas_perf.protocols.http.request_template cimport OutcomeSeries, series_for, template_key
 from atlas_perf.protocols.http.sinks cimport RoundTripSink, SampleSink
 
 import asyncio
 import warnings
-from datetime import timedelta
 
 from atlas_perf import clock
 from atlas_perf.protocols.http.body import encode_body
 from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
 from atlas_perf.protocols.http.failures import ClosedEarlyError, RequestFailure
-from atlas_perf.protocols.http.recording import Outcome
-from atlas_perf.protocols.http.request import EXPECTED_STATUSES
 from atlas_perf.protocols.http.response import HttpError
 from atlas_perf.protocols.http.round_trip import IDEMPOTENT_METHODS
 from atlas_perf.protocols.http.timings import Stopwatch, Timings
@@ -43,46 +41,6 @@ cdef enum:
 
 cdef object NOT_FAST = object()  # remembered instead of a template
 cdef object NOT_YET = object()  # returned instead of a response
-
-
-cdef class OutcomeSeries:
-    """Where requests of one template, one outcome and one set of tags are recorded."""
-
-
-cdef class RequestTemplate:
-    """All that is known of a request before its body, and where its samples go."""
-
-    def __init__(self, request, target, bytes head not None, int content_bytes):
-        """`head` is that of a request with so many bytes of content."""
-        line = b"\r\nContent-Length: %d\r\n" % content_bytes
-        before, found, after = head.partition(line)
-        self.request = request
-        self.target = target
-        self.has_body = bool(found)
-        self.head = before + b"\r\nContent-Length: " if found else head
-        self.head_after_length = b"\r\n" + after if found else b""
-        self.method = request.method
-        self.tag_url = target.tag_url
-        self.origin = target.origin
-        self.judged = request.expect is not None
-        self.to_head = request.method == "HEAD"
-        self.discards = not request.keeps_body
-        self.default_expected = request.expected_statuses is EXPECTED_STATUSES
-        self.timeout_ns = request.timeout_ns
-        self.series = {}
-
-    cdef bint expects(self, int status) except? -1:
-        if self.default_expected:
-            return 200 <= status < 400
-        return status in self.request.expected_statuses
-
-    cdef bytes head_with(self, Py_ssize_t body_bytes, str cookies):
-        cdef bytes head = self.head
-        if self.has_body:
-            head = b"%b%d%b" % (head, body_bytes, self.head_after_length)
-        if cookies is not None:
-            head = head[:-2] + b"Cookie: " + cookies.encode("latin-1") + b"\r\n\r\n"
-        return head
 
 
 cdef class RequestMethods:
@@ -146,7 +104,7 @@ cdef class RequestMethods:
 
     cdef RequestTemplate template_for(self, HttpCall call):
         """The template of a call, None if it has to go the slow way."""
-        key = template_key(call)
+        key = template_key(call.method, call.url, call.body, call.params)
         if key is None:
             return None
         found = self._templates.get(key)
@@ -157,33 +115,6 @@ cdef class RequestMethods:
                 self._templates.clear()
             self._templates[key] = found
         return None if found is NOT_FAST else <RequestTemplate>found
-
-
-cdef object template_key(HttpCall call):
-    """What tells one template from another: everything but the content of the body."""
-    if type(call.url) is not str or type(call.method) is not str:
-        return None
-    if not call.params:
-        if call.body is None and call.method == "GET":
-            return call.url
-        return (call.method, call.url, type(call.body), bool(call.body))
-    parts = [call.method, call.url, type(call.body), bool(call.body)]
-    for name, value in call.params.items():
-        kind = type(value)
-        parts.append(name)
-        if name == "json" or name == "data":
-            parts.append(value is None)
-        elif name == "expect" or value is None or kind is str or kind is int or kind is bool or kind is timedelta:
-            parts.append(kind)
-            parts.append(value)
-        elif kind is dict:
-            for each in (<dict>value).items():
-                if type((<tuple>each)[0]) is not str or type((<tuple>each)[1]) is not str:
-                    return None
-                parts.append(each)
-        else:
-            return None
-    return tuple(parts)
 
 
 cdef class HttpCall:
@@ -357,7 +288,7 @@ cdef class HttpCall:
             or series.status != response.status
             or series.minor_version != response.head.minor_version
         ):
-            series = series_for(self.client, template, self.tags, response)
+            series = series_for(self.client._log, template, self.tags, response)
             template.last_series = series
         if isinstance(series.sink, RoundTripSink):
             (<RoundTripSink>series.sink).take_round_trip(at_ns, times)
@@ -445,38 +376,6 @@ cdef class HttpCall:
             )
         elif self.stage == SENT:
             self.let_go(False)
-
-
-cdef OutcomeSeries series_for(
-    RequestMethods client, RequestTemplate template, tuple tags, Response response
-):
-    """The series of an outcome, remembered by the template."""
-    cdef OutcomeSeries series
-    key = (tags, response.status, response.head.minor_version)
-    series = template.series.get(key)
-    if series is not None:
-        return series
-    outcome = Outcome(
-        method=response.method,
-        url=response.url,
-        name=template.request.name,
-        status=response.status,
-        proto=response.proto,
-        tls_version="",
-        error="",
-        error_code=response.error_code,
-        failed=not response.ok,
-    )
-    series = OutcomeSeries.__new__(OutcomeSeries)
-    series.tags = tags
-    series.status = response.status
-    series.minor_version = response.head.minor_version
-    series.sink = client._log.series(tags, template.request.tags, outcome)
-    series.sent_number, series.received_number = client._log.data_series(tags)
-    if len(template.series) >= REMEMBERED_TEMPLATES:
-        template.series.clear()
-    template.series[key] = series
-    return series
 
 
 cdef inline object taken_over(PyObject *result):
