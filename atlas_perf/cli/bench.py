@@ -14,6 +14,7 @@ from atlas_perf.cli.conduct import PreparedRun, observe, report_width
 from atlas_perf.cli.cores import usable_cores
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.option_types import COUNT, DURATION, PROCESSES
+from atlas_perf.cli.preflight import refuse_hopeless
 from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show, wants_colour
@@ -115,6 +116,11 @@ Exit codes: as of 'atlas-perf run'; more than 1 % of failed requests is a FAIL.
     metavar="FILE",
     help="Also write everything measured there, as a summary.json.",
 )
+@click.option(
+    "--ignore-preflight",
+    is_flag=True,
+    help="Run what this machine cannot carry out; what refuses it becomes a warning.",
+)
 @click.option("--quiet", is_flag=True, help="No progress and no notes: the summary, and errors.")
 def bench(
     *,
@@ -125,6 +131,7 @@ def bench(
     json_text: str | None,
     name: str | None,
     summary_file: Path | None,
+    ignore_preflight: bool,
     quiet: bool,
     connections: int,
     **load: Any,
@@ -135,6 +142,8 @@ def bench(
     if summary_file is not None and not summary_file.parent.is_dir():
         raise UsageError(f"the summary cannot be written: there is no folder {summary_file.parent}")
     plan = bench_plan(request, connections=connections, **load)
+    for warning in refuse_hopeless(plan, request.url, ignored=ignore_preflight):
+        say(f"warning: {warning}")
     latencies = LatencyTotal()
     prepared = PreparedRun(plan, Environment(None, request.shown_url), (latencies,))
     with StopSignals() as signals:

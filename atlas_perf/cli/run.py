@@ -154,6 +154,13 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     "things.",
 )
 @_option(
+    _LOAD,
+    "--ignore-preflight",
+    is_flag=True,
+    help="Run a plan that this machine cannot carry out; what refuses it becomes a warning "
+    "('atlas-perf doctor' says all there is).",
+)
+@_option(
     _JUDGE,
     "--threshold",
     "thresholds",
