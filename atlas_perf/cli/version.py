@@ -14,8 +14,10 @@ COMPILED_PARTS = (
     "atlas_perf.sketch.ddsketch",
     "atlas_perf.worker.recorder",
     "atlas_perf.worker.iteration",
+    "atlas_perf.worker.sleeping",
     "atlas_perf.aggregate.series_table",
     "atlas_perf.protocols.http._response_reader",
+    "atlas_perf.protocols.http.folding",
     "atlas_perf.protocols.http.host_connections",
     "atlas_perf.protocols.http.http_call",
     "atlas_perf.protocols.http.readiness",
@@ -24,6 +26,7 @@ COMPILED_PARTS = (
     "atlas_perf.protocols.http.response_parser",
     "atlas_perf.protocols.http.sinks",
     "atlas_perf.protocols.http.tcp_connection",
+    "atlas_perf.protocols.http.template_store",
 )
 
 

@@ -18,7 +18,7 @@ from atlas_perf.protocols.http.csending cimport (
     PyTypeObject,
     sendfunc,
 )
-from atlas_perf.protocols.http.request_template cimport OutcomeSeries, series_for, template_key
+from atlas_perf.protocols.http.request_template cimport OutcomeSeries
 from atlas_perf.protocols.http.sinks cimport RoundTripSink, SampleSink
 
 import asyncio
@@ -27,7 +27,11 @@ import warnings
 from atlas_perf import clock
 from atlas_perf.protocols.http.body import encode_body
 from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
-from atlas_perf.protocols.http.failures import ClosedEarlyError, RequestFailure
+from atlas_perf.protocols.http.failures import (
+    ClosedEarlyError,
+    RequestFailure,
+    canceled_failure,
+)
 from atlas_perf.protocols.http.response import HttpError
 from atlas_perf.protocols.http.round_trip import IDEMPOTENT_METHODS
 from atlas_perf.protocols.http.timings import Stopwatch, Timings
@@ -37,21 +41,28 @@ cdef enum:
     SENT  # on the fast way
     SLOW  # a coroutine of the client's goes on with it
     OVER
-    REMEMBERED_TEMPLATES = 256
 
-cdef object NOT_FAST = object()  # remembered instead of a template
 cdef object NOT_YET = object()  # returned instead of a response
 
 
 cdef class RequestMethods:
     """The request methods of a client, each returning an awaitable.
 
-    A subclass sets the attributes and has, for the slow way, `_template`, `_request`, `_built`,
-    `_cookie_pairs`, `_concluded`, `_go_on` and `_no_response`.
+    A subclass calls `_share` and `_use`, sets the public attributes, and has, for the slow way,
+    `_request`, `_built`, `_cookie_pairs`, `_concluded`, `_go_on` and `_no_response`.
     """
 
-    def __cinit__(self, *args, **kwargs):
-        self._templates = {}
+    def _share(self, TemplateStore templates not None, recorder):
+        """What this client shares with others: the templates of requests, and the recorder."""
+        self._templates = templates
+        self._recorder = recorder
+
+    def _use(self, pool):
+        """Take connections from this pool from now on."""
+        self._pool = pool
+        self._hosts = pool.hosts
+        self._last_host = None
+        self._last_origin = None
 
     cdef HttpCall call(self, method, url, body, dict params):
         cdef HttpCall call = HttpCall.__new__(HttpCall)
@@ -102,19 +113,20 @@ cdef class RequestMethods:
         """DELETE; see `request`."""
         return self.call("DELETE", url, body, params)
 
-    cdef RequestTemplate template_for(self, HttpCall call):
-        """The template of a call, None if it has to go the slow way."""
-        key = template_key(call.method, call.url, call.body, call.params)
-        if key is None:
-            return None
-        found = self._templates.get(key)
-        if found is None:
-            template = self._template(call.method, call.url, call.body, call.params)
-            found = template or NOT_FAST
-            if len(self._templates) >= REMEMBERED_TEMPLATES:
-                self._templates.clear()
-            self._templates[key] = found
-        return None if found is NOT_FAST else <RequestTemplate>found
+    cdef HostConnections host_of(self, tuple origin):
+        """The connections of this client to where a template's requests go."""
+        if origin is not self._last_origin:
+            self._last_host = self._hosts.get(origin) or self._pool.host(origin)
+            self._last_origin = origin
+        return self._last_host
+
+    cdef tuple tags_now(self):
+        """The user's tags, as the object that all clients that share templates have for them."""
+        cdef tuple given = self._sample_tags()
+        if given is not self._given_tags:
+            self._tags = self._templates.canonical_tags(given)
+            self._given_tags = given
+        return self._tags
 
 
 cdef class HttpCall:
@@ -123,22 +135,28 @@ cdef class HttpCall:
     cdef object start(self):
         """Send, if a connection is at hand; the response if there is one at once."""
         cdef RequestMethods client = self.client
-        cdef RequestTemplate template = client.template_for(self)
+        cdef RequestTemplate template = client._templates.find(
+            self.method, self.url, self.body, self.params
+        )
+        cdef Py_ssize_t content_bytes = 0
         cdef bytes content = None
         if template is None:
             return self.start_slowly()
         self.template = template
-        if template.pool is not client._pool:
-            template.pool = client._pool
-            template.host = template.pool.host(template.origin)
-        if self.body is not None or self.params:
+        self.host = client.host_of(template.origin)
+        if template.may_have_content:
             content, _ = encode_body(
                 self.body, self.params.get("json"), self.params.get("data")
             )
-        self.tags = client._sample_tags()
+            content_bytes = len(content)
+            if template.pattern.has_length != template.sends_length_of(content_bytes):
+                return self.start_slowly()
+        self.tags = client.tags_now()
         cookies = client._cookie_pairs(template.target) if client._stored_cookies else None
-        head = template.head_with(len(content) if content is not None else 0, cookies)
-        cdef TcpConnection connection = template.host.take_idle()
+        head = template.head_with(content_bytes, cookies, self.params)
+        if head is None:
+            return self.start_slowly()
+        cdef TcpConnection connection = self.host.take_idle()
         if connection is None:
             return self.start_slowly()
         self.connection = connection
@@ -242,7 +260,7 @@ cdef class HttpCall:
             isinstance(failure, ClosedEarlyError)
             and connection.received_bytes == 0
             and self.template.method in IDEMPOTENT_METHODS
-            and not self.template.pool.closed
+            and not self.host.closed
         ):
             sent = connection.sent_bytes
             self.let_go(False)
@@ -253,7 +271,7 @@ cdef class HttpCall:
             ended_ns = max(ended_ns, self.deadline_ns)
         response = self.failed(connection, failure, ended_ns)
         self.stage = OVER
-        if self.template.request.throw:
+        if self.template.throws():
             raise HttpError(response)
         return response
 
@@ -278,7 +296,7 @@ cdef class HttpCall:
 
     cdef int record(self, Response response, TcpConnection connection) except -1:
         cdef RequestTemplate template = self.template
-        cdef OutcomeSeries series = template.last_series
+        cdef OutcomeSeries series = template.series.last
         cdef phase_times *times = &response.times
         cdef int64_t at_ns = connection.last_byte_ns
         recorder = self.client._recorder
@@ -288,8 +306,7 @@ cdef class HttpCall:
             or series.status != response.status
             or series.minor_version != response.head.minor_version
         ):
-            series = series_for(self.client._log, template, self.tags, response)
-            template.last_series = series
+            series = template.series.find(self.tags, response)
         if isinstance(series.sink, RoundTripSink):
             (<RoundTripSink>series.sink).take_round_trip(at_ns, times)
         else:
@@ -320,7 +337,7 @@ cdef class HttpCall:
         connection.finish(keep)
         if connection.parser is not None:
             connection.parser.forget()
-        self.template.host.release(connection)
+        self.host.release(connection)
         return 0
 
     # A coroutine, as the interpreter and asyncio know it
@@ -352,8 +369,7 @@ cdef class HttpCall:
             error = kind(error)
         if self.stage == SENT:
             if isinstance(error, asyncio.CancelledError):
-                canceled = RequestFailure(ErrorCode.GENERIC, "request canceled")
-                self.failed(self.connection, canceled, clock.now_ns())
+                self.failed(self.connection, canceled_failure(), clock.now_ns())
             else:
                 self.let_go(False)
         self.stage = OVER

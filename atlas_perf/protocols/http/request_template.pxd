@@ -1,6 +1,5 @@
 from libc.stdint cimport int64_t, uint32_t
 
-from atlas_perf.protocols.http.host_connections cimport HostConnections
 from atlas_perf.protocols.http.response cimport Response
 
 
@@ -13,28 +12,69 @@ cdef class OutcomeSeries:
     cdef uint32_t received_number
 
 
+cdef class NamedSeries:
+    cdef object _log
+    cdef object _request
+    cdef str _name
+    cdef OutcomeSeries last
+    cdef dict _by_outcome
+
+    cdef OutcomeSeries find(self, tuple tags, Response response)
+
+
+cdef class RequestPattern:
+    cdef object _log
+    cdef object _request
+    cdef object _target
+    cdef object _parts
+    cdef tuple _origin
+    cdef str _url_start
+    cdef str _path_start
+    cdef str _tag_start
+    cdef bytes _before_path
+    cdef bytes _after_path
+    cdef bytes _after_given
+    cdef str _method
+    cdef str _name
+    cdef int64_t _timeout_ns
+    cdef bint _judged
+    cdef bint _discards
+    cdef bint _to_head
+    cdef bint _may_have_content
+    cdef bint _always_has_length
+    cdef bint _default_expected
+    cdef bint _fold_urls
+    cdef bint has_length
+    cdef bint _has_given
+    cdef list _given_values
+    cdef bytes _given
+    cdef dict _named
+
+    cdef bint take_path(self, str path) except -1
+    cdef RequestTemplate own_template(self)
+    cdef RequestTemplate template(self, str path)
+    cdef RequestTemplate _new(self, bytes head, str tag_url)
+    cdef NamedSeries _series_of(self, str url)
+    cdef bytes given_fields(self, dict headers)
+
+
 cdef class RequestTemplate:
-    cdef readonly object request
-    cdef readonly object target
+    cdef RequestPattern pattern
+    cdef object _request
+    cdef object _target
+    cdef str _path
     cdef str method
     cdef str tag_url
     cdef tuple origin
-    cdef bint judged
     cdef bytes head
-    cdef bytes head_after_length
-    cdef bint has_body
+    cdef int64_t timeout_ns
+    cdef bint judged
+    cdef bint may_have_content
     cdef bint to_head
     cdef bint discards
-    cdef bint default_expected
-    cdef int64_t timeout_ns
-    cdef object pool
-    cdef HostConnections host
-    cdef OutcomeSeries last_series
-    cdef dict series
+    cdef NamedSeries series
 
+    cdef bint throws(self) except? -1
+    cdef bint sends_length_of(self, Py_ssize_t content_bytes) noexcept
     cdef bint expects(self, int status) except? -1
-    cdef bytes head_with(self, Py_ssize_t body_bytes, str cookies)
-
-
-cdef object template_key(method, url, body, dict params)
-cdef OutcomeSeries series_for(log, RequestTemplate template, tuple tags, Response response)
+    cdef bytes head_with(self, Py_ssize_t content_bytes, str cookies, dict params)

@@ -1,10 +1,14 @@
+from atlas_perf.protocols.http.head_parts import HeadParts
+from atlas_perf.protocols.http.recording import RequestLog
 from atlas_perf.protocols.http.request import Request
 from atlas_perf.protocols.http.urls import Target
 
-class RequestTemplate:
+class RequestPattern:
     def __init__(
-        self, request: Request, target: Target, head: bytes, content_bytes: int
+        self, request: Request, target: Target, parts: HeadParts, log: RequestLog
     ) -> None: ...
+
+class RequestTemplate:
     @property
     def request(self) -> Request: ...
     @property

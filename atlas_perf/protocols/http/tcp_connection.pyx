@@ -299,8 +299,8 @@ cdef class TcpConnection(Watched):
             self.parser = None
 
     def abort(self):
-        """Close at once; an exchange under way fails."""
-        self._end(self._loss(0))
+        """Close at once; an exchange under way is canceled."""
+        self.cancel()
         self.close_now()
 
     async def wait_closed(self):
