@@ -113,9 +113,10 @@ def doctor(
 def _plans(request: RunRequest) -> Iterator[tuple[TestPlan, str | None]]:
     for scenario in request.scenarios:
         environment = environment_of(request, scenario)
-        if environment.starts_target:
+        own = environment.starts_target
+        if own:
             environment = environment.at(LOOPBACK_URL)
-        plan, _ = make_plan(request, find_scenario(scenario), environment)
+        plan, _ = make_plan(request, find_scenario(scenario), environment, own_target=own)
         yield plan, environment.base_url
 
 

@@ -11,6 +11,7 @@ from atlas_perf.preflight.finding import Level
 from atlas_perf.preflight.machine import look_at_machine
 from atlas_perf.preflight.need import need_of
 from atlas_perf.preflight.surroundings import addresses_of
+from atlas_perf.protocols.http.resolver import is_address
 
 OVERRIDE = "--ignore-preflight"
 
@@ -50,4 +51,9 @@ def connected_host(http: HttpOptions, base_url: str | None) -> str | None:
         return None
     port = f":{parts.port}" if parts.port else ""
     mapped = http.hosts.get(f"{parts.hostname}{port}", http.hosts.get(parts.hostname))
-    return parts.hostname if mapped is None else urlsplit(f"//{mapped}").hostname
+    return parts.hostname if mapped is None else host_of_address(mapped)
+
+
+def host_of_address(text: str) -> str:
+    """The host of `address`, `address:port`, `[v6]:port` or a bare IPv6 address."""
+    return text if is_address(text) else urlsplit(f"//{text}").hostname or text

@@ -31,4 +31,5 @@ class RunRequest:
     outputs: tuple[str, ...] = ()  # kind=target
     results_dir: Path = Path("results")
     ignore_preflight: bool = False
+    allow_production: bool = False
     quiet: bool = False

@@ -84,6 +84,13 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     help="A variable that the scenario reads as env['NAME'] or vu.env['NAME']. Repeatable.",
 )
 @_option(
+    _WHAT,
+    "--allow-production",
+    is_flag=True,
+    help="Load production: without it, environment 'production' and the host of PRODUCTION_URL "
+    "are refused.",
+)
+@_option(
     _LOAD,
     "--vus",
     "-u",

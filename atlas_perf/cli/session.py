@@ -19,6 +19,8 @@ from atlas_perf.cli.environments import (
 from atlas_perf.cli.overall import overall_exit_code, overall_line
 from atlas_perf.cli.preflight import refuse_hopeless
 from atlas_perf.cli.request import RunRequest
+from atlas_perf.cli.safety import refuse_unasked_production, under_limits
+from atlas_perf.cli.safety_limits import limits_around
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show
 from atlas_perf.errors import AtlasPerfError, ExitCode, UsageError
@@ -59,6 +61,12 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     started: EmbeddedTarget | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
         environment = environment_of(request, scenario)
+        refuse_unasked_production(
+            request.environment,
+            environment.base_url,
+            {**os.environ, **request.env}.get("PRODUCTION_URL"),
+            allowed=request.allow_production,
+        )
         embedded = environment.starts_target
         if embedded:
             started = started or running.enter_context(embedded_target(request.seed))
@@ -68,6 +76,7 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
             request,
             file,
             environment,
+            own_target=embedded,
             keep_samples=any(output.wants_samples for output in outputs),
         )
         warnings += refuse_hopeless(plan, environment.base_url, ignored=request.ignore_preflight)
@@ -76,13 +85,23 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
 
 
 def make_plan(
-    request: RunRequest, file: Path, environment: Environment, *, keep_samples: bool = False
+    request: RunRequest,
+    file: Path,
+    environment: Environment,
+    *,
+    own_target: bool,
+    keep_samples: bool = False,
 ) -> tuple[TestPlan, tuple[str, ...]]:
     """The plan of one scenario as asked for, and what the user should know about it.
 
+    Args:
+        own_target: the environment is the embedded target.
+
     Raises:
-        UsageError: the file, an option or a criterion cannot be used.
+        UsageError: the file, an option or a criterion cannot be used, or the project's safety
+            limits forbid it.
     """
+    limits = limits_around([Path.cwd(), file.parent], os.environ)
     overrides = _overrides(request, environment, keep_samples=keep_samples)
     built = build_plan(load_scenario_file(file, overrides.env), overrides)
     plan, warnings = built.plan, built.warnings
@@ -91,6 +110,7 @@ def make_plan(
             warnings += (_fewer_processes(plan),)
         plan = replace(plan, processes=max(1, plan.max_vus))
     _refuse_wrong_thresholds(plan)
+    plan = under_limits(plan, limits, environment.base_url, own_target=own_target)
     return plan, warnings
 
 

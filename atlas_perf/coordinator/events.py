@@ -113,6 +113,14 @@ class FeedRanOut:
 
 
 @dataclass(frozen=True, slots=True)
+class CeilingBroken:
+    """More requests were made in a second than may be."""
+
+    requests: int
+    second: int  # since T0
+
+
+@dataclass(frozen=True, slots=True)
 class TimeIsUp:
     """The limit set last has passed."""
 
@@ -130,6 +138,7 @@ Event = (
     | StopAsked
     | ThresholdBreached
     | FeedRanOut
+    | CeilingBroken
     | TimeIsUp
 )
 

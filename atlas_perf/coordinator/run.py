@@ -28,6 +28,7 @@ from atlas_perf.coordinator.feed_notes import feed_warnings
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.coordinator.measurement_notes import SERIES_CAP_REACHED
 from atlas_perf.coordinator.processes import WorkerProcess, spawn_workers
+from atlas_perf.coordinator.rate_ceiling import broken_ceiling
 from atlas_perf.coordinator.reading import read_progress
 from atlas_perf.coordinator.row_leases import RowLeases, Told
 from atlas_perf.coordinator.run_state import RunState
@@ -261,6 +262,8 @@ class _Run:
             self._handle(LoadEnded(batch.worker))
         if self.state.phase is RunPhase.RUNNING:
             self._judge_abort()
+        if self.state.phase is RunPhase.RUNNING:
+            self._hold_ceiling()
 
     def _warn_once_of_the_series_cap(self, batch: Batch) -> None:
         folded = batch.health.overflowed_samples > 0 or self.aggregator.series_overflowed
@@ -281,6 +284,12 @@ class _Run:
         if self.breach is not None:
             self._handle(ThresholdBreached())
             self._show(f"{self.breach.selector}: {self.breach.expression} ended the run")
+
+    def _hold_ceiling(self) -> None:
+        broken = broken_ceiling(self.plan.rate_ceiling, self.aggregator)
+        if broken is not None:
+            self._handle(broken)
+            self._show("max_rate_per_s ended the run")
 
     def _notice_silence(self) -> None:
         """Counted in our own ticks: if this process stood still, its workers are not to blame."""

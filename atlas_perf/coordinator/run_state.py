@@ -22,6 +22,7 @@ from typing import Any, get_args
 
 from atlas_perf.coordinator.events import (
     BeginLoad,
+    CeilingBroken,
     Event,
     FeedRanOut,
     Instruction,
@@ -86,7 +87,8 @@ class RunState:
         self.all_offered = False  # the interrupt came when only ends of iterations were missing
         self.cut_short = False  # the interrupt took something from the measurement
         self.aborted = False  # by a threshold
-        self.ran_out: FeedRanOut | None = None  # what ended the load
+        self.ran_out: FeedRanOut | None = None  # this or the next, if it
+        self.too_fast: CeilingBroken | None = None  # ended the load
         self.teardown_failure: ScenarioException | None = None
         self.teardown_skipped: str | None = None  # why it was not run to its end
         self.load_begun = False
@@ -251,6 +253,10 @@ class RunState:
         self.ran_out = event
         return self._stop(graceful=True)
 
+    def _ceiling_broken(self, event: CeilingBroken) -> list[Instruction]:
+        self.too_fast, self.aborted = event, True
+        return self._stop(graceful=False)
+
     def _overdue(self, _event: TimeIsUp) -> list[Instruction]:
         kills: list[Instruction] = []
         for worker in self._in_state(WorkerState.AT_WORK):
@@ -366,6 +372,7 @@ _TABLE: Mapping[RunPhase, Mapping[type[Any], Handler]] = {
         StopAsked: RunState._stop_load,
         ThresholdBreached: RunState._breached,
         FeedRanOut: RunState._feed_ran_out,
+        CeilingBroken: RunState._ceiling_broken,
     },
     RunPhase.STOPPING: {
         **_WITH_LOAD,
@@ -383,7 +390,7 @@ _TABLE: Mapping[RunPhase, Mapping[type[Any], Handler]] = {
     },
     # What was under way when the run ended changes nothing any more.
     RunPhase.FINISHED: dict.fromkeys(
-        set(get_args(Event)) - {ThresholdBreached, FeedRanOut}, RunState._ignore
+        set(get_args(Event)) - {ThresholdBreached, FeedRanOut, CeilingBroken}, RunState._ignore
     ),
 }
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.feed_notes import feed_invalid_reason
 from atlas_perf.coordinator.measurement_notes import measurement_notes
+from atlas_perf.coordinator.rate_ceiling import ceiling_reason
 from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.judge.redact import plan_secrets, redacted
 from atlas_perf.judge.row_secrets import shown_row_secrets
@@ -73,6 +74,7 @@ def _invalid_reasons(state: RunState, aggregator: Aggregator) -> Iterator[str]:
                 "it did not offer the load that was planned."
             )
     yield from feed_invalid_reason(state.plan, state.ran_out)
+    yield from ceiling_reason(state.plan, state.too_fast)
     if not (state.cut_short or state.aborted or state.lost):
         yield from miscounted_iterations(state.plan, aggregator)
 

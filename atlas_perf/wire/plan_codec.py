@@ -22,10 +22,12 @@ from atlas_perf.model.feed import (
 from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
+    AllowedHosts,
     ClientCertificate,
     DnsOptions,
     Executor,
     HttpOptions,
+    RateCeiling,
     ScenarioPlan,
     Stage,
     TestPlan,
@@ -57,6 +59,7 @@ def plan_from_plain(plain: Any) -> TestPlan:
         thresholds=_tuple_of(lambda item: _read(ThresholdPlan, item)),
         metrics=_tuple_of(_metric),
         feeds=_tuple_of(_feed),
+        rate_ceiling=_rate_ceiling,
         summary_trend_stats=_tuple_of(_text),
         tags=_text_map,
         env=_text_map,
@@ -94,8 +97,17 @@ def _http(plain: Any) -> HttpOptions:
         plain,
         hosts=_text_map,
         tls_auth=_tuple_of(_client_certificate),
+        allowed_hosts=_tuple_of(_allowed_hosts),
         dns=lambda item: _read(DnsOptions, item),
     )
+
+
+def _allowed_hosts(plain: Any) -> AllowedHosts:
+    return _read(AllowedHosts, plain, patterns=_tuple_of(_text))
+
+
+def _rate_ceiling(plain: Any) -> RateCeiling | None:
+    return None if plain is None else _read(RateCeiling, plain)
 
 
 def _client_certificate(plain: Any) -> ClientCertificate:

@@ -19,12 +19,14 @@ from atlas_perf.model.feed import (
 from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
+    AllowedHosts,
     ClientCertificate,
     ConstantVUs,
     DnsOptions,
     HttpOptions,
     PerVUIterations,
     RampingVUs,
+    RateCeiling,
     ScenarioPlan,
     SharedIterations,
     Stage,
@@ -89,6 +91,9 @@ HTTP = st.builds(
     discard_response_bodies=st.booleans(),
     batch=COUNTS,
     batch_per_host=COUNTS,
+    allowed_hosts=st.lists(
+        st.builds(AllowedHosts, st.lists(NAMES, max_size=2).map(tuple), NAMES), max_size=2
+    ).map(tuple),
     connect_timeout_ns=st.none() | COUNTS,
     tls_handshake_timeout_ns=st.none() | COUNTS,
     connection_max_age_ns=st.none() | COUNTS,
@@ -116,6 +121,7 @@ PLANS = st.builds(
     teardown_timeout_ns=COUNTS,
     min_iteration_duration_ns=COUNTS,
     summary_trend_stats=st.lists(NAMES, max_size=3).map(tuple),
+    rate_ceiling=st.none() | st.builds(RateCeiling, st.floats(0, 1e6), NAMES),
     keep_samples=st.booleans(),
 )
 
