@@ -12,14 +12,18 @@ from atlas_perf.loop import UVLOOP_VERSION
 
 COMPILED_PARTS = (
     "atlas_perf.sketch.ddsketch",
+    "atlas_perf.scripting.metrics",
+    "atlas_perf.scripting.sample_taker",
     "atlas_perf.worker.recorder",
     "atlas_perf.worker.iteration",
     "atlas_perf.worker.sleeping",
+    "atlas_perf.worker.user_samples",
     "atlas_perf.aggregate.series_table",
     "atlas_perf.protocols.http._response_reader",
     "atlas_perf.protocols.http.folding",
     "atlas_perf.protocols.http.host_connections",
     "atlas_perf.protocols.http.http_call",
+    "atlas_perf.protocols.http.json_text",
     "atlas_perf.protocols.http.readiness",
     "atlas_perf.protocols.http.request_template",
     "atlas_perf.protocols.http.response",

@@ -26,7 +26,7 @@ from atlas_perf.coordinator.events import (
 )
 from atlas_perf.coordinator.feed_notes import feed_warnings
 from atlas_perf.coordinator.interrupts import Interrupts
-from atlas_perf.coordinator.measurement_notes import SERIES_CAP_REACHED
+from atlas_perf.coordinator.measurement_notes import cap_notes
 from atlas_perf.coordinator.processes import WorkerProcess, spawn_workers
 from atlas_perf.coordinator.rate_ceiling import broken_ceiling
 from atlas_perf.coordinator.reading import read_progress
@@ -152,7 +152,7 @@ class _Run:
         self._ticker = Ticker(lambda: self._inbox.put_nowait(_Tick()))
         self._limit: asyncio.TimerHandle | None = None
         self._silent_ticks = [0] * plan.processes
-        self._series_cap_said = False
+        self._caps_said: set[str] = set()
 
     @property
     def started_at(self) -> str:
@@ -257,7 +257,7 @@ class _Run:
             return
         if fresh:
             self.streams.on_batch(batch, self.aggregator)
-            self._warn_once_of_the_series_cap(batch)
+            self._warn_once_of_caps(batch)
         if batch.last:
             self._handle(LoadEnded(batch.worker))
         if self.state.phase is RunPhase.RUNNING:
@@ -265,11 +265,12 @@ class _Run:
         if self.state.phase is RunPhase.RUNNING:
             self._hold_ceiling()
 
-    def _warn_once_of_the_series_cap(self, batch: Batch) -> None:
-        folded = batch.health.overflowed_samples > 0 or self.aggregator.series_overflowed
-        if folded and not self._series_cap_said:
-            self._series_cap_said = True
-            self._show(SERIES_CAP_REACHED)
+    def _warn_once_of_caps(self, batch: Batch) -> None:
+        if batch.health.overflowed_samples > 0 or self.aggregator.series_overflowed:
+            for note in cap_notes(self.aggregator):
+                if note not in self._caps_said:
+                    self._caps_said.add(note)
+                    self._show(note)
 
     def _tick(self) -> None:
         if self.state.phase in (RunPhase.RUNNING, RunPhase.STOPPING):

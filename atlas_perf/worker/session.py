@@ -116,6 +116,7 @@ class Session:
         except ScenarioError as error:
             self._link.send(Refused(error.message, error.file, error.line))
         else:
+            self._prepared.load.stray_errors.watch(asyncio.get_running_loop())
             self._link.send(Ready())
 
     async def _run_setup(self) -> None:
@@ -155,6 +156,7 @@ class Session:
             closing.cancel()
         # Before the last batch: a request that outlived its iteration ends here, and counts.
         await ready.load.close()
+        ready.load.stray_errors.collect()
         closer.close_last()
 
     async def _run_teardown(self) -> None:

@@ -29,6 +29,7 @@ OWNERS: dict[str, frozenset[str]] = {
     "aiohttp": frozenset({"target", "protocols"}),
     "click": frozenset({"cli"}),
     "msgpack": frozenset({"wire"}),
+    "orjson": frozenset({"protocols"}),
     "rich": frozenset({"cli"}),
     "uvloop": frozenset({"loop"}),
 }
