@@ -1,4 +1,7 @@
-"""Which hosts requests may go to: the safety interlock, held where every request passes.
+"""Which hosts requests may go to: the safety interlock.
+
+It is asked on the slow way of a request, which is the only one that opens connections: the fast one
+takes an idle connection to the very host, and to a host that is not allowed there never is one.
 
 A pattern is a host name in which `*` stands for any text, an address, or a network: `10.0.0.0/8`.
 Names are compared as the URL has them and are not looked up.
