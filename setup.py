@@ -60,6 +60,7 @@ setup(
             extension("atlas_perf.protocols.http.request_template"),
             extension("atlas_perf.protocols.http.template_store"),
             extension("atlas_perf.protocols.http.http_call"),
+            extension("atlas_perf.protocols.http.repetition"),
         ],
         compiler_directives={"language_level": "3", "embedsignature": True},
     ),

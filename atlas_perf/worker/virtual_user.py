@@ -15,6 +15,7 @@ from atlas_perf.worker.user_samples import RememberedSeries, UserSamples
 
 if TYPE_CHECKING:
     from atlas_perf.protocols.http.client import HttpClient
+    from atlas_perf.worker.iteration import RunningIteration
 
 
 class SampleRecorder(Protocol):
@@ -67,6 +68,7 @@ class VirtualUser(UserSamples):
         self._random: random.Random | None = None
         self.data: Any = None
         self._sleep = sleep
+        self.permit: RunningIteration | None = None  # where an iteration may be repeated
         self.http = connect(self.sample_tags)
 
     @property

@@ -88,6 +88,9 @@ class KeptStarts:
     def drop(self, iterations: int) -> None:
         self.dropped += iterations
 
+    def repeat_until(self, _end_ns: int) -> None:
+        return None
+
 
 def measure(rate: int, seconds: int, *, by_loop: bool) -> Starts:
     """Offer a constant rate for so long."""

@@ -15,6 +15,7 @@ cdef class HostConnections:
     cdef dict _lives
 
     cdef TcpConnection take_idle(self)
+    cdef bint wants_back(self, connection) except -1
     cdef bint has_outlived(self, connection) except -1
     cdef bint _put_back(self, connection) except -1
     cpdef release(self, connection)

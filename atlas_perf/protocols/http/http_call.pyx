@@ -8,7 +8,11 @@ kept in `client.py`, and a call that needs them goes on there, with what it has 
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 
-from atlas_perf.protocols.http.chttp_head cimport HTTP_FIELD_LOCATION, HTTP_FIELD_SET_COOKIE
+from atlas_perf.protocols.http.chttp_head cimport (
+    HTTP_FIELD_LOCATION,
+    HTTP_FIELD_SET_COOKIE,
+    http_head,
+)
 from atlas_perf.protocols.http.csending cimport (
     PYGEN_ERROR,
     PYGEN_NEXT,
@@ -177,6 +181,9 @@ cdef class HttpCall:
             parser = ResponseParser.__new__(ResponseParser)
         parser.restart(template.to_head)
         parser.discarding = template.discards
+        if self.successor is not None:
+            self.successor.head, self.successor.content = head, content
+            connection.successor = self.successor
         connection.start(head, content, parser, self.deadline_ns)
         return self.deliver() if connection.ended else NOT_YET
 
@@ -193,7 +200,6 @@ cdef class HttpCall:
         cdef RequestTemplate template = self.template
         cdef ResponseParser parser = connection.parser
         cdef Response response
-        cdef int64_t sent_ns
         if connection.failure is not None:
             return self.deliver_failure(connection, connection.failure)
         response = Response.__new__(Response)
@@ -207,26 +213,13 @@ cdef class HttpCall:
         response.ok = True
         response.error = ""
         response.tls_version = ""
-        sent_ns = connection.sent_ns
-        if sent_ns < 0 or sent_ns > connection.first_byte_ns:
-            sent_ns = connection.first_byte_ns  # answered before the whole request was read
-        response.times.duration_ns = connection.last_byte_ns - connection.send_began_ns
-        response.times.blocked_ns = connection.send_began_ns - self.began_ns
-        response.times.connecting_ns = -1
-        response.times.tls_handshaking_ns = -1
-        response.times.sending_ns = sent_ns - connection.send_began_ns
-        response.times.waiting_ns = connection.first_byte_ns - sent_ns
-        response.times.receiving_ns = connection.last_byte_ns - connection.first_byte_ns
-        if (
-            response.head.noted[<int>HTTP_FIELD_SET_COOKIE].offset
-            or response.head.noted[<int>HTTP_FIELD_LOCATION].offset
-            or template.judged
-        ):
+        self.read_times(&response.times)
+        if template.judged or asks_for_more(&response.head):
             return self.conclude(response)
         response.ok = template.expects(response.status)
         if not response.ok:
             response.error_code = status_error_code(response.status)
-        self.record(response, connection)
+        self.record(response)
         self.let_go(True)
         self.stage = OVER
         return response
@@ -309,19 +302,34 @@ cdef class HttpCall:
             ended_ns=ended_ns,
         )
 
-    cdef int record(self, Response response, TcpConnection connection) except -1:
+    cdef void read_times(self, phase_times *times) noexcept:
+        """The phases of a round trip on a connection that was there already."""
+        cdef TcpConnection connection = self.connection
+        cdef int64_t sent_ns = connection.sent_ns
+        if sent_ns < 0 or sent_ns > connection.first_byte_ns:
+            sent_ns = connection.first_byte_ns  # answered before the whole request was read
+        times.duration_ns = connection.last_byte_ns - connection.send_began_ns
+        times.blocked_ns = connection.send_began_ns - self.began_ns
+        times.connecting_ns = -1
+        times.tls_handshaking_ns = -1
+        times.sending_ns = sent_ns - connection.send_began_ns
+        times.waiting_ns = connection.first_byte_ns - sent_ns
+        times.receiving_ns = connection.last_byte_ns - connection.first_byte_ns
+
+    cdef int record(self, Response response) except -1:
         cdef RequestTemplate template = self.template
         cdef OutcomeSeries series = template.series.last
-        cdef phase_times *times = &response.times
+        if series is None or not series.fits(self.tags, &response.head):
+            series = template.series.find(self.tags, response)
+        self.record_in(series, &response.times)
+        if self.late_ns >= 0:
+            self.record_response_time(series, response)
+        return 0
+
+    cdef int record_in(self, OutcomeSeries series, const phase_times *times) except -1:
+        cdef TcpConnection connection = self.connection
         cdef int64_t at_ns = connection.last_byte_ns
         recorder = self.client._recorder
-        if (
-            series is None
-            or series.tags is not self.tags
-            or series.status != response.status
-            or series.minor_version != response.head.minor_version
-        ):
-            series = template.series.find(self.tags, response)
         if isinstance(series.sink, RoundTripSink):
             (<RoundTripSink>series.sink).take_round_trip(at_ns, times)
         else:
@@ -343,13 +351,10 @@ cdef class HttpCall:
         else:
             recorder.add(series.sent_number, connection.sent_bytes, at_ns)
             recorder.add(series.received_number, connection.received_bytes, at_ns)
-        if self.late_ns >= 0:
-            self.record_response_time(series, response, at_ns)
         return 0
 
-    cdef int record_response_time(
-        self, OutcomeSeries series, Response response, int64_t at_ns
-    ) except -1:
+    cdef int record_response_time(self, OutcomeSeries series, Response response) except -1:
+        cdef int64_t at_ns = self.connection.last_byte_ns
         cdef int64_t response_ns = self.late_ns + at_ns - self.began_ns
         number = self.template.series.response_number(series, response)
         recorder = self.client._recorder
@@ -363,6 +368,7 @@ cdef class HttpCall:
         """Give the connection back, or closed."""
         cdef TcpConnection connection = self.connection
         self.connection = None
+        connection.successor = None
         connection.finish(keep)
         if connection.parser is not None:
             connection.parser.forget()
@@ -421,6 +427,14 @@ cdef class HttpCall:
             )
         elif self.stage == SENT:
             self.let_go(False)
+
+
+cdef bint asks_for_more(const http_head *head) noexcept:
+    """True for a response that sets a cookie or leads elsewhere."""
+    return (
+        head.noted[<int>HTTP_FIELD_SET_COOKIE].offset != 0
+        or head.noted[<int>HTTP_FIELD_LOCATION].offset != 0
+    )
 
 
 cdef inline object taken_over(PyObject *result):

@@ -4,12 +4,20 @@ from atlas_perf.protocols.http.readiness cimport ReadinessLoop, Watched
 from atlas_perf.protocols.http.response_parser cimport ResponseParser
 
 
+cdef class Successor:
+    cdef bytes head
+    cdef bytes content
+
+    cdef bint begin(self) except -1
+
+
 cdef class TcpConnection(Watched):
     cdef ReadinessLoop readiness
     cdef ResponseParser parser
     cdef public object _asyncio_future_blocking
     cdef object _callback
     cdef object _context
+    cdef Successor successor
     cdef bint busy
     cdef bint ended
     cdef bint _keep
@@ -26,6 +34,7 @@ cdef class TcpConnection(Watched):
     cdef readonly uint64_t received_bytes
 
     cdef bint is_reusable(self) noexcept
+    cdef bint ended_in_order(self) noexcept
     cdef int start(
         self, bytes head, bytes body, ResponseParser parser, int64_t deadline_ns
     ) except -1
@@ -37,3 +46,4 @@ cdef class TcpConnection(Watched):
     cdef int _lost(self, int error_number) except -1
     cdef int _end(self, failure) except -1
     cdef object _loss(self, int error_number)
+    cdef bint _followed(self) except -1
