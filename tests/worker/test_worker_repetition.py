@@ -273,7 +273,7 @@ async def test_limits_on_connections_hold_where_requests_are_repeated(
 async def test_an_age_that_comes_while_requests_are_repeated_is_heeded(serve: Any) -> None:
     server = await serve(after=10**9)
     bench = Bench(server.url, users=1, connection_max_age_ns=20 * NS_PER_MS)
-    async with asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         tasks.create_task(bench.run_until(server))
         while len(server.connections) < 4:  # noqa: ASYNC110 - a state that sets no event
             await asyncio.sleep(0.001)
