@@ -21,6 +21,7 @@ from atlas_perf.wire.plain_data import decode_plain
 from atlas_perf.worker.exception_log import ExceptionLog
 from atlas_perf.worker.executors.base import Executor
 from atlas_perf.worker.executors.choose import executor_for
+from atlas_perf.worker.feeding import ended_by_its_feeds
 from atlas_perf.worker.iteration import IterationRunner
 from atlas_perf.worker.recorder import Recorder
 from atlas_perf.worker.stray_errors import StrayErrors
@@ -73,9 +74,10 @@ class Load:
                 for k in vu_ids(worker, workers, total)
             ]
             first_id += total
+            function = scenario_file.call_default(scenario.exec)
             runner = IterationRunner(
                 scenario.name,
-                scenario_file.call_default(scenario.exec),
+                ended_by_its_feeds(function) if plan.feeds else function,
                 recorder=recorder,
                 exceptions=self._exceptions,
                 tags=tags_of(base_tags),

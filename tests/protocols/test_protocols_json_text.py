@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atlas_perf.protocols.http.json_text import decode_json, encode_json
@@ -38,6 +38,8 @@ class Colour(enum.Enum):
     RED = "red"
 
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 DOCUMENTS = st.recursive(
     st.none()
     | st.booleans()
@@ -54,6 +56,7 @@ def exactly(value: object) -> str:
     return repr(value)
 
 
+@unhurried
 @given(DOCUMENTS)
 def test_whatever_is_written_is_what_json_would_write(document: object) -> None:
     text = encode_json(document)
@@ -61,6 +64,7 @@ def test_whatever_is_written_is_what_json_would_write(document: object) -> None:
     assert exactly(decode_json(text)) == exactly(document)
 
 
+@unhurried
 @given(DOCUMENTS, st.sampled_from([None, 2]), st.booleans())
 def test_whatever_json_writes_is_read_as_json_reads_it(
     document: object, indent: int | None, escaped: bool

@@ -175,6 +175,7 @@ class HttpClient(RequestMethods):
         self._under_way.enter(trip, hop)
         try:
             target = parse_target(hop.request.url)
+            self._setup.guard.refuse_others(target)
             request = with_credentials_of(hop.request, target)
             sent = request
             if hop.digest_answer is not None:

@@ -48,7 +48,10 @@ cdef class RequestPattern:
     cdef bint _default_expected
     cdef bint _fold_urls
     cdef bint has_length
+    cdef bint _has_credentials
     cdef bint _has_given
+    cdef object _credentials
+    cdef bytes _credentials_line
     cdef list _given_values
     cdef bytes _given
     cdef dict _named
@@ -58,7 +61,9 @@ cdef class RequestPattern:
     cdef RequestTemplate template(self, str path)
     cdef RequestTemplate _new(self, bytes head, str tag_url)
     cdef NamedSeries _series_of(self, str url)
-    cdef bytes given_fields(self, dict headers)
+    cdef bytes _line_of(self, credentials)
+    cdef bytes _lines_of(self, dict headers)
+    cdef bytes varying_lines(self, dict params)
 
 
 cdef class RequestTemplate:
