@@ -195,7 +195,10 @@ def _phase(name: str, *, whole: str) -> LoadPhase:
     try:
         return LoadPhase(name)
     except ValueError:
-        hint = did_you_mean(name, LoadPhase) or f": write {alternatives(LoadPhase)}"
+        hint = (
+            did_you_mean(name, [phase.value for phase in LoadPhase])
+            or f": write {alternatives(LoadPhase)}"
+        )
         raise ValueError(f"there is no phase {name!r} in {whole!r}{hint}") from None
 
 

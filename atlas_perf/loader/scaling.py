@@ -2,8 +2,8 @@
 
 Durations of load are scaled: stages, `duration`, `startTime`, `warmUp`, `maxDuration`. Limits that
 protect an iteration or the verdict are not: graceful periods, timeouts, `delayAbortEval`. Neither
-are iterations, nor counts in thresholds. An arrival rate is scaled with the users who are to carry it:
-its time unit is divided, which is exact where a rate of whole iterations would not be.
+are iterations, nor counts in thresholds. An arrival rate is scaled with the users who are to carry
+it: its time unit is divided, which is exact where a rate of whole iterations would not be.
 """
 
 from __future__ import annotations
