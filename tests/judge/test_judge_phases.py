@@ -200,6 +200,15 @@ class TestStretches:
         made = plan(("http_reqs", "count<35 in any 2s over steady"), executor=CONSTANT, warm_s=5)
         assert judged(snapshot, made).value == 40.0
 
+    def test_no_counter_is_asked_of_seconds_that_are_partly_warm_up(self) -> None:
+        snapshot = ExactSnapshot(elapsed_ns=9 * S, uncounted="warm-up")
+        for number in range(9):
+            requests = [1.0] * (1 if number < 5 else 10)
+            snapshot.second(number).add("http_reqs", *requests, phase="any")
+        for expression in ("count>15 in any 2s", "count>15 in any 2s over steady"):
+            made = plan(("http_reqs", expression), executor=CONSTANT, warm_s=5)
+            assert judged(snapshot, made).value == 20.0
+
     def test_none_after_the_load_was_stopped(self) -> None:
         snapshot = self.run(*[0] * 8, 9, 9)
         snapshot.offered_ns = 8 * S
