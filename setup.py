@@ -48,6 +48,7 @@ setup(
             extension("atlas_perf.protocols.http.response", *HTTP_SOURCES),
             extension("atlas_perf.protocols.http.readiness"),
             extension("atlas_perf.protocols.http.tcp_connection"),
+            extension("atlas_perf.protocols.http.tls_connection"),
             extension("atlas_perf.protocols.http.host_connections"),
             extension("atlas_perf.protocols.http.sinks"),
             extension("atlas_perf.protocols.http.http_call"),

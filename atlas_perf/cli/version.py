@@ -23,6 +23,7 @@ COMPILED_PARTS = (
     "atlas_perf.protocols.http.response_parser",
     "atlas_perf.protocols.http.sinks",
     "atlas_perf.protocols.http.tcp_connection",
+    "atlas_perf.protocols.http.tls_connection",
 )
 
 

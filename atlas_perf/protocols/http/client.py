@@ -43,6 +43,7 @@ from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.http.round_trip import RoundTrip, perform
 from atlas_perf.protocols.http.timings import Timings
 from atlas_perf.protocols.http.tls import TlsSettings
+from atlas_perf.protocols.http.tls_sessions import TlsSessions
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
 from atlas_perf.protocols.http.user_agent import default_user_agent
 from atlas_perf.units import NS_PER_S
@@ -88,11 +89,14 @@ class HttpClient(RequestMethods):
         )
         tls = TlsSettings(options)
         self._proxies = Proxies(options)
+        # Who may not reuse a connection has nothing to resume either.
+        self._tls_sessions = None if options.no_connection_reuse else TlsSessions()
         self._dialer = Dialer(
             resolver=resolver or shared_resolver(),
             hosts=options.hosts,
             tls=tls,
             proxies=self._proxies,
+            sessions=self._tls_sessions,
         )
         if base_url is not None and base_url.startswith("https:"):
             tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
@@ -121,6 +125,8 @@ class HttpClient(RequestMethods):
         if self._options.no_vu_connection_reuse:
             self._pool.close()
             self._pool = ConnectionPool(self._connections_per_host)
+            if self._tls_sessions is not None:
+                self._tls_sessions.forget()
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""
@@ -145,8 +151,6 @@ class HttpClient(RequestMethods):
         try:
             target = parse_target(request.url)
         except RequestFailure:
-            return None
-        if target.scheme != "http":
             return None
         request = with_credentials_of(request, target)
         head = head_bytes(*self._proxies.on_the_wire(request, target), {}, close=False)

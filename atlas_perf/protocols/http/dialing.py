@@ -13,20 +13,19 @@ from collections.abc import Mapping
 
 from atlas_perf import clock
 from atlas_perf.errors import PlanError
-from atlas_perf.protocols.http.connection import Connection
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.failures import (
     RequestFailure,
     dial_failure,
-    tls_failure,
     transport_failure,
 )
-from atlas_perf.protocols.http.pool import PooledConnection
 from atlas_perf.protocols.http.proxy import Proxies, open_tunnel
 from atlas_perf.protocols.http.resolver import Resolver, is_address
 from atlas_perf.protocols.http.tcp_connection import TcpConnection
 from atlas_perf.protocols.http.timings import Stopwatch
 from atlas_perf.protocols.http.tls import TlsSettings
+from atlas_perf.protocols.http.tls_connection import TlsConnection
+from atlas_perf.protocols.http.tls_sessions import TlsSessions
 from atlas_perf.protocols.http.urls import Target
 
 _ADDRESS = re.compile(
@@ -38,7 +37,8 @@ class Dialer:
     """Opens connections under the plan's options.
 
     `hosts` sends a host, or a host:port, to another address; Host header, SNI and certificate
-    check stay those of the URL. What goes through a proxy is looked up there.
+    check stay those of the URL. What goes through a proxy is looked up there. Without `sessions`
+    every TLS handshake is a full one.
     """
 
     def __init__(
@@ -48,16 +48,16 @@ class Dialer:
         hosts: Mapping[str, str],
         tls: TlsSettings,
         proxies: Proxies,
+        sessions: TlsSessions | None,
     ) -> None:
         self._resolver = resolver
         self._hosts = {name.lower(): _split_address(hosts[name]) for name in hosts}
         self._tls = tls
         self._proxies = proxies
+        self._sessions = sessions
 
-    async def dial(
-        self, target: Target, watch: Stopwatch, *, streaming: bool = False
-    ) -> PooledConnection:
-        """Open a connection; with `streaming` one that can send a body in parts.
+    async def dial(self, target: Target, watch: Stopwatch) -> TcpConnection:
+        """Open a connection.
 
         Raises:
             RequestFailure: with the k6 code of whatever failed.
@@ -67,9 +67,12 @@ class Dialer:
         sock = await self._connect(target, watch)
         watch.dial_ended_ns = clock.now_ns()
         if tls is None:
-            return await _attach_transport(sock) if streaming else _attach(sock)
+            return _attach(sock)
         watch.tls_began_ns = watch.dial_ended_ns
-        connection = await _attach_tls(sock, tls, target.host.rstrip("."))
+        session = self._sessions.newest(target.origin) if self._sessions is not None else None
+        connection = await _attach_tls(sock, tls, target.host.rstrip("."), session)
+        if self._sessions is not None:
+            self._sessions.keep(target.origin, connection.tls)
         watch.tls_ended_ns = clock.now_ns()
         return connection
 
@@ -102,18 +105,17 @@ class Dialer:
         return host, target.port if port is None else port
 
 
-async def _attach_tls(sock: socket.socket, tls: ssl.SSLContext, host: str) -> Connection:
-    loop = asyncio.get_running_loop()
+async def _attach_tls(
+    sock: socket.socket, tls: ssl.SSLContext, host: str, session: ssl.SSLSession | None
+) -> TlsConnection:
     try:
-        _, connection = await loop.create_connection(
-            lambda: Connection(loop), sock=sock, ssl=tls, server_hostname=host
-        )
-    except OSError as error:
+        connection = TlsConnection(sock, tls, host, session)
+    except BaseException as error:
         sock.close()
-        raise tls_failure(error) from error
-    except BaseException:
-        sock.close()
+        if isinstance(error, OSError):
+            raise transport_failure(error, "before the handshake") from error
         raise
+    await connection.handshake()
     return connection
 
 
@@ -123,19 +125,6 @@ def _attach(sock: socket.socket) -> TcpConnection:
     except OSError as error:
         sock.close()
         raise transport_failure(error, "before the request") from error
-
-
-async def _attach_transport(sock: socket.socket) -> Connection:
-    loop = asyncio.get_running_loop()
-    try:
-        _, connection = await loop.create_connection(lambda: Connection(loop), sock=sock)
-    except OSError as error:
-        sock.close()
-        raise transport_failure(error, "before the request") from error
-    except BaseException:
-        sock.close()
-        raise
-    return connection
 
 
 async def _connect_any(addresses: list[str], port: int) -> socket.socket:

@@ -10,4 +10,4 @@ cdef class HostConnections:
     cdef object _waiters
 
     cdef TcpConnection take_idle(self)
-    cpdef release(self, connection)
+    cpdef release(self, TcpConnection connection)

@@ -16,16 +16,17 @@ cdef class HostConnections:
         self.idle = []
 
     cdef TcpConnection take_idle(self):
-        """A slot with a plain connection that is at hand and in order; else None and no slot."""
+        """A slot with a connection that is at hand and in order; else None and no slot."""
+        cdef TcpConnection youngest
         if self.taken >= self._limit or not self.idle:
             return None
-        youngest = self.idle[-1]
-        if type(youngest) is not TcpConnection or not (<TcpConnection>youngest).is_reusable():
+        youngest = <TcpConnection>self.idle[-1]
+        if not youngest.is_reusable():
             return None
         self.idle.pop()
         self.taken += 1
         self._in_use.add(youngest)
-        return <TcpConnection>youngest
+        return youngest
 
     async def acquire(self):
         """A slot: with an idle connection, or with None and the right to open one."""
@@ -41,16 +42,11 @@ cdef class HostConnections:
             connection.abort()
         return None
 
-    cpdef release(self, connection):
+    cpdef release(self, TcpConnection connection):
         """Give the slot back, with its connection if there is one worth keeping."""
-        cdef bint reusable
         if connection is not None:
             self._in_use.discard(connection)
-            if type(connection) is TcpConnection:
-                reusable = (<TcpConnection>connection).is_reusable()
-            else:
-                reusable = connection.reusable
-            if reusable and not self._closed:
+            if connection.is_reusable() and not self._closed:
                 self.idle.append(connection)
             else:
                 connection.abort()

@@ -11,6 +11,7 @@ cdef class OutcomeSeries:
     cdef tuple tags
     cdef int status
     cdef int minor_version
+    cdef str tls_version
     cdef object sink
     cdef uint32_t sent_number
     cdef uint32_t received_number

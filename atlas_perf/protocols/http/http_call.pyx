@@ -19,6 +19,7 @@ from atlas_perf.protocols.http.csending cimport (
     sendfunc,
 )
 from atlas_perf.protocols.http.sinks cimport RoundTripSink, SampleSink
+from atlas_perf.protocols.http.tcp_connection cimport UNREAD
 
 import asyncio
 import warnings
@@ -246,7 +247,7 @@ cdef class HttpCall:
         response.url = template.tag_url
         response.ok = True
         response.error = ""
-        response.tls_version = ""
+        response.tls_version = connection.tls_version
         sent_ns = connection.sent_ns
         if sent_ns < 0 or sent_ns > connection.first_byte_ns:
             sent_ns = connection.first_byte_ns  # answered before the whole request was read
@@ -309,7 +310,7 @@ cdef class HttpCall:
             raise failure
         if (
             isinstance(failure, ClosedEarlyError)
-            and connection.received_bytes == 0
+            and connection.first_byte_ns == UNREAD
             and self.template.method in IDEMPOTENT_METHODS
             and not self.template.pool.closed
         ):
@@ -333,6 +334,7 @@ cdef class HttpCall:
         watch.sent_ns = connection.sent_ns
         watch.first_byte_ns = connection.first_byte_ns
         sent, received = connection.sent_bytes, connection.received_bytes
+        tls_version = connection.tls_version
         self.let_go(False)
         return self.client._no_response(
             self.template.request,
@@ -343,6 +345,7 @@ cdef class HttpCall:
             sent_bytes=sent,
             received_bytes=received,
             ended_ns=ended_ns,
+            tls_version=tls_version,
         )
 
     cdef int record(self, Response response, TcpConnection connection) except -1:
@@ -356,6 +359,7 @@ cdef class HttpCall:
             or series.tags is not self.tags
             or series.status != response.status
             or series.minor_version != response.head.minor_version
+            or series.tls_version is not connection.tls_version
         ):
             series = series_for(self.client, template, self.tags, response)
             template.last_series = series
@@ -452,7 +456,7 @@ cdef OutcomeSeries series_for(
 ):
     """The series of an outcome, remembered by the template."""
     cdef OutcomeSeries series
-    key = (tags, response.status, response.head.minor_version)
+    key = (tags, response.status, response.head.minor_version, response.tls_version)
     series = template.series.get(key)
     if series is not None:
         return series
@@ -462,7 +466,7 @@ cdef OutcomeSeries series_for(
         name=template.request.name,
         status=response.status,
         proto=response.proto,
-        tls_version="",
+        tls_version=response.tls_version,
         error="",
         error_code=response.error_code,
         failed=not response.ok,
@@ -471,6 +475,7 @@ cdef OutcomeSeries series_for(
     series.tags = tags
     series.status = response.status
     series.minor_version = response.head.minor_version
+    series.tls_version = response.tls_version
     series.sink = client._log.series(tags, template.request.tags, outcome)
     series.sent_number, series.received_number = client._log.data_series(tags)
     if len(template.series) >= REMEMBERED_TEMPLATES:
