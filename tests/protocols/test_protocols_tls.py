@@ -79,7 +79,7 @@ async def test_a_slow_handshake_is_not_connecting_and_not_service(
         secured.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.setblocking(False)  # noqa: FBT003
+        listening.setblocking(False)
         serving = asyncio.create_task(handshake_late(listening))
         client = make_client()
         answer = await client.get(f"https://127.0.0.1:{listening.getsockname()[1]}/")
