@@ -88,15 +88,18 @@ cdef class TlsConnection(TcpConnection):
         return over
 
     cdef bytes _next_bytes(self):
+        cdef Py_ssize_t length
         while self._waiting is not None and self._outgoing.pending < SEAL_AT_ONCE_BYTES:
+            length = PyBytes_GET_SIZE(self._waiting)
+            piece = self._waiting
+            if length > SEAL_AT_ONCE_BYTES:
+                piece = memoryview(piece)[self._sealed : self._sealed + SEAL_AT_ONCE_BYTES]
             try:
-                if self._sealed:
-                    self._sealed += self._tls.write(memoryview(self._waiting)[self._sealed :])
-                elif self._waiting:
-                    self._sealed = self._tls.write(self._waiting)
+                if length > 0:
+                    self._sealed += self._tls.write(piece)
             except WantRead:
                 break  # the server asked for new keys; the rest goes with those
-            if self._sealed == PyBytes_GET_SIZE(self._waiting):
+            if self._sealed == length:
                 self._sealed = 0
                 self._waiting, self._waiting_body = self._waiting_body, None
         return self._outgoing.read() if self._outgoing.pending else None
