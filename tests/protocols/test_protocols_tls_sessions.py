@@ -144,10 +144,14 @@ async def test_a_kept_connection_goes_the_fast_way(
     assert [request.body for request in server.requests] == [b'{"a":1}', b'{"a":22}']
 
 
+@pytest.mark.parametrize("cookies", [None, {"own": "cookie"}], ids=["fast", "slow"])
 async def test_a_kept_connection_that_the_server_takes_leave_of_is_replaced(
-    stage: Stage, trusting: MakeClient, context: ssl.SSLContext
+    stage: Stage,
+    trusting: MakeClient,
+    context: ssl.SSLContext,
+    cookies: dict[str, str] | None,
 ) -> None:
-    """close_notify is no part of a response: the request may be repeated."""
+    """close_notify is no part of a response: the request may be repeated, on either way."""
 
     async def once(peer: Peer) -> None:
         await peer.request()
@@ -160,7 +164,7 @@ async def test_a_kept_connection_that_the_server_takes_leave_of_is_replaced(
     server = await stage.serve(once, tls=context)
     client = trusting(server.url)
     assert (await client.get("/")).ok
-    assert (await client.get("/")).error == ""
+    assert (await client.get("/", cookies=cookies)).error == ""
     assert [len(peer.received) for peer in server.peers] == [2, 1]
 
 
