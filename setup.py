@@ -40,6 +40,7 @@ setup(
             extension("atlas_perf.sketch.ddsketch", "sketch.c", "sketch_codec.c"),
             extension("atlas_perf.worker.iteration"),
             extension("atlas_perf.worker.recorder", "sketch.c"),
+            extension("atlas_perf.worker.sleeping"),
             extension(
                 "atlas_perf.aggregate.series_table", "column.c", "sketch.c", "sketch_codec.c"
             ),
@@ -51,6 +52,9 @@ setup(
             extension("atlas_perf.protocols.http.tls_connection"),
             extension("atlas_perf.protocols.http.host_connections"),
             extension("atlas_perf.protocols.http.sinks"),
+            extension("atlas_perf.protocols.http.folding"),
+            extension("atlas_perf.protocols.http.request_template"),
+            extension("atlas_perf.protocols.http.template_store"),
             extension("atlas_perf.protocols.http.http_call"),
         ],
         compiler_directives={"language_level": "3", "embedsignature": True},

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from atlas_perf.protocols.http.bearer import BearerAuth
     from atlas_perf.protocols.http.client import HttpClient
     from atlas_perf.protocols.http.digest import DigestAuth
     from atlas_perf.protocols.http.response import Response
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from atlas_perf.worker.virtual_user import VirtualUser
 
 _HOMES = {
+    "BearerAuth": "atlas_perf.protocols.http.bearer",
     "Counter": "atlas_perf.scripting.metrics",
     "Gauge": "atlas_perf.scripting.metrics",
     "DigestAuth": "atlas_perf.protocols.http.digest",
@@ -34,6 +36,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BearerAuth",
     "Counter",
     "DigestAuth",
     "Gauge",

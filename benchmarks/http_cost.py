@@ -1,9 +1,9 @@
 """CPU per request of a scenario file beside wrk's, at 64 users against nginx on another core.
 
-Rounds of wrk, a scenario that loops over `await vu.http.get(...)`, and one with a single GET an
-iteration. Scenario runs count every process of `atlas-perf run -p 1`, user and system time. What a
-run costs whatever its length (interpreters, imports, the report) is measured by a short run and
-taken off; `with start-up` leaves it in.
+Rounds of wrk and of scenarios: a loop over `await vu.http.get(...)`, a single GET an iteration, a
+loop with another URL in each request, and one with parameters. Scenario runs count every process
+of `atlas-perf run -p 1`, user and system time. What a run costs whatever its length (interpreters,
+imports, the report) is measured by a short run and taken off; `with start-up` leaves it in.
 """
 
 from __future__ import annotations
@@ -40,7 +40,23 @@ _ITERATION = """
 async def default(vu):
     await vu.http.get("/api/x")
 """
-SCENARIOS = {"GET loop": _LOOP, "GET an iteration": _ITERATION}
+_CHANGING_URL = """
+async def default(vu):
+    first = vu.id * 1_000_000_000 + vu.iteration * 100
+    for number in range(first, first + 100):
+        await vu.http.get(f"/api/runs/{number}")
+"""
+_PARAMETERS = """
+async def default(vu):
+    for _ in range(100):
+        await vu.http.get("/api/x", name="x", headers={"X-Part": "a"}, tags={"type": "api"})
+"""
+SCENARIOS = {
+    "GET loop": _LOOP,
+    "GET an iteration": _ITERATION,
+    "GET of a new URL": _CHANGING_URL,
+    "GET with name, header, tag": _PARAMETERS,
+}
 
 _NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;

@@ -8,6 +8,7 @@ any order after the one that first names their series.
 
 from __future__ import annotations
 
+import math
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -20,7 +21,7 @@ from atlas_perf.aggregate.worker_record import WorkerRecord
 from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.series import Selector, Series, Tags
-from atlas_perf.model.snapshot import Total
+from atlas_perf.model.snapshot import CounterTotal, RateTotal, Total, TrendTotal
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.units import NS_PER_S
@@ -177,6 +178,27 @@ class Aggregator:
 
     def total(self, selector: Selector) -> Total | None:
         return self._total_of(selector.metric, self._index.rows(selector))
+
+    def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
+        if first_s < self._grid.fine_from:
+            raise ValueError(f"second {first_s} is part of a longer window by now")
+        metric = self._index.metrics.get(selector.metric)
+        if metric is None:
+            return None
+        rows = self._index.rows(selector)
+        if metric.kind is MetricKind.TREND:
+            merged = self._table.sketch_between(rows, first_s, end_s)
+            return None if merged is None else TrendTotal(merged)
+        if metric.kind is MetricKind.GAUGE:
+            raise ValueError(f"{metric.name} is a gauge and has no total")
+        tallies = [self._table.window_tally(rows, second) for second in range(first_s, end_s)]
+        samples = sum(tally[0] for tally in tallies)
+        amount = math.fsum(tally[1] for tally in tallies)
+        if samples == 0:
+            return None
+        if metric.kind is MetricKind.COUNTER:
+            return CounterTotal(samples, amount)
+        return RateTotal(round(amount), samples)
 
     def totals_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
         totals = {

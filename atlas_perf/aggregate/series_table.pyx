@@ -365,15 +365,21 @@ cdef class SeriesTable:
 
     def window_sketch(self, rows, uint32_t window):
         """The merged `Sketch` of trends in one window, or None if they have no sample there."""
+        return self.sketch_between(rows, window, window + 1)
+
+    def sketch_between(self, rows, uint32_t first, uint32_t end):
+        """The merged `Sketch` of trends in the windows named `first` to before `end`, or None."""
         cdef Sketch merged = Sketch(self._relative_accuracy)
+        cdef uint32_t window
         cdef row *source
         cdef const column_cell *cell
         for number in rows:
             source = self._row(number)
-            cell = column_find(&source.history, window)
-            if cell != NULL:
-                check(column_read_sketch(&source.history, cell, &self._scratch))
-                check(sketch_merge(&merged._sketch, &self._scratch))
+            for window in range(first, end):
+                cell = column_find(&source.history, window)
+                if cell != NULL:
+                    check(column_read_sketch(&source.history, cell, &self._scratch))
+                    check(sketch_merge(&merged._sketch, &self._scratch))
         return merged if merged._sketch.count else None
 
     def coarsen(self, uint32_t fine_from, uint32_t width):

@@ -210,6 +210,7 @@ class _Run:
     def _tick(self) -> None:
         if self.state.phase in (RunPhase.RUNNING, RunPhase.STOPPING):
             self._notice_silence()
+            self.judge.watch(self.aggregator)
         self._show()
 
     def _judge_abort(self) -> None:

@@ -1,6 +1,6 @@
-"""k6's threshold grammar, whole.
+"""k6's threshold grammar, whole, and one extension: a criterion may be asked of every stretch.
 
-    expression  = aggregation operator limit
+    expression  = aggregation operator limit [scope]
     aggregation = "count" | "rate" | "value" | "avg" | "min" | "med" | "max" | percentile
     percentile  = "p(" number ")"                       ; number from 0 to 100
     operator    = "<" | "<=" | ">" | ">=" | "==" | "===" | "!="
@@ -8,9 +8,11 @@
     number      = [sign] digits ["." digits] [exponent] ; no unit: times are milliseconds
     exponent    = ("e" | "E") [sign] digits
     sign        = "+" | "-"
+    scope       = "in any" duration                     ; whole seconds: "30s", "2m", "1m30s"
 
 White space may stand around the operator and inside the parentheses. There is no "and" or "or":
-two criteria are two thresholds.
+two criteria are two thresholds. Without a scope an expression is k6's and means what it means
+there: the whole run. `in any 30s` asks it of every 30 seconds in a row.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from atlas_perf.choices import alternatives
+from atlas_perf.units import NS_PER_S, parse_duration_ns
 
 
 class Aggregation(StrEnum):
@@ -62,6 +65,7 @@ _LIMIT = re.compile(_NUMBER)
 _PERCENTILE = re.compile(rf"p\(\s*(?P<number>{_NUMBER})\s*\)")
 _FIRST_OPERATOR = re.compile(r"[<>=!]+")
 _BARE_PERCENTILE = re.compile(r"p(\d+(?:\.\d+)?)")
+_SCOPE = re.compile(r"\bin\s+any\b(?P<length>.*)$")
 _SEVERAL = re.compile(r"&&|\|\||\band\b|\bor\b|,|[<>=!]")
 _WITH_UNIT = re.compile(rf"{_NUMBER}\s*[a-zA-Zµ%]+")
 
@@ -78,12 +82,13 @@ class AggregationTerm:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdExpression:
-    """A parsed criterion: `term operator limit`."""
+    """A parsed criterion: `term operator limit`, of the whole run or of every stretch of it."""
 
     aggregation: Aggregation
     percentile: float | None
     operator: Operator
     limit: float
+    stretch_s: int | None = None
 
     @property
     def term(self) -> AggregationTerm:
@@ -99,6 +104,11 @@ def parse_threshold(text: str) -> ThresholdExpression:
     Raises:
         ValueError: with a clause that names the side that is wrong and says what belongs there.
     """
+    stretch_s = None
+    scope = _SCOPE.search(text)
+    if scope is not None:
+        stretch_s = _stretch_s(scope["length"].strip(), whole=text)
+        text = text[: scope.start()].rstrip()
     found = _FIRST_OPERATOR.search(text)
     if found is None:
         raise ValueError(
@@ -113,7 +123,7 @@ def parse_threshold(text: str) -> ThresholdExpression:
         ) from None
     term = _term(left.strip(), whole=text)
     limit = _limit(right.strip(), whole=text)
-    return ThresholdExpression(term.aggregation, term.percentile, comparison, limit)
+    return ThresholdExpression(term.aggregation, term.percentile, comparison, limit, stretch_s)
 
 
 def parse_aggregation(text: str) -> AggregationTerm:
@@ -151,6 +161,18 @@ def _limit(right: str, *, whole: str) -> float:
     if _SEVERAL.search(right):
         raise ValueError(f"{side}: one threshold compares once, write several thresholds instead")
     raise ValueError(f"{side}: write one such as 500 or 0.01")
+
+
+def _stretch_s(length: str, *, whole: str) -> int:
+    try:
+        length_ns = parse_duration_ns(length)
+    except ValueError:
+        length_ns = 0
+    if length_ns <= 0 or length_ns % NS_PER_S:
+        raise ValueError(
+            f"the scope of {whole!r} is not a stretch of whole seconds: write 'in any 30s'"
+        )
+    return length_ns // NS_PER_S
 
 
 def _operators() -> str:

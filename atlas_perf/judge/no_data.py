@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from atlas_perf.model.metric import HTTP_TIMES
 from atlas_perf.model.series import OTHER, Selector, Series
 from atlas_perf.model.snapshot import Snapshot
+from atlas_perf.units import NS_PER_S
 
 FOLD_FEWER = "give requests with ids in their URL one name=, and tags few values"
 """What to do about a run with more series than are kept apart."""
@@ -48,6 +49,14 @@ def no_data_reason(selector: Selector, snapshot: Snapshot) -> str:
             "(failed ones stand apart, under expected_response:false)."
         )
     return f"{selector} has no sample, since its tags occur but never all together."
+
+
+def no_stretch_reason(length_s: int, snapshot: Snapshot) -> str:
+    """A sentence for a criterion on stretches that were all longer than the run, or empty."""
+    whole_s = snapshot.elapsed_ns // NS_PER_S
+    if whole_s < length_s:
+        return f"the run measured {whole_s} whole seconds, fewer than the {length_s} it asks of."
+    return f"no {length_s} seconds in a row had a sample."
 
 
 def _absent_pair(metric: str, key: str, value: str, series: Sequence[Series]) -> str:

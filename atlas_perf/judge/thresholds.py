@@ -15,7 +15,8 @@ from atlas_perf.judge.grammar import (
     parse_aggregation,
     parse_threshold,
 )
-from atlas_perf.judge.no_data import folded_reason, no_data_reason
+from atlas_perf.judge.no_data import folded_reason, no_data_reason, no_stretch_reason
+from atlas_perf.judge.stretches import WorstStretch
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
@@ -64,11 +65,27 @@ class Judge:
             if plan.default_gates and gate.selector not in bare and gate.selector in metrics
         )
         self.criteria: tuple[Criterion, ...] = (*own, *gates)
+        self._stretches = {
+            criterion: WorstStretch(
+                criterion.selector, criterion.expression, criterion.metric.contains
+            )
+            for criterion in self.criteria
+            if criterion.expression.stretch_s is not None
+        }
+
+    def watch(self, snapshot: Snapshot) -> None:
+        """Take note of what only a run under way can show: to be called about once a second."""
+        for stretch in self._stretches.values():
+            stretch.advance(snapshot)
 
     def evaluate(self, snapshot: Snapshot) -> tuple[ThresholdResult, ...]:
         """Judge everything merged so far: the plan's thresholds in its order, then those default
         gates that have samples."""
-        results = [_judged(criterion, snapshot) for criterion in self.criteria]
+        self.watch(snapshot)
+        results = [
+            _judged(criterion, snapshot, self._stretches.get(criterion))
+            for criterion in self.criteria
+        ]
         return tuple(
             result
             for result in results
@@ -129,6 +146,11 @@ def _criterion(
             f"{label}: {metric.name} is a {metric.kind.value}, which has no "
             f"{expression.aggregation.value}: write {allowed_text(metric.kind)}"
         )
+    if expression.stretch_s is not None and metric.kind is MetricKind.GAUGE:
+        raise PlanError(
+            f"{label}: {metric.name} is a gauge, of which only the last value is judged: "
+            "leave 'in any' out"
+        )
     return Criterion(threshold, selector, metric, expression, default_gate)
 
 
@@ -142,26 +164,20 @@ def _unknown_metric(name: str, metrics: Mapping[str, Metric]) -> str:
     )
 
 
-def _judged(criterion: Criterion, snapshot: Snapshot) -> ThresholdResult:
+def _judged(
+    criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None
+) -> ThresholdResult:
     expression = criterion.expression
-    total = snapshot.total(criterion.selector)
     folded = folded_reason(criterion.selector, snapshot)
-    value = (
-        None
-        if total is None or folded
-        else aggregate(
-            total,
-            expression.term,
-            contains=criterion.metric.contains,
-            elapsed_ns=snapshot.elapsed_ns,
-        )
-    )
-    if total is None or value is None:
+    total, value = _measured(criterion, snapshot, stretch)
+    if total is None or value is None or folded:
         state = CriterionState.NO_DATA
-        reason = folded or no_data_reason(criterion.selector, snapshot)
+        value = None
+        reason = folded or _absence(criterion, snapshot, stretch)
     else:
         state = CriterionState.PASSED if expression.holds(value) else CriterionState.FAILED
-        reason = _reason(criterion, total, value, passed=state is CriterionState.PASSED)
+        passed = state is CriterionState.PASSED
+        reason = _reason(criterion, total, value, stretch, passed=passed)
     return ThresholdResult(
         selector=criterion.plan.selector,
         expression=criterion.plan.expression,
@@ -174,7 +190,38 @@ def _judged(criterion: Criterion, snapshot: Snapshot) -> ThresholdResult:
     )
 
 
-def _reason(criterion: Criterion, total: Total, value: float, *, passed: bool) -> str:
+def _measured(
+    criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None
+) -> tuple[Total | None, float | None]:
+    """What the criterion is about, and the number it is judged by."""
+    if stretch is not None:
+        return stretch.total, stretch.value
+    total = snapshot.total(criterion.selector)
+    if total is None:
+        return None, None
+    value = aggregate(
+        total,
+        criterion.expression.term,
+        contains=criterion.metric.contains,
+        elapsed_ns=snapshot.elapsed_ns,
+    )
+    return total, value
+
+
+def _absence(criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None) -> str:
+    if stretch is not None and snapshot.total(criterion.selector) is not None:
+        return no_stretch_reason(stretch.length_s, snapshot)
+    return no_data_reason(criterion.selector, snapshot)
+
+
+def _reason(
+    criterion: Criterion,
+    total: Total,
+    value: float,
+    stretch: WorstStretch | None,
+    *,
+    passed: bool,
+) -> str:
     """Value against limit; empty for a clear pass."""
     note = _sketch_note(criterion.expression, total, value)
     if passed and not note:
@@ -185,8 +232,11 @@ def _reason(criterion: Criterion, total: Total, value: float, *, passed: bool) -
     limit = format_quantity(expression.limit, measured_in, beside=value)
     term = criterion.plan.expression.split(expression.operator.value)[0].strip()
     met = "meets" if passed else "breaks"
+    when = ""
+    if stretch is not None:
+        when = f" in seconds {stretch.first_s} to {stretch.first_s + stretch.length_s}"
     return (
-        f"{criterion.selector}: {term} was {measured}, which {met} the limit "
+        f"{criterion.selector}: {term} was {measured}{when}, which {met} the limit "
         f"{expression.operator.value} {limit}{note}."
     )
 

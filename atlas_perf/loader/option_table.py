@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from atlas_perf.loader.dns_options import DNS
 from atlas_perf.loader.executors import COMMON, OWN, SCENARIOS
 from atlas_perf.loader.keyed import KeyTable, OptionKey
 from atlas_perf.loader.readers import (
@@ -49,6 +50,35 @@ SHORTCUTS = (
 HTTP = KeyTable(
     (
         OptionKey("httpTimeout", POSITIVE, "1m", "Limit of one HTTP request", "timeout_ns"),
+        OptionKey(
+            "connectTimeout",
+            POSITIVE,
+            "–",
+            "Limit of name lookup, TCP connect and a proxy's tunnel together",
+            "connect_timeout_ns",
+        ),
+        OptionKey(
+            "tlsHandshakeTimeout",
+            POSITIVE,
+            "–",
+            "Limit of one TLS handshake",
+            "tls_handshake_timeout_ns",
+        ),
+        OptionKey(
+            "connectionMaxAge",
+            POSITIVE,
+            "–",
+            "A connection opened so long ago carries no further request",
+            "connection_max_age_ns",
+        ),
+        OptionKey(
+            "connectionMaxIdle",
+            POSITIVE,
+            "–",
+            "A connection idle for so long carries no further request",
+            "connection_max_idle_ns",
+        ),
+        OptionKey("dns", DNS, "{}", "How host names are looked up", "dns"),
         OptionKey(
             "maxRedirects", whole_number(0), "10", "Redirects followed per request", "max_redirects"
         ),
@@ -181,7 +211,6 @@ RUN = KeyTable(
 NOT_YET = (
     "blacklistIPs",
     "blockHostnames",
-    "dns",
     "executionSegment",
     "httpDebug",
     "localIPs",

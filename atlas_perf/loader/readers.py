@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
+from atlas_perf.choices import alternatives
 from atlas_perf.loader.problem import OptionPath, OptionProblem, expected, written
 from atlas_perf.units import parse_duration_ns
 
@@ -32,6 +33,18 @@ def whole_number(minimum: int) -> Reader[int]:
 
     def read(value: object, path: OptionPath) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+            raise expected(path, expects, value)
+        return value
+
+    return Reader(expects, read)
+
+
+def choice(*choices: str) -> Reader[str]:
+    """One of these words."""
+    expects = alternatives(choices)
+
+    def read(value: object, path: OptionPath) -> str:
+        if not isinstance(value, str) or value not in choices:
             raise expected(path, expects, value)
         return value
 

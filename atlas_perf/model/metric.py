@@ -57,7 +57,11 @@ HTTP_PHASES = (
 )
 """The six phases of one round trip in the order they happen; k6's names."""
 
-HTTP_TIMES = ("http_req_duration", *HTTP_PHASES)
+HTTP_WAITS = ("http_req_pool_wait", "http_req_looking_up")
+"""Parts of `http_req_blocked`, ours: for a free connection of the user, and for a name lookup.
+Only a request that waited has a sample."""
+
+HTTP_TIMES = ("http_req_duration", *HTTP_PHASES, *HTTP_WAITS)
 """Trends of one round trip. Unless a selector names an outcome tag (see `model.series`),
 they speak of requests that got the response they expected: failures have their own sketch."""
 

@@ -128,6 +128,15 @@ class ClientCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class DnsOptions:
+    """How host names are looked up, and which of their addresses a connection goes to."""
+
+    ttl_ns: int | None = 300 * NS_PER_S  # 0: for every connection anew; None: once for ever
+    select: str = "roundRobin"  # or first, random
+    policy: str = "preferIPv4"  # or preferIPv6, onlyIPv4, onlyIPv6, any
+
+
+@dataclass(frozen=True, slots=True)
 class HttpOptions:
     """How every virtual user speaks HTTP unless a request says otherwise; k6's options."""
 
@@ -147,7 +156,12 @@ class HttpOptions:
     fold_urls: bool = True
     discard_response_bodies: bool = False
     batch: int = 20  # requests of one `batch` call at once
-    batch_per_host: int = 6  # connections of one user to one host
+    batch_per_host: int = 6  # connections of one user to one host, as browsers have
+    connect_timeout_ns: int | None = None  # name lookup, TCP and a proxy's tunnel
+    tls_handshake_timeout_ns: int | None = None
+    connection_max_age_ns: int | None = None
+    connection_max_idle_ns: int | None = None
+    dns: DnsOptions = field(default_factory=DnsOptions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,16 @@ class Snapshot(Protocol):
         """The merge of all series the selector matches; None if none has a sample."""
         ...
 
+    def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
+        """`total` of the seconds from `first_s` to before `end_s`, counted from the run's start.
+
+        Of a counter, rate or trend, and only while these seconds are windows of their own.
+
+        Raises:
+            ValueError: for a gauge, or for seconds that have been merged into longer windows.
+        """
+        ...
+
     def totals_by(self, selector: Selector, keys: Iterable[str]) -> Mapping[Tags, Total]:
         """`total` split by the values of these tags, in the order their series came.
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_PHASES, MetricKind
+from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_PHASES, HTTP_WAITS, MetricKind
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import MetricSummary
 from atlas_perf.report.terminal_text import Paint, columns, printable, shortened
 from atlas_perf.report.value_text import per_second_text, share_text, value_text
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "HTTP": ("http_reqs", "http_req_failed", "http_req_duration", *HTTP_PHASES),
+    "HTTP": (
+        "http_reqs",
+        "http_req_failed",
+        "http_req_duration",
+        "http_req_blocked",
+        *HTTP_WAITS,
+        *(phase for phase in HTTP_PHASES if phase != "http_req_blocked"),
+    ),
     "EXECUTION": (
         "iterations",
         "iteration_failed",

@@ -59,6 +59,14 @@ class ClientCertificateOptions(TypedDict, total=False):
     domains: Sequence[str]
 
 
+class DnsOptions(TypedDict, total=False):
+    """How host names are looked up."""
+
+    ttl: Duration
+    select: Literal["first", "random", "roundRobin"]
+    policy: Literal["preferIPv4", "preferIPv6", "onlyIPv4", "onlyIPv6", "any"]
+
+
 class Options(TypedDict, total=False):
     """A scenario file's module-level `options`."""
 
@@ -75,6 +83,11 @@ class Options(TypedDict, total=False):
     minIterationDuration: Duration
     summaryTrendStats: Sequence[str]
     httpTimeout: Duration
+    connectTimeout: Duration
+    tlsHandshakeTimeout: Duration
+    connectionMaxAge: Duration
+    connectionMaxIdle: Duration
+    dns: DnsOptions
     maxRedirects: int
     userAgent: str
     insecureSkipTLSVerify: bool

@@ -15,6 +15,7 @@ from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
     ClientCertificate,
+    DnsOptions,
     Executor,
     HttpOptions,
     ScenarioPlan,
@@ -79,7 +80,13 @@ def _scenario(plain: Any) -> ScenarioPlan:
 
 
 def _http(plain: Any) -> HttpOptions:
-    return _read(HttpOptions, plain, hosts=_text_map, tls_auth=_tuple_of(_client_certificate))
+    return _read(
+        HttpOptions,
+        plain,
+        hosts=_text_map,
+        tls_auth=_tuple_of(_client_certificate),
+        dns=lambda item: _read(DnsOptions, item),
+    )
 
 
 def _client_certificate(plain: Any) -> ClientCertificate:
@@ -119,7 +126,7 @@ def _read(kind: type[T], plain: Any, /, **readers: Reader) -> T:
         if name in readers:
             value = readers[name](value)
         # A bool is an int to Python and never one to us.
-        elif not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        elif not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
             raise WireError(f"malformed plan: {kind.__name__}.{name} is {value!r}")
         values[name] = value
     return kind(**values)

@@ -14,8 +14,9 @@ from atlas_perf.scripting.context import current_user
 from atlas_perf.units import NS_PER_S, format_planned
 from atlas_perf.wire.plain_data import decode_plain, encode_plain
 from atlas_perf.worker.exception_log import describe_exception
-from atlas_perf.worker.load import virtual_user
+from atlas_perf.worker.load import client_setup, variables_of, virtual_user
 from atlas_perf.worker.recorder import Recorder
+from atlas_perf.worker.virtual_user import VirtualUser
 
 
 class _TimedOut(Exception):
@@ -30,8 +31,11 @@ class _Raised(Exception):
         self.error = error
 
 
-async def run_setup(plan: TestPlan, file: ScenarioFile) -> bytes:
+async def run_setup(plan: TestPlan, file: ScenarioFile, user: VirtualUser) -> bytes:
     """Run `setup`, if the file has one, and pack what it returns for the way to every user.
+
+    `user` is setup's own, a `stage_user`, and stays open: what setup leaves running, such as a
+    task that renews a token, goes on beside the load.
 
     Raises:
         SetupError: it raised, took longer than setupTimeout, or returned what is not plain data.
@@ -40,7 +44,7 @@ async def run_setup(plan: TestPlan, file: ScenarioFile) -> bytes:
         return encode_plain(None)
     line = file.lines.of_name("setup")
     try:
-        returned = await _run_stage("setup", file.setup, plan, plan.setup_timeout_ns)
+        returned = await _run_stage(file.setup, user, plan.setup_timeout_ns)
     except _TimedOut as error:
         raise SetupError(str(error), file=file.file, line=line) from None
     except _Raised as raised:
@@ -61,37 +65,36 @@ async def run_teardown(plan: TestPlan, file: ScenarioFile, data: bytes) -> Scena
     """Run `teardown`, if the file has one; what it failed with, or None."""
     if file.teardown is None:
         return None
+    user = stage_user(plan, "teardown")
     try:
-        await _run_stage(
-            "teardown",
-            file.teardown,
-            plan,
-            plan.teardown_timeout_ns,
-            decode_plain(data),
-        )
+        await _run_stage(file.teardown, user, plan.teardown_timeout_ns, decode_plain(data))
     except _TimedOut as error:
         line = file.lines.of_name("teardown") or 0
         return ScenarioException("teardown", "TimeoutError", str(error), file.file, line, 1, "")
     except _Raised as raised:
         return describe_exception("teardown", raised.error, file.file)
+    finally:
+        await user.close()
     return None
 
 
-async def _run_stage(
-    stage: str,
-    function: ScenarioFunction,
-    plan: TestPlan,
-    timeout_ns: int,
-    *data: Any,
-) -> Any:
-    """Call the function with a virtual user of its own, whose samples are not recorded.
+def stage_user(plan: TestPlan, stage: str) -> VirtualUser:
+    """The virtual user that `setup` or `teardown` is called with, whose samples are not recorded.
 
     Nor are those of what the function leaves running: the user keeps its recorder.
     """
     recorder = Recorder(plan.metrics)
     recorder.enabled = False
     tags = {**plan.tags, "scenario": stage}
-    user = virtual_user(plan, recorder, id=0, scenario=stage, tags=tags, scenario_env={})
+    variables = variables_of({})
+    setup = client_setup(plan, recorder, variables)
+    return virtual_user(plan, recorder, setup, id=0, scenario=stage, tags=tags, variables=variables)
+
+
+async def _run_stage(
+    function: ScenarioFunction, user: VirtualUser, timeout_ns: int, *data: Any
+) -> Any:
+    """Call the function with its user."""
     user.data = data[0] if data else None
     token = current_user.set(user)
     try:
@@ -100,14 +103,15 @@ async def _run_stage(
             return await function(user, *data)
     except BaseException as error:
         if isinstance(error, TimeoutError) and limit.expired():
-            message = f"{stage} did not return within its limit of {format_planned(timeout_ns)}"
+            message = (
+                f"{user.scenario} did not return within its limit of {format_planned(timeout_ns)}"
+            )
             raise _TimedOut(message) from None
         if isinstance(error, asyncio.CancelledError) and _cancelled_from_outside():
             raise
         raise _Raised(error) from None
     finally:
         current_user.reset(token)
-        await user.close()
 
 
 def _cancelled_from_outside() -> bool:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
 
 from atlas_perf.loader.scenario_file import ScenarioFile
 from atlas_perf.model.batch import Ledger, ScenarioException
 from atlas_perf.model.plan import ScenarioPlan, TestPlan, executor_max_vus
-from atlas_perf.model.series import Tags, tags_of
+from atlas_perf.model.series import tags_of
 from atlas_perf.protocols.http.client import HttpClient
+from atlas_perf.protocols.http.client_setup import ClientSetup
+from atlas_perf.protocols.http.resolver import shared_resolver
 from atlas_perf.schedule.shares import vu_ids
 from atlas_perf.scripting.environment import env
 from atlas_perf.wire.plain_data import decode_plain
@@ -38,6 +42,8 @@ class Load:
         workers: int,
     ) -> None:
         self._plan = plan
+        # Else the first connection of every worker would go to the same address.
+        shared_resolver(plan.http.dns).begin_at(worker)
         self._exceptions = ExceptionLog(scenario_file.file)
         self._runners: dict[str, IterationRunner] = {}
         self._executors: list[Executor] = []
@@ -46,14 +52,17 @@ class Load:
         for scenario in plan.scenarios:
             base_tags = {**plan.tags, **scenario.tags, "scenario": scenario.name}
             total = executor_max_vus(scenario.executor)
+            variables = variables_of(scenario.env)
+            setup = client_setup(plan, recorder, variables)
             users = [
                 virtual_user(
                     plan,
                     recorder,
+                    setup,
                     id=first_id + k,
                     scenario=scenario.name,
                     tags=base_tags,
-                    scenario_env=scenario.env,
+                    variables=variables,
                 )
                 for k in vu_ids(worker, workers, total)
             ]
@@ -128,26 +137,30 @@ class Load:
         await asyncio.gather(*(user.close() for user in self._users))
 
 
+def variables_of(scenario_env: Mapping[str, str]) -> Mapping[str, str]:
+    """What `vu.env` is, for all users: the scenario's own variables before those of the run."""
+    own = MappingProxyType(dict(scenario_env))
+    return ChainMap(own, env) if scenario_env else env  # type: ignore[arg-type]
+
+
+def client_setup(plan: TestPlan, recorder: Recorder, variables: Mapping[str, str]) -> ClientSetup:
+    """What the HTTP clients of one scenario share."""
+    return ClientSetup(
+        options=plan.http, recorder=recorder, base_url=variables.get(BASE_URL) or None
+    )
+
+
 def virtual_user(
     plan: TestPlan,
     recorder: Recorder,
+    setup: ClientSetup,
     *,
     id: int,
     scenario: str,
     tags: Mapping[str, str],
-    scenario_env: Mapping[str, str],
+    variables: Mapping[str, str],
 ) -> VirtualUser:
     """A virtual user as the plan describes it, with an HTTP client of its own."""
-    variables = ChainMap(dict(scenario_env), env) if scenario_env else env  # type: ignore[arg-type]
-
-    def connect(sample_tags: Callable[[], Tags]) -> HttpClient:
-        return HttpClient(
-            options=plan.http,
-            recorder=recorder,
-            sample_tags=sample_tags,
-            base_url=variables.get(BASE_URL) or None,
-        )
-
     return VirtualUser(
         id=id,
         scenario=scenario,
@@ -155,5 +168,5 @@ def virtual_user(
         env=variables,
         base_tags=tags,
         recorder=recorder,
-        connect=connect,
+        connect=partial(HttpClient, setup),
     )

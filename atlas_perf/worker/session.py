@@ -30,10 +30,11 @@ from atlas_perf.wire.control import (
     ToWorker,
 )
 from atlas_perf.worker.interval_closer import IntervalCloser
-from atlas_perf.worker.lifecycle import run_setup, run_teardown
+from atlas_perf.worker.lifecycle import run_setup, run_teardown, stage_user
 from atlas_perf.worker.link import Link
 from atlas_perf.worker.load import Load
 from atlas_perf.worker.recorder import Recorder
+from atlas_perf.worker.virtual_user import VirtualUser
 
 
 class Prepared:
@@ -49,6 +50,7 @@ class Prepared:
         self.load = Load(
             self.plan, self.file, self.recorder, worker=self.worker, workers=message.workers
         )
+        self.setup_user: VirtualUser | None = None
         self.data = b""
 
 
@@ -71,6 +73,8 @@ class Session:
                     tasks.create_task(self._run_load(message.t0_ns))
                 else:
                     await self._obey(message)
+        if self._prepared is not None and self._prepared.setup_user is not None:
+            await self._prepared.setup_user.close()
 
     async def _obey(self, message: ToWorker) -> None:
         match message:
@@ -103,8 +107,9 @@ class Session:
 
     async def _run_setup(self) -> None:
         ready = self._ready
+        ready.setup_user = stage_user(ready.plan, "setup")
         try:
-            data = await run_setup(ready.plan, ready.file)
+            data = await run_setup(ready.plan, ready.file, ready.setup_user)
         except SetupError as error:
             self._link.send(SetupFailed(error.message, error.file, error.line))
         else:

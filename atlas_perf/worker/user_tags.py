@@ -14,6 +14,8 @@ class UserTags(dict[str, str]):
             it is set: the line that is wrong is the one that the user is told.
     """
 
+    __slots__ = ()
+
     def __init__(self, tags: Mapping[str, object] | None = None) -> None:
         super().__init__(tag_texts(tags or {}))
 

@@ -6,7 +6,7 @@ import inspect
 import math
 import random
 from asyncio import CancelledError
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +15,7 @@ from atlas_perf.model.metric import BUILTIN_METRICS, Metric
 from atlas_perf.model.series import Tags, tags_of
 from atlas_perf.scripting.context import current_group
 from atlas_perf.units import NS_PER_S
-from atlas_perf.worker.deadlines import sleep_until
+from atlas_perf.worker.sleeping import Sleep
 from atlas_perf.worker.user_tags import UserTags, tag_texts
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class SampleRecorder(Protocol):
     def add(self, number: int, value: float, at_ns: int, /) -> None: ...
 
 
-async def _sleep(seconds: float) -> None:
-    await sleep_until(now_ns() + round(seconds * NS_PER_S))
+def _sleep(seconds: float) -> Sleep:
+    return Sleep(round(seconds * NS_PER_S))
 
 
 class VirtualUser:
@@ -64,18 +64,21 @@ class VirtualUser:
         base_tags: Mapping[str, str],
         recorder: SampleRecorder,
         connect: Callable[[Callable[[], Tags]], HttpClient],
-        sleep: Callable[[float], Awaitable[None]] = _sleep,
+        sleep: Callable[[float], Coroutine[Any, Any, None]] = _sleep,
     ) -> None:
-        """`connect` makes the HTTP client; it is given the function that tells the current tags."""
+        """`connect` makes the HTTP client; it is given the function that tells the current tags.
+
+        `base_tags` are shared with other users, and never changed.
+        """
         self.id = id
         self.iteration = -1
         self.scenario = scenario
         self.env = env
-        # Seeded with text: the generator then hashes it, and neighbours share no structure.
-        self.random = random.Random(f"{seed}/{scenario}/{id}")
+        self._seed = seed
+        self._random: random.Random | None = None
         self._tags = UserTags()
         self.data: Any = None
-        self._base_tags = dict(base_tags)
+        self._base_tags = base_tags
         self._recorder = recorder
         self._sleep = sleep
         self._tagged_group = ""
@@ -92,6 +95,14 @@ class VirtualUser:
     def tags(self, tags: Mapping[str, object]) -> None:
         # Refused here and now, so that no sample ever meets tags it cannot carry.
         self._tags = UserTags(tag_texts(tags))
+
+    @property
+    def random(self) -> random.Random:
+        """See the class; made when it is first asked for, since it is 2.5 KiB."""
+        if self._random is None:
+            # Seeded with text: the generator then hashes it, and neighbours share no structure.
+            self._random = random.Random(f"{self._seed}/{self.scenario}/{self.id}")
+        return self._random
 
     def check(
         self,
@@ -140,11 +151,11 @@ class VirtualUser:
                 self.record_sample(_GROUP_DURATION, now_ns() - began_ns, None)
             current_group.reset(token)
 
-    async def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
         """Think for a while: at least `seconds`, with other users at work meanwhile."""
         if not math.isfinite(seconds):
             raise ValueError(f"a user cannot sleep for {seconds} seconds")
-        await self._sleep(seconds)
+        return self._sleep(seconds)
 
     def record_sample(self, metric: Metric, value: float, tags: Mapping[str, str] | None) -> None:
         """Record one value under the user's current tags and these; custom metrics end here."""

@@ -31,8 +31,14 @@ class Weight:
 
     users: int
     connected: bool
+    draws: bool
     base_bytes: int
     worker_bytes: int
+
+    @property
+    def what(self) -> str:
+        connections = "a connection each" if self.connected else "no connections"
+        return f"{connections}, random numbers drawn" if self.draws else connections
 
     @property
     def kib_per_user(self) -> float:
@@ -49,15 +55,15 @@ def main(arguments: list[str]) -> int:
         with running_nginx(cores.server, connections=connections + FILES_BESIDE) as nginx:
             weights = [
                 weigh(options.users, None, cores),
+                weigh(options.users, None, cores, draws=True),
                 weigh(connections, f"{nginx.url}/", cores),
             ]
     except (NginxAbsent, CommandFailed) as reason:
         print(f"memory_per_user: {reason}", file=sys.stderr)
         return 1
     for weight in weights:
-        what = "with a connection each" if weight.connected else "without connections"
         print(
-            f"{weight.users:,} users {what}: {weight.kib_per_user:.2f} KiB each "
+            f"{weight.users:,} users, {weight.what}: {weight.kib_per_user:.2f} KiB each "
             f"({weight.worker_bytes / 1e6:.1f} MB, one user: {weight.base_bytes / 1e6:.1f} MB)"
         )
     if options.json:
@@ -69,13 +75,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def weigh(users: int, url: str | None, cores: Cores) -> Weight:
+def weigh(users: int, url: str | None, cores: Cores, *, draws: bool = False) -> Weight:
     """Two runs: one user, then all of them.
 
     Raises:
         CommandFailed: a run broke, or not every user did its part.
     """
-    base, full = _run(1, url, cores), _run(users, url, cores)
+    base, full = (_run(count, url, cores, draws=draws) for count in (1, users))
     if url is not None:
         connected = full.metrics["http_req_connecting"].values["count"]
         if connected != users:
@@ -83,12 +89,13 @@ def weigh(users: int, url: str | None, cores: Cores) -> Weight:
     return Weight(
         users=users,
         connected=url is not None,
+        draws=draws,
         base_bytes=base.workers[0].peak_rss_bytes,
         worker_bytes=full.workers[0].peak_rss_bytes,
     )
 
 
-def _run(users: int, url: str | None, cores: Cores) -> Summary:
+def _run(users: int, url: str | None, cores: Cores, *, draws: bool) -> Summary:
     duration_s = SPREAD_S + SETTLED_S
     with tempfile.TemporaryDirectory(prefix="atlas-perf-memory-") as name:
         folder = Path(name)
@@ -98,6 +105,7 @@ def _run(users: int, url: str | None, cores: Cores) -> Summary:
                 *("-u", str(users), "-d", f"{duration_s}s", "-p", "1", "--results-dir", name),
                 *("-e", f"SPREAD_S={SPREAD_S}", "-e", f"SLEEP_S={SLEEP_S}"),
                 *([] if url is None else ["-e", f"MEMORY_URL={url}"]),
+                *(["-e", "DRAWS=1"] if draws else []),
             ],
             cpu=cores.load,
             limit_s=duration_s + GRACE_S,

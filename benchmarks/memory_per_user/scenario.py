@@ -1,4 +1,4 @@
-"""Users that sleep; with URL given each asks once, keeps its connection, and sleeps."""
+"""Users that sleep; with MEMORY_URL given each asks, keeps its connection, and sleeps."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from atlas_perf import VirtualUser, env
 URL = env.get("MEMORY_URL")
 SPREAD_S = float(env["SPREAD_S"])
 SLEEP_S = float(env["SLEEP_S"])
+DRAWS = "DRAWS" in env
+STEPS = 1000
 
 
 async def default(vu: VirtualUser) -> None:
     if vu.iteration == 0:  # not all connections in one burst, which no server takes
-        await vu.sleep(vu.random.uniform(0, SPREAD_S))
+        share = vu.random.random() if DRAWS else vu.id % STEPS / STEPS
+        await vu.sleep(share * SPREAD_S)
     if URL is not None:
         await vu.http.get(URL)
     await vu.sleep(SLEEP_S)

@@ -232,3 +232,39 @@ def test_memory_of_windows_is_bounded_by_series_and_windows():
         sizes.append(aggregator.history_bytes)
     assert max(sizes[1000:]) <= 2 * max(sizes[:100])
     assert max(sizes) < 32 * 400
+
+
+def test_any_seconds_can_be_merged_alone():
+    aggregator = Aggregator([], 2)
+    new = [
+        named(0, "http_reqs"),
+        named(1, "http_req_failed"),
+        named(2, "http_req_duration", expected_response="true"),
+    ]
+    for worker in (0, 1):
+        for second in range(4):
+            deltas = [
+                counter(0, second, samples=second + 1),
+                rate(1, second, 5),
+                trend(2, (second + 1) * MS, times=3),
+            ]
+            aggregator.merge(batch(second, *deltas, worker=worker, new=new if second == 0 else ()))
+    requests = aggregator.total_between(REQUESTS, 1, 3)
+    assert (requests.samples, requests.total) == (10, 6)
+    failed = aggregator.total_between(Selector("http_req_failed"), 2, 4)
+    assert (failed.passes, failed.samples) == (10, 20)
+    durations = aggregator.total_between(DURATION, 0, 2).distribution
+    assert (durations.count, durations.min, durations.max) == (12, MS, 2 * MS)
+    assert aggregator.total_between(DURATION, 4, 9) is None
+    assert aggregator.total_between(Selector("nothing"), 0, 4) is None
+
+
+def test_a_gauge_and_a_second_long_merged_have_no_total_of_their_own():
+    aggregator = Aggregator([], 1, max_windows=8)
+    aggregator.merge(batch(0, gauge(0, 3, 5), new=[named(0, "vus")]))
+    with pytest.raises(ValueError, match="vus is a gauge"):
+        aggregator.total_between(Selector("vus"), 0, 1)
+    for second in range(1, 40):
+        aggregator.merge(batch(second, gauge(0, 3, second * S)))
+    with pytest.raises(ValueError, match="second 0 is part of a longer window"):
+        aggregator.total_between(Selector("vus"), 0, 1)

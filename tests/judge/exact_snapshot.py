@@ -54,6 +54,7 @@ class ExactSnapshot:
     window_list: tuple[Window, ...] = ()
     exception_list: tuple[ExceptionSummary, ...] = ()
     data: dict[Series, list[float]] = field(default_factory=dict)
+    seconds: dict[int, ExactSnapshot] = field(default_factory=dict)
 
     def add(self, metric: str, *values: float, **tags: str) -> ExactSnapshot:
         self.data.setdefault(Series(metric, tags_of(tags)), []).extend(values)
@@ -70,6 +71,17 @@ class ExactSnapshot:
 
     def total(self, selector: Selector) -> Total | None:
         return self._total_of(self._matching(selector), selector.metric)
+
+    def second(self, number: int) -> ExactSnapshot:
+        """The samples of one second, filled with `add` as well and not part of `total`."""
+        return self.seconds.setdefault(number, ExactSnapshot(extra=self.extra))
+
+    def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
+        merged = ExactSnapshot(extra=self.extra)
+        for number in range(first_s, end_s):
+            for series, values in self.second(number).data.items():
+                merged.data.setdefault(series, []).extend(values)
+        return merged.total(selector)
 
     def totals_by(self, selector: Selector, keys: Iterable[str]) -> Mapping[Tags, Total]:
         groups: dict[Tags, list[Series]] = {}

@@ -9,6 +9,7 @@ from typing import Required, get_origin, get_type_hints
 
 import pytest
 
+from atlas_perf.loader.dns_options import LOOKUP
 from atlas_perf.loader.executors import COMMON, OWN
 from atlas_perf.loader.keyed import OptionKey, snake_case
 from atlas_perf.loader.option_table import HTTP, OPTIONS, RUN, SHORTCUTS
@@ -18,6 +19,7 @@ from atlas_perf.loader.tls_options import CERTIFICATE
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
     ClientCertificate,
+    DnsOptions,
     HttpOptions,
     ScenarioPlan,
     Stage,
@@ -31,6 +33,7 @@ from atlas_perf.scripting.options import (
     StageOptions,
     ThresholdOptions,
 )
+from atlas_perf.scripting.options import DnsOptions as TypedDnsOptions
 from atlas_perf.units import format_planned
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "options.md"
@@ -44,6 +47,7 @@ SECTIONS: dict[str, Iterable[OptionKey]] = {
     "Run": RUN.keys.values(),
     "Thresholds": THRESHOLD.keys.values(),
     "HTTP": HTTP.keys.values(),
+    "Name lookup": LOOKUP.keys.values(),
     "Client certificates": CERTIFICATE.keys.values(),
 }
 """Every table of the reference that lists keys, under its heading."""
@@ -85,6 +89,7 @@ def test_the_sections_are_all_of_the_table() -> None:
         (StageOptions, STAGE.keys),
         (ThresholdOptions, THRESHOLD.keys),
         (ClientCertificateOptions, CERTIFICATE.keys),
+        (TypedDnsOptions, LOOKUP.keys),
         (ScenarioOptions, {key.name for keys in (COMMON, *OWN.values()) for key in keys}),
     ],
 )
@@ -98,6 +103,7 @@ def test_the_types_have_exactly_the_keys_there_are(typed: type, keys: Iterable[s
         (StageOptions, STAGE.keys.values()),
         (ThresholdOptions, THRESHOLD.keys.values()),
         (ClientCertificateOptions, CERTIFICATE.keys.values()),
+        (TypedDnsOptions, LOOKUP.keys.values()),
         (ScenarioOptions, COMMON),
     ],
 )
@@ -115,6 +121,7 @@ def _plan_types() -> list[tuple[type, OptionKey]]:
     return [
         *((TestPlan, key) for key in RUN.keys.values()),
         *((ClientCertificate, key) for key in CERTIFICATE.keys.values()),
+        *((DnsOptions, key) for key in LOOKUP.keys.values()),
         *((HttpOptions, key) for key in HTTP.keys.values()),
         *((Stage, key) for key in STAGE.keys.values()),
         *((ThresholdPlan, key) for key in THRESHOLD.keys.values()),
@@ -134,7 +141,7 @@ def _as_documented(name: str, default: object) -> str:
         return format_planned(default)  # type: ignore[arg-type]
     if isinstance(default, tuple):
         return ", ".join(default) or ("{}" if name == "thresholds" else "[]")
-    return str(default)
+    return "{}" if isinstance(default, DnsOptions) else str(default)
 
 
 def test_the_reference_tells_the_plans_own_defaults() -> None:

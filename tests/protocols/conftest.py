@@ -13,6 +13,7 @@ from scripted_server import KeepingRecorder, MakeClient, Stage
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.protocols.http import tls
 from atlas_perf.protocols.http.client import HttpClient
+from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.units import NS_PER_S
 
 
@@ -34,7 +35,7 @@ async def stage() -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def make_client(recorder: KeepingRecorder) -> AsyncIterator[MakeClient]:
-    """Make clients, closed afterwards; what is no keyword of HttpClient is an HttpOptions field."""
+    """Make clients, closed afterwards; other keywords than ClientSetup's are HttpOptions'."""
     clients: list[HttpClient] = []
 
     def make(base_url: str | None = None, **settings: Any) -> HttpClient:
@@ -42,9 +43,11 @@ async def make_client(recorder: KeepingRecorder) -> AsyncIterator[MakeClient]:
         options = {name: settings.pop(name) for name in list(settings) if name not in own}
         options.setdefault("timeout_ns", 10 * NS_PER_S)
         settings.setdefault("sample_tags", lambda: (("scenario", "s"),))
-        client = HttpClient(
+        sample_tags = settings.pop("sample_tags")
+        setup = ClientSetup(
             options=HttpOptions(**options), recorder=recorder, base_url=base_url, **settings
         )
+        client = HttpClient(setup, sample_tags)
         clients.append(client)
         return client
 

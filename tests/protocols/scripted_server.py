@@ -58,6 +58,8 @@ class Peer:
 
     async def send(self, *pieces: bytes) -> None:
         for piece in pieces:
+            if self.writer.is_closing():
+                raise ConnectionError  # uvloop's own is a RuntimeError
             self.writer.write(piece)
             await self.writer.drain()
 
@@ -108,10 +110,17 @@ class Stage:
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def serve(self, handler: Handler, *, tls: ssl.SSLContext | None = None) -> Server:
-        server = Server(0, "https" if tls else "http")
+    async def serve(
+        self,
+        handler: Handler,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> Server:
+        server = Server(0, "https" if tls else "http", host)
         listening = await asyncio.start_server(
-            self._connected(handler, server), "127.0.0.1", 0, ssl=tls
+            self._connected(handler, server), host, port, ssl=tls
         )
         self._servers.append(listening)
         server.port = listening.sockets[0].getsockname()[1]
@@ -148,6 +157,11 @@ class Stage:
                 self._tasks.discard(task)
 
         return connected
+
+    async def over(self) -> None:
+        """Return when all connections that servers have taken have ended."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def close(self) -> None:
         for server in self._servers:
@@ -229,6 +243,11 @@ class KeepingRecorder:
         return sum(
             value for number, value, _ in self.added if self.series_by_number[number][0] == metric
         )
+
+    def values(self, metric: str) -> list[float]:
+        return [
+            value for number, value, _ in self.added if self.series_by_number[number][0] == metric
+        ]
 
     @property
     def last(self) -> Recorded:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from folding_by_patterns import folded_by_patterns
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from scripted_server import KeepingRecorder, MakeClient, Stage, answering, response
 
 from atlas_perf.protocols.http.folding import folded
@@ -54,6 +57,24 @@ def test_what_is_none(url: str) -> None:
 def test_folding_twice_changes_nothing_more() -> None:
     once = folded(f"http://host/a/1/{UUID}?b=2")
     assert folded(once) == once
+
+
+_PIECES = st.sampled_from(
+    [
+        *"/?&#;=.-%_:@x{}0",
+        *("a", "F", "42", "\u0663", "ü", "\u00b2", "12345678", "deadbeef", UUID, UUID.upper()),
+        *("1" * 15, "1" * 16, "abcdef" * 3, "ab12" * 8, "://", "{id}", ".json"),
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=25).map("".join))
+@example("http://h/12345678-1234-1234-1234-1234567890123456")
+@example("http://h/42.abcdef0123456789")
+@settings(max_examples=500, deadline=None)
+def test_folding_is_what_the_patterns_say(url: str) -> None:
+    assert folded(url) == folded_by_patterns(url)
+    assert folded("http://h/" + url) == folded_by_patterns("http://h/" + url)
 
 
 async def test_the_raw_url_is_in_no_tag(

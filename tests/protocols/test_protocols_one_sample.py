@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
-from scripted_server import KeepingRecorder, MakeClient, Peer, Stage, answering, response
+from scripted_server import KeepingRecorder, MakeClient, Stage, answering, response
 
-OK = response(200, b"ok")
+from atlas_perf.protocols.http.cookies import CookieJar
 
 
 @pytest.mark.parametrize("location", ["http://[::1/x", "//["])
@@ -31,31 +29,8 @@ async def test_an_exception_after_the_last_byte_is_still_a_failed_request(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a bug of ours")
 
-    monkeypatch.setattr(client.cookies, "take_header", broken)
+    monkeypatch.setattr(CookieJar, "take_header", broken)
     with pytest.raises(ZeroDivisionError):
         await client.get("/")
     assert len(recorder.requests) == 1
     assert recorder.last.failed
-
-
-async def test_closing_a_client_repeats_no_request(
-    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
-) -> None:
-    waiting = asyncio.Event()
-
-    async def answer_once(peer: Peer) -> None:
-        await peer.request()
-        await peer.send(OK)
-        await peer.request()
-        waiting.set()
-        await peer.until_closed()
-
-    server = await stage.serve(answer_once)
-    client = make_client(server.url)
-    await client.get("/")
-    second = asyncio.create_task(client.get("/"))
-    await waiting.wait()
-    await client.close()
-    assert (await second).status == 0
-    assert len(server.peers) == 1
-    assert [request.failed for request in recorder.requests] == [False, True]

@@ -9,6 +9,7 @@ from atlas_perf.model.batch import CounterDelta, RateDelta, TrendDelta
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.protocols.http.client import HttpClient
+from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.worker.recorder import Recorder
 
 
@@ -18,12 +19,8 @@ async def test_one_success_and_one_failure(stage: Stage) -> None:
     )
     recorder = Recorder(BUILTIN_METRICS.values())
     recorder.start_at(clock.now_ns())
-    client = HttpClient(
-        options=HttpOptions(),
-        recorder=recorder,
-        sample_tags=lambda: (("scenario", "s"),),
-        base_url=server.url,
-    )
+    setup = ClientSetup(options=HttpOptions(), recorder=recorder, base_url=server.url)
+    client = HttpClient(setup, lambda: (("scenario", "s"),))
     await client.get("/good")
     await client.get("/good")
     await client.get("/bad")

@@ -66,6 +66,12 @@ def test_methods_that_are_none(method: str) -> None:
         build_request(method, "http://h/", None, {}, DEFAULTS)
 
 
+@pytest.mark.parametrize("method", ["CONNECT", "connect"])
+def test_a_tunnel_is_no_request(method: str) -> None:
+    with pytest.raises(ValueError, match="the option `proxy` opens tunnels"):
+        build_request(method, "http://h/", None, {}, DEFAULTS)
+
+
 def test_a_body_of_a_wrong_type() -> None:
     with pytest.raises(TypeError, match="bytes, text or an iterator of them, not dict: use json="):
         build_request("POST", "http://h/", {}, {}, DEFAULTS)  # type: ignore[arg-type]

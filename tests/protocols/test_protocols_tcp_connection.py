@@ -184,7 +184,7 @@ async def test_aborting_ends_what_is_under_way(pair: Pair) -> None:
     _, asking = ask(connection)
     await asyncio.sleep(0)
     connection.abort()
-    with pytest.raises(ClosedEarlyError, match="before the response"):
+    with pytest.raises(asyncio.CancelledError):
         await asking
 
 

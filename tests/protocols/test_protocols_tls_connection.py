@@ -6,22 +6,17 @@ import asyncio
 import os
 import socket
 import ssl
-import struct
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
 import trustme
 from scripted_server import response, until
-from tls_server_end import TlsServerEnd, server_context
+from tls_server_end import Pair, connected, server_context
 
 from atlas_perf import clock
 from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.error_codes import ErrorCode
-from atlas_perf.protocols.http.exchange import Exchange
 from atlas_perf.protocols.http.failures import BodyRaisedError, ClosedEarlyError, RequestFailure
-from atlas_perf.protocols.http.timings import Stopwatch
-from atlas_perf.protocols.http.tls_connection import TlsConnection
 
 OK = response(200, b"ok")
 UNTIL_CLOSE = b"HTTP/1.1 200 OK\r\n\r\nuntil the end"
@@ -40,50 +35,14 @@ def client_context(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-@dataclass
-class Pair:
-    """Both ends before the handshake."""
-
-    connection: TlsConnection
-    server: TlsServerEnd
-
-    async def shake(self) -> None:
-        """Handshake, and send the tickets that follow."""
-        await self.server.put(await self.shake_only())
-
-    async def shake_only(self) -> bytes:
-        """Handshake; the tickets, which are to be sent before anything else."""
-        _, tickets = await asyncio.gather(self.connection.handshake(), self.server.handshake())
-        return tickets
-
-    def ask(
-        self, body: bytes | BodyStream = b"", head: bytes = b"GET"
-    ) -> tuple[Exchange, asyncio.Task[None]]:
-        exchange = Exchange(Stopwatch(0), to_head=False)
-        asking = asyncio.create_task(self.connection.exchange(head, body, exchange))
-        return exchange, asking
-
-    async def asked(self) -> tuple[Exchange, asyncio.Task[None]]:
-        """A request that the server has read."""
-        exchange, asking = self.ask()
-        assert await self.server.read(3) == b"GET"
-        return exchange, asking
-
-
 @pytest.fixture(params=VERSIONS, ids=lambda version: version.name)
 async def pair(
     request: pytest.FixtureRequest, authority: trustme.CA, client_context: ssl.SSLContext
 ) -> AsyncIterator[Pair]:
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-    theirs.setblocking(False)
     context = server_context(authority, "api.example")
     context.maximum_version = request.param
-    connection = TlsConnection(ours, client_context, "api.example")
-    yield Pair(connection, TlsServerEnd(theirs, context))
-    connection.abort()
-    theirs.close()
+    with connected(client_context, context) as pair:
+        yield pair
 
 
 async def test_an_exchange_and_the_next(pair: Pair) -> None:
@@ -130,20 +89,6 @@ async def test_a_ticket_on_an_idle_connection_is_no_answer(pair: Pair) -> None:
     await pair.server.send(OK)
     await asking
     assert exchange.received_bytes == pair.server.sent_bytes
-
-
-async def test_a_handshake_byte_by_byte(pair: Pair) -> None:
-    class Slowly(TlsServerEnd):
-        async def put(self, wire: bytes) -> None:
-            for position in range(len(wire)):
-                await super().put(wire[position : position + 1])
-                await asyncio.sleep(0)
-
-    pair.server.__class__ = Slowly
-    await pair.shake()
-    _, asking = await pair.asked()
-    await pair.server.send(OK)
-    await asking
 
 
 async def test_every_cut_of_a_record(pair: Pair) -> None:
@@ -356,7 +301,7 @@ async def test_aborting_ends_what_is_under_way(pair: Pair) -> None:
     await pair.shake()
     _, asking = await pair.asked()
     pair.connection.abort()
-    with pytest.raises(ClosedEarlyError, match="before the response"):
+    with pytest.raises(asyncio.CancelledError):
         await asking
 
 
@@ -380,84 +325,3 @@ async def test_cancelling_closes_it(pair: Pair, stage: str) -> None:
     assert not pair.connection.reusable
     with pytest.raises(EOFError):
         await pair.server.read(2_000_000)
-
-
-@pytest.mark.parametrize("steps", [0, 1])
-async def test_cancelling_the_handshake_closes_it(pair: Pair, steps: int) -> None:
-    shaking = asyncio.create_task(pair.connection.handshake())
-    await asyncio.sleep(0)
-    if steps:  # the server has spoken, but not to the end
-        await pair.server.receive()
-        await pair.server.put(pair.server.first_flight()[:-1])
-        await asyncio.sleep(0.01)
-    shaking.cancel("enough")
-    with pytest.raises(asyncio.CancelledError, match="enough"):
-        await shaking
-    with pytest.raises((EOFError, BrokenPipeError)):
-        await pair.server.handshake()
-
-
-async def test_a_reset_in_the_handshake(
-    authority: trustme.CA, client_context: ssl.SSLContext
-) -> None:
-    loop = asyncio.get_running_loop()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        sock = socket.create_connection(listening.getsockname())
-        accepted, _ = listening.accept()
-    sock.setblocking(False)
-    shaking = asyncio.create_task(TlsConnection(sock, client_context, "api.example").handshake())
-    await loop.run_in_executor(None, accepted.recv, 10)
-    accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    accepted.close()
-    with pytest.raises(RequestFailure, match="tls: connection reset by peer") as failed:
-        await shaking
-    assert failed.value.code == ErrorCode.TCP_RESET
-
-
-async def test_the_end_of_the_stream_in_the_handshake(pair: Pair) -> None:
-    shaking = asyncio.create_task(pair.connection.handshake())
-    await pair.server.receive()
-    pair.server.sock.shutdown(socket.SHUT_WR)
-    with pytest.raises(RequestFailure, match="tls: connection closed during the handshake"):
-        await shaking
-
-
-async def test_the_server_is_told_why_its_certificate_is_refused(
-    authority: trustme.CA,
-) -> None:
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    theirs.setblocking(False)
-    server = TlsServerEnd(theirs, server_context(authority, "api.example"))
-    connection = TlsConnection(ours, ssl.create_default_context(), "api.example")
-    shaking = asyncio.create_task(connection.handshake())
-    with pytest.raises(ssl.SSLError, match="ALERT_UNKNOWN_CA"):
-        await server.handshake()
-    with pytest.raises(RequestFailure, match="x509: unknown authority"):
-        await shaking
-    theirs.close()
-
-
-async def test_an_alert_after_the_handshake_is_a_tls_error(
-    authority: trustme.CA, client_context: ssl.SSLContext
-) -> None:
-    """Under TLS 1.3 a server that misses the client's certificate says so only then."""
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    theirs.setblocking(False)
-    context = server_context(authority, "api.example")
-    authority.configure_trust(context)
-    context.verify_mode = ssl.CERT_REQUIRED
-    pair = Pair(TlsConnection(ours, client_context, "api.example"), TlsServerEnd(theirs, context))
-
-    async def shake_and_ask() -> None:
-        await pair.connection.handshake()
-        await pair.ask()[1]
-
-    asking = asyncio.create_task(shake_and_ask())
-    with pytest.raises(ssl.SSLError, match="PEER_DID_NOT_RETURN_A_CERTIFICATE"):
-        await pair.server.handshake()
-    with pytest.raises(RequestFailure, match="tls: tlsv13 alert certificate required") as refused:
-        await asking
-    assert refused.value.code == ErrorCode.TLS
-    theirs.close()

@@ -119,7 +119,7 @@ async def test_a_server_that_has_forgotten_the_session_starts_afresh(
     where = {"api.example:443": f"127.0.0.1:{first.port}"}
     client = trusting("https://api.example", hosts=where)
     assert (await client.get("/")).ok
-    client._dialer._hosts["api.example:443"] = ("127.0.0.1", second.port)
+    client._setup.dialer._hosts["api.example:443"] = ("127.0.0.1", second.port)
     assert (await client.get("/")).ok
     assert resumed(context) == 0
 
@@ -209,7 +209,7 @@ async def test_versions_of_one_origin_are_series_of_their_own(
         servers.append(await stage.serve(twice, tls=context))
     client = trusting("https://api.example")
     for server in servers:
-        client._dialer._hosts["api.example"] = ("127.0.0.1", server.port)
+        client._setup.dialer._hosts["api.example"] = ("127.0.0.1", server.port)
         for _ in range(3):
             assert (await client.get("/")).ok
     versions = [sample.tags["tls_version"] for sample in recorder.requests]

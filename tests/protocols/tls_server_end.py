@@ -5,9 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import trustme
+
+from atlas_perf.protocols.http.body_stream import BodyStream
+from atlas_perf.protocols.http.exchange import Exchange
+from atlas_perf.protocols.http.timings import Stopwatch
+from atlas_perf.protocols.http.tls_connection import TlsConnection
 
 
 def server_context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
@@ -92,3 +99,46 @@ class TlsServerEnd:
             raise EOFError("the client closed without close_notify")
         self.received_bytes += len(data)
         self._incoming.write(data)
+
+
+@dataclass
+class Pair:
+    """Both ends before the handshake."""
+
+    connection: TlsConnection
+    server: TlsServerEnd
+
+    async def shake(self) -> None:
+        """Handshake, and send the tickets that follow."""
+        await self.server.put(await self.shake_only())
+
+    async def shake_only(self) -> bytes:
+        """Handshake; the tickets, which are to be sent before anything else."""
+        _, tickets = await asyncio.gather(self.connection.handshake(), self.server.handshake())
+        return tickets
+
+    def ask(
+        self, body: bytes | BodyStream = b"", head: bytes = b"GET"
+    ) -> tuple[Exchange, asyncio.Task[None]]:
+        exchange = Exchange(Stopwatch(0), to_head=False)
+        asking = asyncio.create_task(self.connection.exchange(head, body, exchange))
+        return exchange, asking
+
+    async def asked(self) -> tuple[Exchange, asyncio.Task[None]]:
+        """A request that the server has read."""
+        exchange, asking = self.ask()
+        assert await self.server.read(3) == b"GET"
+        return exchange, asking
+
+
+@contextmanager
+def connected(client: ssl.SSLContext, server: ssl.SSLContext) -> Iterator[Pair]:
+    """Two ends of one connection, of which the client's takes little at once."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    theirs.setblocking(False)
+    with theirs:
+        pair = Pair(TlsConnection(ours, client, "api.example"), TlsServerEnd(theirs, server))
+        yield pair
+        pair.connection.abort()

@@ -11,6 +11,7 @@ import pytest
 import atlas_perf
 
 PROMISED = {
+    "BearerAuth",
     "Counter",
     "DigestAuth",
     "Gauge",

@@ -13,6 +13,7 @@ from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
     ClientCertificate,
     ConstantVUs,
+    DnsOptions,
     HttpOptions,
     PerVUIterations,
     RampingVUs,
@@ -69,6 +70,11 @@ HTTP = st.builds(
     discard_response_bodies=st.booleans(),
     batch=COUNTS,
     batch_per_host=COUNTS,
+    connect_timeout_ns=st.none() | COUNTS,
+    tls_handshake_timeout_ns=st.none() | COUNTS,
+    connection_max_age_ns=st.none() | COUNTS,
+    connection_max_idle_ns=st.none() | COUNTS,
+    dns=st.builds(DnsOptions, st.none() | COUNTS, NAMES, NAMES),
 )
 PLANS = st.builds(
     TestPlan,
@@ -166,6 +172,8 @@ def _damage(*path, value):
         _damage("tags", value={"a": 1}),
         _damage("http", "hosts", value={1: "a"}),
         _damage("http", "tls_auth", value=[{"cert": "a"}]),
+        _damage("http", "connect_timeout_ns", value=True),
+        _damage("http", "dns", value={"ttl_ns": 1}),
         _damage("summary_trend_stats", value=[95]),
     ],
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
 
@@ -199,6 +200,12 @@ class TestSleepAndChance:
             with fake_virtual_user(seed=seed) as vu:
                 draws.append(vu.random.random())
         assert draws[0] == draws[1] != draws[2]
+
+    def test_chance_is_made_when_asked_for_and_from_the_same_text_as_ever(self):
+        with fake_virtual_user(seed=7) as vu:
+            assert vu._random is None
+            assert vu.random.random() == random.Random("7/test/1").random()
+            assert vu.random is vu.random
 
 
 class TestFakeVirtualUser:

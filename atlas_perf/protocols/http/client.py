@@ -10,42 +10,36 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, overload
-from urllib.parse import urlsplit
 
 from atlas_perf import clock
-from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.batch import BatchRequest, Key, run_batch
 from atlas_perf.protocols.http.body import Body
-from atlas_perf.protocols.http.body_stream import BodyStream
+from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.protocols.http.cookies import CookieJar
-from atlas_perf.protocols.http.dialing import Dialer
-from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.expectation import judge_response
-from atlas_perf.protocols.http.failures import BodyRaisedError, RequestFailure, timeout_failure
-from atlas_perf.protocols.http.headers import Headers, checked_fields
+from atlas_perf.protocols.http.failures import (
+    BodyRaisedError,
+    RequestFailure,
+    canceled_failure,
+    timeout_failure,
+)
+from atlas_perf.protocols.http.headers import Headers
 from atlas_perf.protocols.http.hops import Hop, first_hop, next_hop
-from atlas_perf.protocols.http.http_call import RequestMethods, RequestTemplate
+from atlas_perf.protocols.http.http_call import RequestMethods
 from atlas_perf.protocols.http.pool import ConnectionPool
-from atlas_perf.protocols.http.proxy import Proxies
-from atlas_perf.protocols.http.recording import HttpRecorder, Outcome, RequestLog
+from atlas_perf.protocols.http.recording import Outcome
 from atlas_perf.protocols.http.request import (
     Request,
-    RequestDefaults,
     RequestParams,
-    build_request,
-    head_bytes,
     with_authorization,
     with_credentials_of,
 )
-from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.http.round_trip import RoundTrip, perform
 from atlas_perf.protocols.http.timings import Timings
-from atlas_perf.protocols.http.tls import TlsSettings
-from atlas_perf.protocols.http.tls_sessions import TlsSessions
+from atlas_perf.protocols.http.under_way import UnderWay
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
-from atlas_perf.protocols.http.user_agent import default_user_agent
 from atlas_perf.units import NS_PER_S
 
 
@@ -57,52 +51,15 @@ class HttpClient(RequestMethods):
     `throw` is set.
     """
 
-    def __init__(
-        self,
-        *,
-        options: HttpOptions,
-        recorder: HttpRecorder,
-        sample_tags: Callable[[], Tags],
-        base_url: str | None = None,
-        resolver: Resolver | None = None,
-        connections_per_host: int | None = None,
-    ) -> None:
-        """`sample_tags` tells the virtual user's tags whenever a request begins.
+    __slots__ = ("_setup", "_under_way", "cookies")
 
-        Raises:
-            PlanError: if the `hosts` option names something that is no address, or a proxy none.
-            ValueError: if the user agent cannot be a header.
-        """
-        user_agent = options.user_agent or default_user_agent()
-        checked_fields({"User-Agent": user_agent})
-        self._options = options
+    def __init__(self, setup: ClientSetup, sample_tags: Callable[[], Tags]) -> None:
+        """`sample_tags` tells the virtual user's tags whenever a request begins."""
+        self._setup = setup
         self._sample_tags = sample_tags
-        self._recorder = recorder
-        self._log = RequestLog(recorder, fold_urls=options.fold_urls)
-        self._defaults = RequestDefaults(
-            timeout_ns=options.timeout_ns,
-            max_redirects=options.max_redirects,
-            throw=options.throw,
-            discard_bodies=options.discard_response_bodies,
-            base_url=base_url,
-            user_agent=user_agent,
-        )
-        tls = TlsSettings(options)
-        self._proxies = Proxies(options)
-        # Who may not reuse a connection has nothing to resume either.
-        self._tls_sessions = None if options.no_connection_reuse else TlsSessions()
-        self._dialer = Dialer(
-            resolver=resolver or shared_resolver(),
-            hosts=options.hosts,
-            tls=tls,
-            proxies=self._proxies,
-            sessions=self._tls_sessions,
-        )
-        if base_url is not None and base_url.startswith("https:"):
-            tls.context_for(urlsplit(base_url).hostname or "")  # loaded before any request
-        self._connections_per_host = connections_per_host or options.batch_per_host
-        self._pool = ConnectionPool(self._connections_per_host)
-        self._batch_limit = options.batch
+        self._share(setup.templates, setup.recorder)
+        self._use(ConnectionPool(setup.connection_limits))
+        self._under_way = UnderWay()
         self.cookies = CookieJar()
         self._stored_cookies = self.cookies.stored
 
@@ -116,45 +73,35 @@ class HttpClient(RequestMethods):
         Raises:
             ValueError, TypeError: for a request that cannot be meant; the others are cancelled.
         """
-        return await run_batch(self.request, requests, self._batch_limit)
+        return await run_batch(self.request, requests, self._setup.options.batch)
 
     def begin_iteration(self) -> None:
         """Forget what must not outlive an iteration: cookies, and connections if so asked."""
-        if self._stored_cookies and not self._options.no_cookies_reset:
+        options = self._setup.options
+        if self._stored_cookies and not options.no_cookies_reset:
             self.cookies.clear()
-        if self._options.no_vu_connection_reuse:
-            self._pool.close()
-            self._pool = ConnectionPool(self._connections_per_host)
-            if self._tls_sessions is not None:
-                self._tls_sessions.forget()
+        if options.no_vu_connection_reuse:
+            self._use(self._pool.renewed())
 
     async def close(self) -> None:
-        """Close every connection; requests under way fail."""
+        """Send nothing more: requests under way, and any begun later, are canceled.
+
+        Each is one failed sample, recorded on return if it was begun before, and raises
+        CancelledError where it is awaited.
+        """
+        self._under_way.cancel()
         closing = [*self._pool.close(), *self._pool.abort_in_use()]
+        # In one turn of the loop they end by themselves, but for a body that will not be stopped
+        # and what the event loop is slow to give up, such as a TLS handshake.
+        await asyncio.sleep(0)
+        for trip, hop in self._under_way.left():
+            self._failed(hop, trip, canceled_failure(), clock.now_ns())
         await asyncio.gather(*(connection.wait_closed() for connection in closing))
 
     # What a call on the fast way asks for, when it needs more than its connection
 
     def _built(self, method: str, url: str, body: Body, params: RequestParams) -> Request:
-        return build_request(method, url, body, params, self._defaults)
-
-    def _template(
-        self, method: str, url: str, body: Body, params: RequestParams
-    ) -> RequestTemplate | None:
-        """What requests like this have in common; None if they cannot go the fast way."""
-        request = self._built(method, url, body, params)
-        if self._options.no_connection_reuse or request.asks_to_close or request.cookies:
-            return None
-        content = request.body
-        if isinstance(content, BodyStream) or params.get("files") is not None:
-            return None
-        try:
-            target = parse_target(request.url)
-        except RequestFailure:
-            return None
-        request = with_credentials_of(request, target)
-        head = head_bytes(*self._proxies.on_the_wire(request, target), {}, close=False)
-        return RequestTemplate(replace(request, body=b""), target, head, len(content))
+        return self._setup.built(method, url, body, params)
 
     def _cookie_pairs(self, target: Target) -> str | None:
         """The value of the Cookie header; None without cookies for this target."""
@@ -216,13 +163,18 @@ class HttpClient(RequestMethods):
     async def _round_trip(self, hop: Hop) -> Response | Hop:
         """One hop: its final response, or the next hop. Whatever happens, it is one sample."""
         trip = RoundTrip(hop.began_ns, hop.sent_before_bytes)
+        if self._under_way.closed:
+            self._failed(hop, trip, canceled_failure(), clock.now_ns())
+            await asyncio.sleep(0)  # or a loop that asks again and again would stop all others
+            raise asyncio.CancelledError
+        self._under_way.enter(trip, hop)
         try:
             target = parse_target(hop.request.url)
             request = with_credentials_of(hop.request, target)
             sent = request
             if hop.digest_answer is not None:
                 sent = with_authorization(request, hop.digest_answer)
-            sent, addressed = self._proxies.on_the_wire(sent, target)
+            sent, addressed = self._setup.proxies.on_the_wire(sent, target)
             async with asyncio.timeout((hop.deadline_ns - clock.now_ns()) / NS_PER_S):
                 await perform(
                     sent,
@@ -230,8 +182,8 @@ class HttpClient(RequestMethods):
                     {**self.cookies.for_target(target), **request.cookies},
                     trip,
                     pool=self._pool,
-                    dialer=self._dialer,
-                    keep=not self._options.no_connection_reuse,
+                    dialer=self._setup.dialer,
+                    keep=not self._setup.options.no_connection_reuse,
                 )
         except BodyRaisedError as failure:
             self._failed(hop, trip, failure, clock.now_ns())
@@ -243,14 +195,16 @@ class HttpClient(RequestMethods):
             ended_ns = max(clock.now_ns(), hop.deadline_ns)
             return self._failed(hop, trip, timeout_failure(dialling=trip.watch.dialling), ended_ns)
         except asyncio.CancelledError:
-            canceled = RequestFailure(ErrorCode.GENERIC, "request canceled")
-            self._failed(hop, trip, canceled, clock.now_ns())
+            self._failed(hop, trip, canceled_failure(), clock.now_ns())
             raise
+        finally:
+            self._under_way.leave(trip)
         return self._answered(hop, request, target, trip)
 
     def _answered(
         self, hop: Hop, request: Request, target: Target, trip: RoundTrip
     ) -> Response | Hop:
+        trip.end()
         parser = trip.parser
         response = Response(
             status=parser.status,
@@ -289,7 +243,8 @@ class HttpClient(RequestMethods):
         """Take its cookies, judge it and record it; the next hop if it redirects."""
         response.ok = False  # until proven, so that whatever happens here is one sample
         try:
-            response.cookies = self._take_cookies(target, response.headers)
+            set_cookies = response.headers.get_all("set-cookie")
+            response.cookies = self.cookies.take_headers(target, set_cookies)
             following = next_hop(hop, request, target, response)
             if following is None:
                 judge_response(request, response)
@@ -306,17 +261,10 @@ class HttpClient(RequestMethods):
             )
         return following
 
-    def _take_cookies(self, target: Target, headers: Headers) -> dict[str, str]:
-        cookies: dict[str, str] = {}
-        for header in headers.get_all("set-cookie"):
-            cookie = self.cookies.take_header(target, header)
-            if cookie is not None:
-                cookies[cookie.name] = cookie.value
-        return cookies
-
     def _failed(
         self, hop: Hop, trip: RoundTrip, failure: RequestFailure, ended_ns: int
     ) -> Response:
+        trip.end()
         return self._no_response(
             hop.request,
             redacted(hop.request.url),
@@ -383,5 +331,6 @@ class HttpClient(RequestMethods):
             error_code=response.error_code,
             failed=not response.ok,
         )
-        self._log.record(user_tags, request.tags, outcome, response.timings, at_ns)
-        self._log.record_data(user_tags, sent_bytes, received_bytes, at_ns)
+        log = self._setup.log
+        log.record(user_tags, request.tags, outcome, response.timings, at_ns)
+        log.record_data(user_tags, sent_bytes, received_bytes, at_ns)

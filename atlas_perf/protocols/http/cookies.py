@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 
@@ -39,6 +39,8 @@ class Cookie:
 
 class CookieJar:
     """Cookies by domain, path and name."""
+
+    __slots__ = ("_cookies", "_now_unix_s")
 
     def __init__(self, now_unix_s: Callable[[], float] = time.time) -> None:
         self._now_unix_s = now_unix_s
@@ -86,6 +88,11 @@ class CookieJar:
         for cookie in sorted(self._matching(target), key=lambda found: -len(found.path)):
             values.setdefault(cookie.name, cookie.value)
         return values
+
+    def take_headers(self, target: Target, set_cookies: Iterable[str]) -> dict[str, str]:
+        """Store what the Set-Cookie headers of a response say; those not ignored, by name."""
+        taken = (self.take_header(target, each) for each in set_cookies)
+        return {cookie.name: cookie.value for cookie in taken if cookie is not None}
 
     def take_header(self, target: Target, set_cookie: str) -> Cookie | None:
         """Store what a Set-Cookie header of a response from `target` says; None if ignored."""

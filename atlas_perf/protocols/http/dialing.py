@@ -9,24 +9,30 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from atlas_perf import clock
 from atlas_perf.errors import PlanError
+from atlas_perf.model.plan import HttpOptions
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.failures import (
     RequestFailure,
+    connect_timeout_failure,
     dial_failure,
+    handshake_timeout_failure,
     transport_failure,
 )
 from atlas_perf.protocols.http.proxy import Proxies, open_tunnel
 from atlas_perf.protocols.http.resolver import Resolver, is_address
 from atlas_perf.protocols.http.tcp_connection import TcpConnection
-from atlas_perf.protocols.http.timings import Stopwatch
+from atlas_perf.protocols.http.timings import ABSENT, Stopwatch
 from atlas_perf.protocols.http.tls import TlsSettings
 from atlas_perf.protocols.http.tls_connection import TlsConnection
-from atlas_perf.protocols.http.tls_sessions import TlsSessions
 from atlas_perf.protocols.http.urls import Target
+from atlas_perf.units import NS_PER_S
+
+_TIMER_GRAIN_S = 0.001  # of the loop's timers, which may fire early by as much
 
 _ADDRESS = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]\s]+))(?::(?P<port>\d{1,5}))?"
@@ -37,42 +43,43 @@ class Dialer:
     """Opens connections under the plan's options.
 
     `hosts` sends a host, or a host:port, to another address; Host header, SNI and certificate
-    check stay those of the URL. What goes through a proxy is looked up there. Without `sessions`
-    every TLS handshake is a full one.
+    check stay those of the URL. What goes through a proxy is looked up there.
     """
 
     def __init__(
         self,
         *,
         resolver: Resolver,
-        hosts: Mapping[str, str],
+        options: HttpOptions,
         tls: TlsSettings,
         proxies: Proxies,
-        sessions: TlsSessions | None,
     ) -> None:
         self._resolver = resolver
+        hosts = options.hosts
         self._hosts = {name.lower(): _split_address(hosts[name]) for name in hosts}
+        self._connect_timeout_ns = options.connect_timeout_ns
+        self._handshake_timeout_ns = options.tls_handshake_timeout_ns
         self._tls = tls
         self._proxies = proxies
-        self._sessions = sessions
 
-    async def dial(self, target: Target, watch: Stopwatch) -> TcpConnection:
-        """Open a connection.
+    async def dial(
+        self, target: Target, watch: Stopwatch, session: ssl.SSLSession | None
+    ) -> TcpConnection:
+        """Open a connection. `session` is one to resume with TLS; the server may have forgotten it.
 
         Raises:
             RequestFailure: with the k6 code of whatever failed.
         """
         # Loading the trust store, once per process, must not look like a slow handshake.
         tls = self._tls.context_for(target.host) if target.scheme == "https" else None
-        sock = await self._connect(target, watch)
+        async with _within(self._connect_timeout_ns, lambda: _unconnected(watch)):
+            sock = await self._connect(target, watch)
         watch.dial_ended_ns = clock.now_ns()
         if tls is None:
             return _attach(sock)
         watch.tls_began_ns = watch.dial_ended_ns
-        session = self._sessions.newest(target.origin) if self._sessions is not None else None
-        connection = await _attach_tls(sock, tls, target.host.rstrip("."), session)
-        if self._sessions is not None:
-            self._sessions.keep(target.origin, connection.tls)
+        async with _within(self._handshake_timeout_ns, handshake_timeout_failure):
+            connection = await _attach_tls(sock, tls, target.host.rstrip("."), session)
         watch.tls_ended_ns = clock.now_ns()
         return connection
 
@@ -83,7 +90,11 @@ class Dialer:
             return await _connect(socket.AF_UNIX, target.socket_path)
         proxy = self._proxies.proxy_for(target)
         host, port = self._destination(target) if proxy is None else (proxy.host, proxy.port)
-        addresses = await self._resolver.resolve(host)
+        addresses = self._resolver.known(host)
+        if addresses is None:
+            watch.lookup_began_ns = clock.now_ns()
+            addresses = await self._resolver.look_up(host)
+            watch.lookup_ended_ns = clock.now_ns()
         watch.dial_began_ns = clock.now_ns()
         sock = await _connect_any(addresses, port)
         if proxy is None or target.scheme == "http":
@@ -103,6 +114,27 @@ class Dialer:
             return target.host, target.port
         host, port = override
         return host, target.port if port is None else port
+
+
+@asynccontextmanager
+async def _within(
+    limit_ns: int | None, failure: Callable[[], RequestFailure]
+) -> AsyncIterator[None]:
+    """Fail if the block takes longer; never before the limit is over."""
+    if limit_ns is None:
+        yield
+        return
+    try:
+        async with asyncio.timeout(limit_ns / NS_PER_S + _TIMER_GRAIN_S) as limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise failure() from None
+
+
+def _unconnected(watch: Stopwatch) -> RequestFailure:
+    return connect_timeout_failure(looking_up=watch.dial_began_ns == ABSENT)
 
 
 async def _attach_tls(

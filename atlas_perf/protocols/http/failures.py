@@ -40,11 +40,28 @@ class BodyRaisedError(RequestFailure):
         self.raised = raised
 
 
+def canceled_failure() -> RequestFailure:
+    """The caller was cancelled, or the client closed."""
+    return RequestFailure(ErrorCode.GENERIC, "request canceled")
+
+
 def timeout_failure(*, dialling: bool) -> RequestFailure:
     """The request's time is up; k6 tells a server that does not even accept apart."""
     if dialling:
         return RequestFailure(ErrorCode.DIAL_TIMEOUT, "dial: i/o timeout")
     return RequestFailure(ErrorCode.REQUEST_TIMEOUT, "request timeout")
+
+
+def connect_timeout_failure(*, looking_up: bool) -> RequestFailure:
+    """No connection within the limit for it."""
+    if looking_up:
+        return RequestFailure(ErrorCode.DNS, "lookup: i/o timeout")
+    return RequestFailure(ErrorCode.DIAL_TIMEOUT, "dial: i/o timeout")
+
+
+def handshake_timeout_failure() -> RequestFailure:
+    """No TLS within the limit for it."""
+    return RequestFailure(ErrorCode.TLS, "tls: handshake timeout")
 
 
 def lookup_failure(error: OSError | UnicodeError) -> RequestFailure:

@@ -1,55 +1,29 @@
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t
 
 from atlas_perf.protocols.http.host_connections cimport HostConnections
+from atlas_perf.protocols.http.request_template cimport RequestTemplate
 from atlas_perf.protocols.http.response cimport Response
 from atlas_perf.protocols.http.response_parser cimport ResponseParser
 from atlas_perf.protocols.http.sinks cimport phase_times
 from atlas_perf.protocols.http.tcp_connection cimport TcpConnection
-
-
-cdef class OutcomeSeries:
-    cdef tuple tags
-    cdef int status
-    cdef int minor_version
-    cdef str tls_version
-    cdef object sink
-    cdef uint32_t sent_number
-    cdef uint32_t received_number
-
-
-cdef class RequestTemplate:
-    cdef readonly object request
-    cdef readonly object target
-    cdef str method
-    cdef str tag_url
-    cdef tuple origin
-    cdef bint judged
-    cdef bytes head
-    cdef bytes head_after_length
-    cdef bint has_body
-    cdef bint to_head
-    cdef bint discards
-    cdef bint default_expected
-    cdef int64_t timeout_ns
-    cdef object pool
-    cdef HostConnections host
-    cdef OutcomeSeries last_series
-    cdef dict series
-
-    cdef bint expects(self, int status) except? -1
-    cdef bytes head_with(self, Py_ssize_t body_bytes, str cookies)
+from atlas_perf.protocols.http.template_store cimport TemplateStore
 
 
 cdef class RequestMethods:
-    cdef dict _templates
-    cdef public object _pool
-    cdef public object _log
-    cdef public object _recorder
+    cdef TemplateStore _templates
+    cdef object _recorder
+    cdef readonly object _pool
     cdef public object _sample_tags
     cdef public dict _stored_cookies
+    cdef dict _hosts
+    cdef HostConnections _last_host
+    cdef tuple _last_origin
+    cdef tuple _given_tags
+    cdef tuple _tags
 
     cdef HttpCall call(self, method, url, body, dict params)
-    cdef RequestTemplate template_for(self, HttpCall call)
+    cdef HostConnections host_of(self, tuple origin)
+    cdef tuple tags_now(self)
 
 
 cdef class HttpCall:
@@ -59,6 +33,7 @@ cdef class HttpCall:
     cdef object body
     cdef dict params
     cdef RequestTemplate template
+    cdef HostConnections host
     cdef TcpConnection connection
     cdef tuple tags
     cdef int64_t began_ns

@@ -4,19 +4,10 @@ from typing import Any, Unpack
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.pool import ConnectionPool
-from atlas_perf.protocols.http.recording import HttpRecorder, RequestLog
-from atlas_perf.protocols.http.request import Request, RequestParams
+from atlas_perf.protocols.http.recording import HttpRecorder
+from atlas_perf.protocols.http.request import RequestParams
 from atlas_perf.protocols.http.response import Response
-from atlas_perf.protocols.http.urls import Target
-
-class RequestTemplate:
-    def __init__(
-        self, request: Request, target: Target, head: bytes, content_bytes: int
-    ) -> None: ...
-    @property
-    def request(self) -> Request: ...
-    @property
-    def target(self) -> Target: ...
+from atlas_perf.protocols.http.template_store import TemplateStore
 
 class HttpCall(Coroutine[Any, Any, Response]):
     def __await__(self) -> Generator[Any, Any, Response]: ...
@@ -25,11 +16,12 @@ class HttpCall(Coroutine[Any, Any, Response]):
     def close(self) -> None: ...
 
 class RequestMethods:
-    _pool: ConnectionPool
-    _log: RequestLog
-    _recorder: HttpRecorder
+    @property
+    def _pool(self) -> ConnectionPool: ...
     _sample_tags: Callable[[], Tags]
     _stored_cookies: dict[Any, Any]
+    def _share(self, templates: TemplateStore, recorder: HttpRecorder) -> None: ...
+    def _use(self, pool: ConnectionPool) -> None: ...
     def request(
         self, method: str, url: str, body: Body = None, **params: Unpack[RequestParams]
     ) -> HttpCall: ...

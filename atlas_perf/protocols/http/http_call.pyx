@@ -18,19 +18,21 @@ from atlas_perf.protocols.http.csending cimport (
     PyTypeObject,
     sendfunc,
 )
+from atlas_perf.protocols.http.request_template cimport OutcomeSeries
 from atlas_perf.protocols.http.sinks cimport RoundTripSink, SampleSink
 from atlas_perf.protocols.http.tcp_connection cimport UNREAD
 
 import asyncio
 import warnings
-from datetime import timedelta
 
 from atlas_perf import clock
 from atlas_perf.protocols.http.body import encode_body
 from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
-from atlas_perf.protocols.http.failures import ClosedEarlyError, RequestFailure
-from atlas_perf.protocols.http.recording import Outcome
-from atlas_perf.protocols.http.request import EXPECTED_STATUSES
+from atlas_perf.protocols.http.failures import (
+    ClosedEarlyError,
+    RequestFailure,
+    canceled_failure,
+)
 from atlas_perf.protocols.http.response import HttpError
 from atlas_perf.protocols.http.round_trip import IDEMPOTENT_METHODS
 from atlas_perf.protocols.http.timings import Stopwatch, Timings
@@ -40,61 +42,28 @@ cdef enum:
     SENT  # on the fast way
     SLOW  # a coroutine of the client's goes on with it
     OVER
-    REMEMBERED_TEMPLATES = 256
 
-cdef object NOT_FAST = object()  # remembered instead of a template
 cdef object NOT_YET = object()  # returned instead of a response
-
-
-cdef class OutcomeSeries:
-    """Where requests of one template, one outcome and one set of tags are recorded."""
-
-
-cdef class RequestTemplate:
-    """All that is known of a request before its body, and where its samples go."""
-
-    def __init__(self, request, target, bytes head not None, int content_bytes):
-        """`head` is that of a request with so many bytes of content."""
-        line = b"\r\nContent-Length: %d\r\n" % content_bytes
-        before, found, after = head.partition(line)
-        self.request = request
-        self.target = target
-        self.has_body = bool(found)
-        self.head = before + b"\r\nContent-Length: " if found else head
-        self.head_after_length = b"\r\n" + after if found else b""
-        self.method = request.method
-        self.tag_url = target.tag_url
-        self.origin = target.origin
-        self.judged = request.expect is not None
-        self.to_head = request.method == "HEAD"
-        self.discards = not request.keeps_body
-        self.default_expected = request.expected_statuses is EXPECTED_STATUSES
-        self.timeout_ns = request.timeout_ns
-        self.series = {}
-
-    cdef bint expects(self, int status) except? -1:
-        if self.default_expected:
-            return 200 <= status < 400
-        return status in self.request.expected_statuses
-
-    cdef bytes head_with(self, Py_ssize_t body_bytes, str cookies):
-        cdef bytes head = self.head
-        if self.has_body:
-            head = b"%b%d%b" % (head, body_bytes, self.head_after_length)
-        if cookies is not None:
-            head = head[:-2] + b"Cookie: " + cookies.encode("latin-1") + b"\r\n\r\n"
-        return head
 
 
 cdef class RequestMethods:
     """The request methods of a client, each returning an awaitable.
 
-    A subclass sets the attributes and has, for the slow way, `_template`, `_request`, `_built`,
-    `_cookie_pairs`, `_concluded`, `_go_on` and `_no_response`.
+    A subclass calls `_share` and `_use`, sets the public attributes, and has, for the slow way,
+    `_request`, `_built`, `_cookie_pairs`, `_concluded`, `_go_on` and `_no_response`.
     """
 
-    def __cinit__(self, *args, **kwargs):
-        self._templates = {}
+    def _share(self, TemplateStore templates not None, recorder):
+        """What this client shares with others: the templates of requests, and the recorder."""
+        self._templates = templates
+        self._recorder = recorder
+
+    def _use(self, pool):
+        """Take connections from this pool from now on."""
+        self._pool = pool
+        self._hosts = pool.hosts
+        self._last_host = None
+        self._last_origin = None
 
     cdef HttpCall call(self, method, url, body, dict params):
         cdef HttpCall call = HttpCall.__new__(HttpCall)
@@ -145,46 +114,20 @@ cdef class RequestMethods:
         """DELETE; see `request`."""
         return self.call("DELETE", url, body, params)
 
-    cdef RequestTemplate template_for(self, HttpCall call):
-        """The template of a call, None if it has to go the slow way."""
-        key = template_key(call)
-        if key is None:
-            return None
-        found = self._templates.get(key)
-        if found is None:
-            template = self._template(call.method, call.url, call.body, call.params)
-            found = template or NOT_FAST
-            if len(self._templates) >= REMEMBERED_TEMPLATES:
-                self._templates.clear()
-            self._templates[key] = found
-        return None if found is NOT_FAST else <RequestTemplate>found
+    cdef HostConnections host_of(self, tuple origin):
+        """The connections of this client to where a template's requests go."""
+        if origin is not self._last_origin:
+            self._last_host = self._hosts.get(origin) or self._pool.host(origin)
+            self._last_origin = origin
+        return self._last_host
 
-
-cdef object template_key(HttpCall call):
-    """What tells one template from another: everything but the content of the body."""
-    if type(call.url) is not str or type(call.method) is not str:
-        return None
-    if not call.params:
-        if call.body is None and call.method == "GET":
-            return call.url
-        return (call.method, call.url, type(call.body), bool(call.body))
-    parts = [call.method, call.url, type(call.body), bool(call.body)]
-    for name, value in call.params.items():
-        kind = type(value)
-        parts.append(name)
-        if name == "json" or name == "data":
-            parts.append(value is None)
-        elif name == "expect" or value is None or kind is str or kind is int or kind is bool or kind is timedelta:
-            parts.append(kind)
-            parts.append(value)
-        elif kind is dict:
-            for each in (<dict>value).items():
-                if type((<tuple>each)[0]) is not str or type((<tuple>each)[1]) is not str:
-                    return None
-                parts.append(each)
-        else:
-            return None
-    return tuple(parts)
+    cdef tuple tags_now(self):
+        """The user's tags, as the object that all clients that share templates have for them."""
+        cdef tuple given = self._sample_tags()
+        if given is not self._given_tags:
+            self._tags = self._templates.canonical_tags(given)
+            self._given_tags = given
+        return self._tags
 
 
 cdef class HttpCall:
@@ -193,22 +136,28 @@ cdef class HttpCall:
     cdef object start(self):
         """Send, if a connection is at hand; the response if there is one at once."""
         cdef RequestMethods client = self.client
-        cdef RequestTemplate template = client.template_for(self)
+        cdef RequestTemplate template = client._templates.find(
+            self.method, self.url, self.body, self.params
+        )
+        cdef Py_ssize_t content_bytes = 0
         cdef bytes content = None
         if template is None:
             return self.start_slowly()
         self.template = template
-        if template.pool is not client._pool:
-            template.pool = client._pool
-            template.host = template.pool.host(template.origin)
-        if self.body is not None or self.params:
+        self.host = client.host_of(template.origin)
+        if template.may_have_content:
             content, _ = encode_body(
                 self.body, self.params.get("json"), self.params.get("data")
             )
-        self.tags = client._sample_tags()
+            content_bytes = len(content)
+            if template.pattern.has_length != template.sends_length_of(content_bytes):
+                return self.start_slowly()
+        self.tags = client.tags_now()
         cookies = client._cookie_pairs(template.target) if client._stored_cookies else None
-        head = template.head_with(len(content) if content is not None else 0, cookies)
-        cdef TcpConnection connection = template.host.take_idle()
+        head = template.head_with(content_bytes, cookies, self.params)
+        if head is None:
+            return self.start_slowly()
+        cdef TcpConnection connection = self.host.take_idle()
         if connection is None:
             return self.start_slowly()
         self.connection = connection
@@ -312,7 +261,7 @@ cdef class HttpCall:
             isinstance(failure, ClosedEarlyError)
             and connection.first_byte_ns == UNREAD
             and self.template.method in IDEMPOTENT_METHODS
-            and not self.template.pool.closed
+            and not self.host.closed
         ):
             sent = connection.sent_bytes
             self.let_go(False)
@@ -323,7 +272,7 @@ cdef class HttpCall:
             ended_ns = max(ended_ns, self.deadline_ns)
         response = self.failed(connection, failure, ended_ns)
         self.stage = OVER
-        if self.template.request.throw:
+        if self.template.throws():
             raise HttpError(response)
         return response
 
@@ -350,7 +299,7 @@ cdef class HttpCall:
 
     cdef int record(self, Response response, TcpConnection connection) except -1:
         cdef RequestTemplate template = self.template
-        cdef OutcomeSeries series = template.last_series
+        cdef OutcomeSeries series = template.series.last
         cdef phase_times *times = &response.times
         cdef int64_t at_ns = connection.last_byte_ns
         recorder = self.client._recorder
@@ -361,8 +310,7 @@ cdef class HttpCall:
             or series.minor_version != response.head.minor_version
             or series.tls_version is not connection.tls_version
         ):
-            series = series_for(self.client, template, self.tags, response)
-            template.last_series = series
+            series = template.series.find(self.tags, response)
         if isinstance(series.sink, RoundTripSink):
             (<RoundTripSink>series.sink).take_round_trip(at_ns, times)
         else:
@@ -393,7 +341,7 @@ cdef class HttpCall:
         connection.finish(keep)
         if connection.parser is not None:
             connection.parser.forget()
-        self.template.host.release(connection)
+        self.host.release(connection)
         return 0
 
     # A coroutine, as the interpreter and asyncio know it
@@ -425,8 +373,7 @@ cdef class HttpCall:
             error = kind(error)
         if self.stage == SENT:
             if isinstance(error, asyncio.CancelledError):
-                canceled = RequestFailure(ErrorCode.GENERIC, "request canceled")
-                self.failed(self.connection, canceled, clock.now_ns())
+                self.failed(self.connection, canceled_failure(), clock.now_ns())
             else:
                 self.let_go(False)
         self.stage = OVER
@@ -449,39 +396,6 @@ cdef class HttpCall:
             )
         elif self.stage == SENT:
             self.let_go(False)
-
-
-cdef OutcomeSeries series_for(
-    RequestMethods client, RequestTemplate template, tuple tags, Response response
-):
-    """The series of an outcome, remembered by the template."""
-    cdef OutcomeSeries series
-    key = (tags, response.status, response.head.minor_version, response.tls_version)
-    series = template.series.get(key)
-    if series is not None:
-        return series
-    outcome = Outcome(
-        method=response.method,
-        url=response.url,
-        name=template.request.name,
-        status=response.status,
-        proto=response.proto,
-        tls_version=response.tls_version,
-        error="",
-        error_code=response.error_code,
-        failed=not response.ok,
-    )
-    series = OutcomeSeries.__new__(OutcomeSeries)
-    series.tags = tags
-    series.status = response.status
-    series.minor_version = response.head.minor_version
-    series.tls_version = response.tls_version
-    series.sink = client._log.series(tags, template.request.tags, outcome)
-    series.sent_number, series.received_number = client._log.data_series(tags)
-    if len(template.series) >= REMEMBERED_TEMPLATES:
-        template.series.clear()
-    template.series[key] = series
-    return series
 
 
 cdef inline object taken_over(PyObject *result):

@@ -9,13 +9,15 @@ from typing import Protocol
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric
 from atlas_perf.model.series import Tags, tags_of
 from atlas_perf.protocols.http.folding import folded
-from atlas_perf.protocols.http.timings import Timings
+from atlas_perf.protocols.http.timings import ABSENT, Timings
 
+_POOL_WAIT = BUILTIN_METRICS["http_req_pool_wait"]
+_LOOKING_UP = BUILTIN_METRICS["http_req_looking_up"]
 _DATA_SENT = BUILTIN_METRICS["data_sent"]
 _DATA_RECEIVED = BUILTIN_METRICS["data_received"]
 
-_REMEMBERED_SERIES = 256
-"""Series a client remembers to spare building and sorting tags; then it starts afresh."""
+_REMEMBERED_SERIES = 4096
+"""Series that are remembered to spare building and sorting tags; then it starts afresh."""
 
 
 class HttpSeries(Protocol):
@@ -61,12 +63,12 @@ class Outcome:
 
 
 class RequestLog:
-    """Records round trips of one virtual user."""
+    """Records the round trips of all clients that share a recorder and options."""
 
     def __init__(self, recorder: HttpRecorder, *, fold_urls: bool = True) -> None:
         """`fold_urls`: without a name, tag a URL with its ids folded."""
         self._recorder = recorder
-        self._fold_urls = fold_urls
+        self.fold_urls = fold_urls
         self._http: dict[tuple[Tags, Tags, Outcome], HttpSeries] = {}
         self._data: dict[Tags, tuple[int, int]] = {}
 
@@ -90,6 +92,13 @@ class RequestLog:
             timings.waiting_ns,
             timings.receiving_ns,
         )
+        for metric, wait_ns in (
+            (_POOL_WAIT, timings.pool_wait_ns),
+            (_LOOKING_UP, timings.looking_up_ns),
+        ):
+            if wait_ns != ABSENT:
+                tags = self._tags(user_tags, request_tags, outcome)
+                self._recorder.add(self._recorder.series(metric, tags), wait_ns, at_ns)
 
     def record_data(self, user_tags: Tags, sent: int, received: int, at_ns: int) -> None:
         """Bytes moved."""
@@ -106,17 +115,19 @@ class RequestLog:
         key = (user_tags, tuple(request_tags.items()), outcome)
         series = self._http.get(key)
         if series is None:
-            tags = tags_of(
-                {**dict(user_tags), **request_tags, **_system_tags(outcome, self._name(outcome))}
-            )
+            tags = self._tags(user_tags, request_tags, outcome)
             series = self._recorder.http_series(tags, outcome.failed)
             if len(self._http) >= _REMEMBERED_SERIES:
                 self._http.clear()
             self._http[key] = series
         return series
 
+    def _tags(self, user_tags: Tags, request_tags: Mapping[str, str], outcome: Outcome) -> Tags:
+        system = _system_tags(outcome, self._name(outcome))
+        return tags_of({**dict(user_tags), **request_tags, **system})
+
     def _name(self, outcome: Outcome) -> str:
-        return outcome.name or (folded(outcome.url) if self._fold_urls else outcome.url)
+        return outcome.name or (folded(outcome.url) if self.fold_urls else outcome.url)
 
     def data_series(self, user_tags: Tags) -> tuple[int, int]:
         """Numbers of the series of bytes sent and received, under the user's tags alone: k6 has no
@@ -127,6 +138,8 @@ class RequestLog:
                 self._recorder.series(_DATA_SENT, user_tags),
                 self._recorder.series(_DATA_RECEIVED, user_tags),
             )
+            if len(self._data) >= _REMEMBERED_SERIES:
+                self._data.clear()
             self._data[user_tags] = numbers
         return numbers
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal, TypedDict
 
+from atlas_perf.protocols.http.bearer import BearerAuth
 from atlas_perf.protocols.http.body import Body, Form, encode_body
 from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.cookies import check_cookie
@@ -25,7 +26,8 @@ Statuses = int | Collection[int]
 EXPECTED_STATUSES = range(200, 400)
 """Statuses that are no failure unless a request says otherwise; k6's default."""
 
-_ALWAYS_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
+ALWAYS_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
+"""Methods whose requests tell the length of their content even if there is none."""
 
 
 class RequestParams(TypedDict, total=False):
@@ -43,8 +45,9 @@ class RequestParams(TypedDict, total=False):
     """Replace the default headers of the same name."""
     cookies: Mapping[str, str] | None
     """For this request only; they win over those of the jar."""
-    auth: tuple[str, str] | DigestAuth | None
-    """User and password: a pair for basic authentication, or DigestAuth(user, password)."""
+    auth: tuple[str, str] | DigestAuth | BearerAuth | None
+    """A pair of user and password for basic authentication, or DigestAuth(user, password), or
+    BearerAuth(token)."""
     timeout: str | timedelta | None
     """For the whole request, redirects included: "10s", "500ms"."""
     max_redirects: int | None
@@ -128,6 +131,8 @@ def build_request(
         raise TypeError(f"a URL is text, not {type(url).__name__}")
     if not isinstance(method, str) or TOKEN.fullmatch(method) is None:
         raise ValueError(f"{method!r} is not an HTTP method")
+    if method.upper() == "CONNECT":
+        raise ValueError("CONNECT is no request of its own: the option `proxy` opens tunnels")
     content, content_type = encode_body(
         body, params.get("json"), params.get("data"), params.get("files")
     )
@@ -194,7 +199,9 @@ def _fields(
     names = {name.lower() for name, _ in given}
     defaults = [("User-Agent", user_agent), ("Accept-Encoding", ACCEPT_ENCODING)]
     auth = params.get("auth")
-    if auth is not None and not isinstance(auth, DigestAuth):
+    if isinstance(auth, BearerAuth):
+        defaults.append(("Authorization", f"Bearer {auth.token}"))
+    elif auth is not None and not isinstance(auth, DigestAuth):
         if ":" in auth[0]:
             raise ValueError("a user name for basic authentication cannot contain a colon")
         defaults.append(("Authorization", _basic(*auth)))
@@ -203,7 +210,7 @@ def _fields(
     kept = [(name, value) for name, value in defaults if name.lower() not in names]
     if isinstance(content, BodyStream):
         kept.append(("Transfer-Encoding", "chunked"))
-    elif content or method in _ALWAYS_WITH_LENGTH:
+    elif content or method in ALWAYS_WITH_LENGTH:
         kept.append(("Content-Length", str(len(content))))
     return (*kept, *given)
 

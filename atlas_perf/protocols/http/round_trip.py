@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from atlas_perf.protocols.http.dialing import Dialer
@@ -21,7 +22,7 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELET
 class RoundTrip:
     """Everything learned so far about one hop; readable whenever and however it ends."""
 
-    __slots__ = ("_exchanges", "_sent_before_bytes", "tls_version", "watch")
+    __slots__ = ("_exchanges", "_sent_before_bytes", "ended", "tls_version", "watch")
 
     def __init__(self, began_ns: int, sent_before_bytes: int = 0) -> None:
         """`sent_before_bytes` went out on a connection that turned out to be dead."""
@@ -29,6 +30,17 @@ class RoundTrip:
         self.tls_version = ""
         self._sent_before_bytes = sent_before_bytes
         self._exchanges: list[Exchange] = []
+        self.ended = False
+
+    def end(self) -> None:
+        """To be called before its sample is recorded, so that there is one.
+
+        Raises:
+            asyncio.CancelledError: if it has been recorded already, when the client was closed.
+        """
+        if self.ended:
+            raise asyncio.CancelledError
+        self.ended = True
 
     def begin_exchange(self, *, to_head: bool) -> Exchange:
         """A first attempt, or a second one that makes the first one part of `blocked`."""
@@ -69,16 +81,18 @@ async def perform(
     Raises:
         RequestFailure: if no complete response arrives.
     """
+    resumes = keep  # who may not reuse a connection has no TLS session to resume either
     keep = keep and not request.asks_to_close
     head = head_bytes(request, target, cookies, close=not keep)
-    connection = await pool.acquire(target.origin)
+    connection = await pool.acquire(target.origin, trip.watch)
     try:
         if connection is not None:
             if await _survives(connection, head, request, trip, pool=pool, keep=keep):
                 return
-            pool.drop(connection)
-        connection = await dialer.dial(target, trip.watch)
-        pool.adopt(connection)
+            pool.drop(target.origin, connection)
+        session = pool.session(target.origin) if resumes else None
+        connection = await dialer.dial(target, trip.watch, session)
+        pool.adopt(target.origin, connection, resumable=resumes)
         await _exchange(connection, head, request, trip, keep=keep)
     finally:
         pool.release(target.origin, connection)

@@ -1,11 +1,14 @@
 import asyncio
 import socket
+import ssl
 from collections.abc import Generator
 
 from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.exchange import Exchange
 
 class TcpConnection:
+    @property
+    def tls(self) -> ssl.SSLObject | None: ...
     def __init__(self, sock: socket.socket) -> None: ...
     @property
     def tls_version(self) -> str: ...

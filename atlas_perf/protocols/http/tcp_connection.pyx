@@ -42,10 +42,13 @@ cdef class TcpConnection(Watched):
 
     Attributes:
         tls_version: "tls1.3"; "" over plain TCP.
+        tls: the state of TLS, which knows the session to resume; None over plain TCP.
         sent_bytes: written to the socket for this exchange.
         received_bytes: read from the socket for it. What came or went since the last exchange
             counts for the next one: a handshake, a session ticket.
     """
+
+    tls = None
 
     def __init__(self, sock not None):
         self.tls_version = ""
@@ -366,8 +369,8 @@ cdef class TcpConnection(Watched):
             self._end(sending.exception())
 
     def abort(self):
-        """Close at once; an exchange under way fails."""
-        self._end(self._loss(0))
+        """Close at once; an exchange under way is canceled."""
+        self.cancel()
         self.close_now()
 
     async def wait_closed(self):

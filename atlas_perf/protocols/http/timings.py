@@ -4,8 +4,9 @@
           ─ waiting ─ first byte ─ receiving ─ last byte
 
 * blocked: everything before the first byte is sent that is not connecting or TLS: waiting for a
-  free connection of this user, name lookup, and an attempt on a kept connection that turned out
-  to be dead. k6 counts connecting and TLS in here too; ours does not, so the phases add up.
+  free connection of this user (pool_wait), name lookup (looking_up), and an attempt on a kept
+  connection that turned out to be dead. The first two are also told by themselves. k6 counts
+  connecting and TLS in here too; ours does not, so the phases add up.
 * connecting: TCP, over all addresses tried. tls_handshaking: TLS on the connected socket.
   Neither happened on a kept connection (-1).
 * sending: from handing over the first byte until the kernel has taken the last one.
@@ -34,14 +35,22 @@ class Stopwatch:
         "dial_ended_ns",
         "first_byte_ns",
         "last_byte_ns",
+        "lookup_began_ns",
+        "lookup_ended_ns",
         "send_began_ns",
         "sent_ns",
         "tls_began_ns",
         "tls_ended_ns",
+        "wait_began_ns",
+        "wait_ended_ns",
     )
 
     def __init__(self, began_ns: int) -> None:
         self.began_ns = began_ns
+        self.wait_began_ns = ABSENT
+        self.wait_ended_ns = ABSENT
+        self.lookup_began_ns = ABSENT
+        self.lookup_ended_ns = ABSENT
         self.dial_began_ns = ABSENT
         self.dial_ended_ns = ABSENT
         self.tls_began_ns = ABSENT
@@ -72,6 +81,8 @@ class Timings:
     sending_ns: int = ABSENT
     waiting_ns: int = ABSENT
     receiving_ns: int = ABSENT
+    pool_wait_ns: int = ABSENT  # within blocked
+    looking_up_ns: int = ABSENT  # within blocked
 
     @property
     def duration_ms(self) -> float:
@@ -108,6 +119,8 @@ class Timings:
             sending_ns=_phase(watch.send_began_ns, sent_ns, ended_ns),
             waiting_ns=_phase(sent_ns, watch.first_byte_ns, ended_ns),
             receiving_ns=_phase(watch.first_byte_ns, ended_ns, ended_ns),
+            pool_wait_ns=_phase(watch.wait_began_ns, watch.wait_ended_ns, ended_ns),
+            looking_up_ns=_phase(watch.lookup_began_ns, watch.lookup_ended_ns, ended_ns),
         )
 
 

@@ -28,11 +28,7 @@ cdef object WantRead = ssl.SSLWantReadError
 
 
 cdef class TlsConnection(TcpConnection):
-    """HTTP/1.1 over TLS. First `handshake`, then as `TcpConnection`.
-
-    Attributes:
-        tls: the TLS state, which knows the session that a later connection may resume.
-    """
+    """HTTP/1.1 over TLS. First `handshake`, then as `TcpConnection`."""
 
     def __init__(self, sock, context, server_hostname, session=None):
         self._incoming = ssl.MemoryBIO()

@@ -28,8 +28,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # lone surrogates have n
 _HOST_NAME = re.compile(r"[A-Za-z0-9_~\-]+(?:\.[A-Za-z0-9_~\-]+)*\.?")
 _USERINFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*://)[^/?#]*@")
 _ANYTHING_BEFORE_AT = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*://)?.*@", re.DOTALL)
-_SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%[]|"
-_SAFE_IN_QUERY = _SAFE_IN_PATH + "?{}^`"
+SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%[]|"
+SAFE_IN_QUERY = SAFE_IN_PATH + "?{}^`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,8 @@ def parse_target(url: str) -> Target:
 
 
 def _path(parts: SplitResult) -> str:
-    path = quote(parts.path, safe=_SAFE_IN_PATH) or "/"
-    return f"{path}?{quote(parts.query, safe=_SAFE_IN_QUERY)}" if parts.query else path
+    path = quote(parts.path, safe=SAFE_IN_PATH) or "/"
+    return f"{path}?{quote(parts.query, safe=SAFE_IN_QUERY)}" if parts.query else path
 
 
 def _unix_target(url: str, parts: SplitResult) -> Target:

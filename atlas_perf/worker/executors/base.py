@@ -41,6 +41,8 @@ class Iterations(Protocol):
 class Lane:
     """One virtual user and the task in which it iterates, if it does."""
 
+    __slots__ = ("index", "iterating", "task", "user")
+
     def __init__(self, index: int, user: VirtualUser) -> None:
         self.index = index
         self.user = user

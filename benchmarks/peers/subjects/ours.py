@@ -1,4 +1,4 @@
-"""atlas-perf: a scenario file under `run`, and `bench`; one worker process."""
+"""atlas-perf: a scenario file under `run`, and `bench`; one worker process unless told."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from benchmarks.peers.subject import SCRIPTS, Reading, Subject, Task, Unreadable
 _SUMMARY = "summary.json"
 
 
-def run_of(script: str) -> Callable[[Task], list[str]]:
+def run_of(script: str, *, processes: int = 1) -> Callable[[Task], list[str]]:
     def command(task: Task) -> list[str]:
         return [
             *(task.executable, "-m", "atlas_perf", "run", str(SCRIPTS / script), "--quiet"),
-            *("-u", str(task.connections), "-d", f"{task.seconds}s", "-p", "1"),
-            *("-e", f"URL={task.url}", "--results-dir", str(task.folder)),
+            *("-u", str(task.connections), "-d", f"{task.seconds}s"),
+            *("-p", str(processes), "-e", f"URL={task.url}", "--results-dir", str(task.folder)),
         ]
 
     return command

@@ -1,0 +1,1 @@
+cpdef str folded(str url)
