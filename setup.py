@@ -38,7 +38,10 @@ setup(
     ext_modules=cythonize(
         [
             extension("atlas_perf.sketch.ddsketch", "sketch.c", "sketch_codec.c"),
+            extension("atlas_perf.scripting.metrics"),
+            extension("atlas_perf.scripting.sample_taker"),
             extension("atlas_perf.worker.iteration"),
+            extension("atlas_perf.worker.user_samples"),
             extension("atlas_perf.worker.recorder", "sketch.c"),
             extension("atlas_perf.worker.sleeping"),
             extension(
@@ -47,6 +50,7 @@ setup(
             extension("atlas_perf.protocols.http._response_reader", *HTTP_SOURCES),
             extension("atlas_perf.protocols.http.response_parser", *HTTP_SOURCES),
             extension("atlas_perf.protocols.http.response", *HTTP_SOURCES),
+            extension("atlas_perf.protocols.http.json_text"),
             extension("atlas_perf.protocols.http.readiness"),
             extension("atlas_perf.protocols.http.tcp_connection"),
             extension("atlas_perf.protocols.http.tls_connection"),
@@ -56,6 +60,7 @@ setup(
             extension("atlas_perf.protocols.http.request_template"),
             extension("atlas_perf.protocols.http.template_store"),
             extension("atlas_perf.protocols.http.http_call"),
+            extension("atlas_perf.protocols.http.repetition"),
         ],
         compiler_directives={"language_level": "3", "embedsignature": True},
     ),

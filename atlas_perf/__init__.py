@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from atlas_perf.protocols.http.digest import DigestAuth
     from atlas_perf.protocols.http.response import Response
     from atlas_perf.scripting.environment import env
+    from atlas_perf.scripting.feeds import Feed, FeedExhausted, feed
     from atlas_perf.scripting.metrics import Counter, Gauge, Rate, Trend
     from atlas_perf.scripting.options import Options, ScenarioOptions, StageOptions
     from atlas_perf.worker.virtual_user import VirtualUser
@@ -24,6 +25,8 @@ _HOMES = {
     "Counter": "atlas_perf.scripting.metrics",
     "Gauge": "atlas_perf.scripting.metrics",
     "DigestAuth": "atlas_perf.protocols.http.digest",
+    "Feed": "atlas_perf.scripting.feeds",
+    "FeedExhausted": "atlas_perf.scripting.feeds",
     "HttpClient": "atlas_perf.protocols.http.client",
     "Options": "atlas_perf.scripting.options",
     "Rate": "atlas_perf.scripting.metrics",
@@ -33,12 +36,15 @@ _HOMES = {
     "Trend": "atlas_perf.scripting.metrics",
     "VirtualUser": "atlas_perf.worker.virtual_user",
     "env": "atlas_perf.scripting.environment",
+    "feed": "atlas_perf.scripting.feeds",
 }
 
 __all__ = [
     "BearerAuth",
     "Counter",
     "DigestAuth",
+    "Feed",
+    "FeedExhausted",
     "Gauge",
     "HttpClient",
     "Options",
@@ -49,6 +55,7 @@ __all__ = [
     "Trend",
     "VirtualUser",
     "env",
+    "feed",
 ]
 
 

@@ -24,6 +24,7 @@ from atlas_perf.protocols.fake import FakeHttpClient
 from atlas_perf.protocols.http.client import HttpClient
 from atlas_perf.scripting.context import current_user
 from atlas_perf.units import NS_PER_MS
+from atlas_perf.worker.user_samples import RememberedSeries
 from atlas_perf.worker.virtual_user import VirtualUser
 
 __all__ = ["FakeHttpClient", "FakeVirtualUser", "RecordedSample", "fake_virtual_user"]
@@ -81,7 +82,7 @@ class FakeVirtualUser(VirtualUser):
             seed=seed,
             env=env,
             base_tags={"scenario": "test"},
-            recorder=self._list,
+            series=RememberedSeries(self._list),
             connect=connect,
             sleep=sleep,
         )

@@ -301,6 +301,11 @@ class Aggregator:
         """True once samples went to an `(other)` series for lack of room."""
         return self._index.overflowed
 
+    @property
+    def checks_capped(self) -> bool:
+        """True once as many distinct checks were met as are kept apart."""
+        return self._index.checks_capped
+
     def collapsed_metrics(self) -> tuple[str, ...]:
         """Trends whose values spread too far for their quantiles to hold the accuracy promised."""
         return tuple(

@@ -6,11 +6,20 @@ from collections.abc import Iterable, Mapping
 
 from atlas_perf.aggregate.series_table import SeriesTable
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric
-from atlas_perf.model.series import OTHER_TAGS, Selector, Series, Tags, other_tags
+from atlas_perf.model.series import (
+    CHECKS_CAP,
+    OTHER_TAGS,
+    Selector,
+    Series,
+    Tags,
+    check_of,
+    other_tags,
+)
 
 
 class SeriesIndex:
-    """Metrics and series of a run. Beyond `series_cap` series share an `(other)` row per metric.
+    """Metrics and series of a run. Beyond `series_cap` series share an `(other)` row per metric,
+    and so do checks beyond `CHECKS_CAP`: each worker may have met others.
 
     Raises:
         ValueError: if two metrics of one name differ.
@@ -23,6 +32,7 @@ class SeriesIndex:
         self._rows: dict[Series, int] = {}
         self._series_by_metric: dict[str, list[Series]] = {}
         self._selections: dict[str, dict[Selector, list[int]]] = {}
+        self._checks: set[Tags] = set()
         self.overflowed = False
         for metric in metrics:
             self.define(metric)
@@ -50,7 +60,7 @@ class SeriesIndex:
         row = self._rows.get(series)
         if row is not None:
             return row
-        if len(self._rows) < self._series_cap:
+        if len(self._rows) < self._series_cap and not self._is_check_too_many(series):
             return self._make_row(metric, series)
         self.overflowed = True
         other = Series(series.metric, other_tags(series.tags))
@@ -59,6 +69,11 @@ class SeriesIndex:
             other = Series(series.metric, OTHER_TAGS)
         row = self._rows.get(other)
         return self._make_row(metric, other) if row is None else row
+
+    @property
+    def checks_capped(self) -> bool:
+        """True once there are as many checks as are kept apart."""
+        return len(self._checks) >= CHECKS_CAP
 
     def rows(self, selector: Selector) -> list[int]:
         """Rows of the series that a selector matches, with or without samples."""
@@ -88,6 +103,17 @@ class SeriesIndex:
         """The series of a metric that have samples, in the order they came."""
         every = self._series_by_metric.get(metric, ())
         return [series for series in every if self._table.samples(self._rows[series])]
+
+    def _is_check_too_many(self, series: Series) -> bool:
+        if series.metric != "checks":
+            return False
+        check = check_of(series.tags)
+        if check in self._checks or check == check_of(other_tags(series.tags)):
+            return False
+        if self.checks_capped:
+            return True
+        self._checks.add(check)
+        return False
 
     def _make_row(self, metric: Metric, series: Series) -> int:
         row = self._table.add_row(metric)

@@ -30,4 +30,5 @@ PARAMS: RequestParams = {name: REQUEST[name] for name in ("headers", "name") if 
 
 
 async def default(vu: VirtualUser) -> None:
-    await vu.http.request(METHOD, URL, BODY, **PARAMS)
+    call = vu.http.request(METHOD, URL, BODY, **PARAMS)
+    await (call if vu.permit is None else vu.permit.repeated(call))

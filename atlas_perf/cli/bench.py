@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from atlas_perf.cli.conduct import PreparedRun, observe, report_width
 from atlas_perf.cli.cores import usable_cores
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.option_types import COUNT, DURATION, PROCESSES
+from atlas_perf.cli.preflight import refuse_hopeless
+from atlas_perf.cli.safety import refuse_unasked_production, under_limits
+from atlas_perf.cli.safety_limits import limits_around
 from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show, wants_colour
@@ -115,6 +119,16 @@ Exit codes: as of 'atlas-perf run'; more than 1 % of failed requests is a FAIL.
     metavar="FILE",
     help="Also write everything measured there, as a summary.json.",
 )
+@click.option(
+    "--allow-production",
+    is_flag=True,
+    help="Load production: without it, the host of PRODUCTION_URL is refused.",
+)
+@click.option(
+    "--ignore-preflight",
+    is_flag=True,
+    help="Run what this machine cannot carry out; what refuses it becomes a warning.",
+)
 @click.option("--quiet", is_flag=True, help="No progress and no notes: the summary, and errors.")
 def bench(
     *,
@@ -125,6 +139,8 @@ def bench(
     json_text: str | None,
     name: str | None,
     summary_file: Path | None,
+    allow_production: bool,
+    ignore_preflight: bool,
     quiet: bool,
     connections: int,
     **load: Any,
@@ -135,6 +151,12 @@ def bench(
     if summary_file is not None and not summary_file.parent.is_dir():
         raise UsageError(f"the summary cannot be written: there is no folder {summary_file.parent}")
     plan = bench_plan(request, connections=connections, **load)
+    refuse_unasked_production(
+        None, request.url, os.environ.get("PRODUCTION_URL"), allowed=allow_production
+    )
+    plan = under_limits(plan, limits_around([Path.cwd()], os.environ), request.url)
+    for warning in refuse_hopeless(plan, request.url, ignored=ignore_preflight):
+        say(f"warning: {warning}")
     latencies = LatencyTotal()
     prepared = PreparedRun(plan, Environment(None, request.shown_url), (latencies,))
     with StopSignals() as signals:

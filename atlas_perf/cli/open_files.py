@@ -8,6 +8,14 @@ from contextlib import suppress
 ENOUGH = 1 << 20  # some systems name a hard limit that no process could fill
 
 
+_before: list[int] = []
+
+
+def limit_before_it_was_raised() -> int | None:
+    """The soft limit that the command was started with; None if that is still the limit."""
+    return _before[0] if _before else None
+
+
 def raise_limit_of_open_files() -> None:
     """Raise the soft limit to the hard one, for this process and those it starts."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -16,3 +24,4 @@ def raise_limit_of_open_files() -> None:
         return
     with suppress(ValueError, OSError):  # refused: the run finds out whether it is enough
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        _before.append(soft)

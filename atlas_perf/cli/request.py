@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from atlas_perf.cli.environments import EnvironmentName
@@ -16,18 +16,20 @@ class RunRequest:
 
     scenarios: tuple[str, ...]
     environment: EnvironmentName | None
-    processes: int | None  # None: as many as cores are usable, and virtual users can fill
-    vus: int | None
-    duration_ns: int | None
-    iterations: int | None
-    stages: tuple[Stage, ...]
-    thresholds: tuple[ThresholdPlan, ...]
-    no_thresholds: bool
-    tags: Mapping[str, str]
     env: Mapping[str, str]
-    duration_scale: float
-    vus_scale: float
-    seed: int | None
-    outputs: tuple[str, ...]  # kind=target
-    results_dir: Path
-    quiet: bool
+    processes: int | None = None  # None: as many as cores are usable, and virtual users can fill
+    vus: int | None = None
+    duration_ns: int | None = None
+    iterations: int | None = None
+    stages: tuple[Stage, ...] = ()
+    thresholds: tuple[ThresholdPlan, ...] = ()
+    no_thresholds: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+    duration_scale: float = 1.0
+    vus_scale: float = 1.0
+    seed: int | None = None
+    outputs: tuple[str, ...] = ()  # kind=target
+    results_dir: Path = Path("results")
+    ignore_preflight: bool = False
+    allow_production: bool = False
+    quiet: bool = False

@@ -84,6 +84,13 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     help="A variable that the scenario reads as env['NAME'] or vu.env['NAME']. Repeatable.",
 )
 @_option(
+    _WHAT,
+    "--allow-production",
+    is_flag=True,
+    help="Load production: without it, environment 'production' and the host of PRODUCTION_URL "
+    "are refused.",
+)
+@_option(
     _LOAD,
     "--vus",
     "-u",
@@ -152,6 +159,13 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     metavar="N",
     help="Start of every random choice, of the embedded target's too; the same seed asks the same "
     "things.",
+)
+@_option(
+    _LOAD,
+    "--ignore-preflight",
+    is_flag=True,
+    help="Run a plan that this machine cannot carry out; what refuses it becomes a warning "
+    "('atlas-perf doctor' says all there is).",
 )
 @_option(
     _JUDGE,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 from atlas_perf.cli.conduct import PreparedRun, carry_out
 from atlas_perf.cli.cores import usable_cores
@@ -16,7 +17,10 @@ from atlas_perf.cli.environments import (
     resolve_environment,
 )
 from atlas_perf.cli.overall import overall_exit_code, overall_line
+from atlas_perf.cli.preflight import refuse_hopeless
 from atlas_perf.cli.request import RunRequest
+from atlas_perf.cli.safety import refuse_unasked_production, under_limits
+from atlas_perf.cli.safety_limits import limits_around
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show
 from atlas_perf.errors import AtlasPerfError, ExitCode, UsageError
@@ -56,25 +60,58 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     files = [find_scenario(scenario) for scenario in request.scenarios]
     started: EmbeddedTarget | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
-        environment = _environment(request, scenario)
+        environment = environment_of(request, scenario)
+        refuse_unasked_production(
+            request.environment,
+            environment.base_url,
+            {**os.environ, **request.env}.get("PRODUCTION_URL"),
+            allowed=request.allow_production,
+        )
         embedded = environment.starts_target
         if embedded:
             started = started or running.enter_context(embedded_target(request.seed))
             environment = environment.at(started.url)
         outputs = tuple(parse_output(text) for text in request.outputs)
-        overrides = _overrides(
-            request, environment, keep_samples=any(output.wants_samples for output in outputs)
+        plan, warnings = make_plan(
+            request,
+            file,
+            environment,
+            own_target=embedded,
+            keep_samples=any(output.wants_samples for output in outputs),
         )
-        built = build_plan(load_scenario_file(file, overrides.env), overrides)
-        plan = built.plan
-        warnings = built.warnings
-        if plan.processes > plan.max_vus:  # a worker without a virtual user is only in the way
-            if request.processes is not None:
-                warnings += (_fewer_processes(plan),)
-            plan = replace(plan, processes=max(1, plan.max_vus))
-        _refuse_wrong_thresholds(plan)
+        warnings += refuse_hopeless(plan, environment.base_url, ignored=request.ignore_preflight)
         target = started if embedded else None
         yield PreparedRun(plan, environment, outputs, warnings, target)
+
+
+def make_plan(
+    request: RunRequest,
+    file: Path,
+    environment: Environment,
+    *,
+    own_target: bool,
+    keep_samples: bool = False,
+) -> tuple[TestPlan, tuple[str, ...]]:
+    """The plan of one scenario as asked for, and what the user should know about it.
+
+    Args:
+        own_target: the environment is the embedded target.
+
+    Raises:
+        UsageError: the file, an option or a criterion cannot be used, or the project's safety
+            limits forbid it.
+    """
+    limits = limits_around([Path.cwd(), file.parent], os.environ)
+    overrides = _overrides(request, environment, keep_samples=keep_samples)
+    built = build_plan(load_scenario_file(file, overrides.env), overrides)
+    plan, warnings = built.plan, built.warnings
+    if plan.processes > plan.max_vus:  # a worker without a virtual user is only in the way
+        if request.processes is not None:
+            warnings += (_fewer_processes(plan),)
+        plan = replace(plan, processes=max(1, plan.max_vus))
+    _refuse_wrong_thresholds(plan)
+    plan = under_limits(plan, limits, environment.base_url, own_target=own_target)
+    return plan, warnings
 
 
 def _run_each(
@@ -102,7 +139,8 @@ def _exit_codes(summaries: Sequence[Summary]) -> list[ExitCode]:
     return [summary.exit_code for summary in summaries]
 
 
-def _environment(request: RunRequest, scenario: str) -> Environment:
+def environment_of(request: RunRequest, scenario: str) -> Environment:
+    """Where a scenario's load goes, as far as it is known before a target is started."""
     variables = {**os.environ, **request.env}
     shipped = scenario in shipped_scenarios()
     return resolve_environment(request.environment, variables, shipped=shipped)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from atlas_perf.model.batch import ScenarioException
+from atlas_perf.model.feed import FeedPlan
 from atlas_perf.wire.control import (
+    Answer,
     Armed,
     Crashed,
     Ready,
@@ -14,7 +16,6 @@ from atlas_perf.wire.control import (
     SetupReturned,
     TeardownFailed,
     TeardownReturned,
-    ToCoordinator,
     ToWorker,
 )
 
@@ -104,6 +105,22 @@ class ThresholdBreached:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedRanOut:
+    """A user asked for a row of a feed that has none left in the whole run."""
+
+    feed: FeedPlan
+    after_ns: int  # since T0
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingBroken:
+    """More requests were made in a second than may be."""
+
+    requests: int
+    second: int  # since T0
+
+
+@dataclass(frozen=True, slots=True)
 class TimeIsUp:
     """The limit set last has passed."""
 
@@ -120,11 +137,13 @@ Event = (
     | WorkerCrashed
     | StopAsked
     | ThresholdBreached
+    | FeedRanOut
+    | CeilingBroken
     | TimeIsUp
 )
 
 
-def event_of(worker: int, message: ToCoordinator) -> Event:
+def event_of(worker: int, message: Answer) -> Event:
     """What it means for the run that a worker said this."""
     event: Event
     match message:

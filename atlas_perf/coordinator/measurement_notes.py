@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atlas_perf.aggregate.aggregator import Aggregator
-from atlas_perf.judge.no_data import FOLD_FEWER
+from atlas_perf.judge.no_data import FOLD_FEWER, NAME_FEWER_CHECKS
 from atlas_perf.judge.validity import lag_note
-from atlas_perf.model.series import OTHER
+from atlas_perf.model.series import CHECKS_CAP, OTHER
 
 SERIES_CAP_REACHED = (
     "there are more series than are kept apart, so further ones were measured together as "
     f"'{OTHER}': {FOLD_FEWER}"
 )
 
+CHECKS_CAP_REACHED = (
+    f"there are more than {CHECKS_CAP:,} different checks, so further ones were counted together "
+    f"as '{OTHER}': {NAME_FEWER_CHECKS}"
+)
+
 
 def measurement_notes(aggregator: Aggregator) -> Iterator[str]:
     """Sentences for the end of the run, in the form of its other warnings."""
-    if series_cap_reached(aggregator):
-        yield SERIES_CAP_REACHED
+    yield from cap_notes(aggregator)
     lag = lag_note(aggregator)
     if lag is not None:
         yield lag
@@ -29,8 +33,20 @@ def measurement_notes(aggregator: Aggregator) -> Iterator[str]:
         )
 
 
-def series_cap_reached(aggregator: Aggregator) -> bool:
-    """True once a worker or the coordinator folded samples into `(other)`."""
-    return aggregator.series_overflowed or any(
+def cap_notes(aggregator: Aggregator) -> Iterator[str]:
+    """A sentence for each limit that made a worker or the coordinator fold into `(other)`."""
+    folded = aggregator.series_overflowed or any(
         worker.overflowed_samples for worker in aggregator.workers()
     )
+    if not folded:
+        return
+    if aggregator.checks_capped:
+        yield CHECKS_CAP_REACHED
+    if not aggregator.checks_capped or any(
+        _is_folded(aggregator, metric) for metric in aggregator.metrics() if metric != "checks"
+    ):
+        yield SERIES_CAP_REACHED
+
+
+def _is_folded(aggregator: Aggregator, metric: str) -> bool:
+    return any(("name", OTHER) in series.tags for series in aggregator.series(metric))

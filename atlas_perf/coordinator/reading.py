@@ -15,7 +15,7 @@ def read_progress(
     state: RunState, aggregator: Aggregator, *, elapsed_ns: int, message: str
 ) -> Progress:
     """Where the run stands, `elapsed_ns` after T0."""
-    window = _newest_complete(aggregator)
+    window = newest_complete_window(aggregator)
     ledgers = aggregator.ledger().values()
     return Progress(
         phase=state.phase,
@@ -36,7 +36,7 @@ def read_progress(
     )
 
 
-def _newest_complete(aggregator: Aggregator) -> Window | None:
+def newest_complete_window(aggregator: Aggregator) -> Window | None:
     """The newest second that every living worker has reported."""
     newest = aggregator.elapsed_ns // NS_PER_S - 1
     return next(

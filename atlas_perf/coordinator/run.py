@@ -12,6 +12,7 @@ from atlas_perf.coordinator.abort import breach_so_far
 from atlas_perf.coordinator.events import (
     BeginLoad,
     Event,
+    FeedRanOut,
     Instruction,
     Kill,
     LoadEnded,
@@ -23,14 +24,20 @@ from atlas_perf.coordinator.events import (
     WorkerLost,
     event_of,
 )
+from atlas_perf.coordinator.feed_notes import feed_warnings
 from atlas_perf.coordinator.interrupts import Interrupts
-from atlas_perf.coordinator.measurement_notes import SERIES_CAP_REACHED
+from atlas_perf.coordinator.measurement_notes import cap_notes
 from atlas_perf.coordinator.processes import WorkerProcess, spawn_workers
+from atlas_perf.coordinator.rate_ceiling import broken_ceiling
 from atlas_perf.coordinator.reading import read_progress
+from atlas_perf.coordinator.row_leases import RowLeases, Told
 from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.coordinator.streams import OutputStreams
 from atlas_perf.coordinator.ticker import Ticker
 from atlas_perf.coordinator.verdict import conclude
+from atlas_perf.errors import AtlasPerfError, ScenarioError
+from atlas_perf.judge.redact import redacted
+from atlas_perf.judge.row_secrets import shown_row_secrets
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.model.batch import Batch
 from atlas_perf.model.plan import TestPlan
@@ -38,7 +45,14 @@ from atlas_perf.model.progress import Progress, RunPhase
 from atlas_perf.model.summary import Facts, Summary, ThresholdResult
 from atlas_perf.outputs.base import Output
 from atlas_perf.units import NS_PER_MS, NS_PER_S, format_planned
-from atlas_perf.wire.control import Dismiss, Start, ToCoordinator
+from atlas_perf.wire.control import (
+    AskRows,
+    Dismiss,
+    RowsReturned,
+    RowsToCoordinator,
+    Start,
+    ToCoordinator,
+)
 from atlas_perf.wire.errors import WireError
 
 START_LEAD_NS = 200 * NS_PER_MS
@@ -56,6 +70,15 @@ class _Tick:
 @dataclass(frozen=True, slots=True)
 class _BatchCame:
     batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
+class _RowsCame:
+    worker: int
+    message: RowsToCoordinator
+
+
+_Item = Event | _BatchCame | _RowsCame | _Tick
 
 
 async def run_plan(
@@ -83,7 +106,7 @@ async def run_plan(
     run = _Run(plan, outputs, on_progress)
     await run.carry_out(interrupts)
     if run.state.error is not None:
-        raise run.state.error
+        raise _discreet(run.state.error, plan)
     return conclude(
         run.state,
         run.aggregator,
@@ -91,8 +114,19 @@ async def run_plan(
         facts=facts,
         started_at=run.started_at,
         breach=run.breach,
-        warnings=run.streams.warnings,
+        warnings=(
+            *run.streams.warnings,
+            *feed_warnings(plan, run.state.ran_out, run.leases),
+        ),
     )
+
+
+def _discreet(error: AtlasPerfError, plan: TestPlan) -> AtlasPerfError:
+    """The error without secrets of rows, which a `setup` that failed may quote."""
+    if not isinstance(error, ScenarioError):
+        return error
+    message = redacted(error.message, shown_row_secrets(plan.feeds, error.message))
+    return type(error)(message, file=error.file, line=error.line)
 
 
 class _Run:
@@ -113,11 +147,12 @@ class _Run:
         self._anchor = WallAnchor.now()
         self._t0_ns: int | None = None
         self._workers: list[WorkerProcess] = []
-        self._inbox: asyncio.Queue[Event | _BatchCame | _Tick] = asyncio.Queue()
+        self.leases = RowLeases(plan.feeds, plan.processes)
+        self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
         self._ticker = Ticker(lambda: self._inbox.put_nowait(_Tick()))
         self._limit: asyncio.TimerHandle | None = None
         self._silent_ticks = [0] * plan.processes
-        self._series_cap_said = False
+        self._caps_said: set[str] = set()
 
     @property
     def started_at(self) -> str:
@@ -149,19 +184,27 @@ class _Run:
 
     def _heard(self, worker: int, message: ToCoordinator | Batch) -> None:
         """Everything queues up, so that a failure while handling it reaches `carry_out`."""
-        self._inbox.put_nowait(
-            _BatchCame(message) if isinstance(message, Batch) else event_of(worker, message)
-        )
+        item: _Item
+        match message:
+            case Batch():
+                item = _BatchCame(message)
+            case AskRows() | RowsReturned():
+                item = _RowsCame(worker, message)
+            case _:
+                item = event_of(worker, message)
+        self._inbox.put_nowait(item)
 
     def _gone(self, worker: int, reason: str) -> None:
         self._inbox.put_nowait(WorkerLost(worker, reason))
 
-    def _take(self, item: Event | _BatchCame | _Tick) -> None:
+    def _take(self, item: _Item) -> None:
         match item:
             case _Tick():
                 self._tick()
             case _BatchCame(batch):
                 self._merge(batch)
+            case _RowsCame(worker, message):
+                self._rows_came(worker, message)
             case _:
                 self._handle(item)
 
@@ -170,6 +213,8 @@ class _Run:
         self._obey(self.state.handle(event))
         for worker, reason in self.state.lost.items():
             self.aggregator.mark_lost(worker, reason)
+        if isinstance(event, WorkerLost):
+            self._give_rows(self.leases.lose(event.worker))
         if len(self.state.lost) > lost:
             newest = list(self.state.lost.items())[-1]
             self._show(f"worker {newest[0]} was lost: {newest[1]}")
@@ -186,6 +231,23 @@ class _Run:
             "Ctrl-C again ends at once"
         )
 
+    def _rows_came(self, worker: int, message: RowsToCoordinator) -> None:
+        try:
+            told = self.leases.take(worker, message)
+        except LookupError:
+            self._workers[worker].give_up(f"it asked for rows of feed {message.feed}")
+        else:
+            self._give_rows(told)
+
+    def _give_rows(self, told: Sequence[Told]) -> None:
+        """A load that ends for want of rows is stopped before anybody hears that there are none."""
+        if self.state.phase is RunPhase.RUNNING:
+            for feed in self.leases.exhausted[:1]:
+                self._handle(FeedRanOut(feed, self._elapsed_ns()))
+                self._show(f"{feed.name} has no rows left: waiting for iterations under way")
+        for worker, message in told:
+            self._workers[worker].tell(message)
+
     def _merge(self, batch: Batch) -> None:
         self._silent_ticks[batch.worker] = 0
         try:
@@ -195,17 +257,20 @@ class _Run:
             return
         if fresh:
             self.streams.on_batch(batch, self.aggregator)
-            self._warn_once_of_the_series_cap(batch)
+            self._warn_once_of_caps(batch)
         if batch.last:
             self._handle(LoadEnded(batch.worker))
         if self.state.phase is RunPhase.RUNNING:
             self._judge_abort()
+        if self.state.phase is RunPhase.RUNNING:
+            self._hold_ceiling()
 
-    def _warn_once_of_the_series_cap(self, batch: Batch) -> None:
-        folded = batch.health.overflowed_samples > 0 or self.aggregator.series_overflowed
-        if folded and not self._series_cap_said:
-            self._series_cap_said = True
-            self._show(SERIES_CAP_REACHED)
+    def _warn_once_of_caps(self, batch: Batch) -> None:
+        if batch.health.overflowed_samples > 0 or self.aggregator.series_overflowed:
+            for note in cap_notes(self.aggregator):
+                if note not in self._caps_said:
+                    self._caps_said.add(note)
+                    self._show(note)
 
     def _tick(self) -> None:
         if self.state.phase in (RunPhase.RUNNING, RunPhase.STOPPING):
@@ -220,6 +285,12 @@ class _Run:
         if self.breach is not None:
             self._handle(ThresholdBreached())
             self._show(f"{self.breach.selector}: {self.breach.expression} ended the run")
+
+    def _hold_ceiling(self) -> None:
+        broken = broken_ceiling(self.plan.rate_ceiling, self.aggregator)
+        if broken is not None:
+            self._handle(broken)
+            self._show("max_rate_per_s ended the run")
 
     def _notice_silence(self) -> None:
         """Counted in our own ticks: if this process stood still, its workers are not to blame."""
@@ -262,10 +333,13 @@ class _Run:
             )
 
     def _show(self, message: str = "") -> None:
-        elapsed_ns = 0 if self._t0_ns is None else max(0, now_ns() - self._t0_ns)
+        elapsed_ns = self._elapsed_ns()
         self._on_progress(
             read_progress(self.state, self.aggregator, elapsed_ns=elapsed_ns, message=message)
         )
+
+    def _elapsed_ns(self) -> int:
+        return 0 if self._t0_ns is None else max(0, now_ns() - self._t0_ns)
 
     def _dismiss(self) -> None:
         if self.state.in_order:

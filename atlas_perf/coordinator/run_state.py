@@ -18,11 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
 from atlas_perf.coordinator.events import (
     BeginLoad,
+    CeilingBroken,
     Event,
+    FeedRanOut,
     Instruction,
     Kill,
     LoadEnded,
@@ -85,6 +87,8 @@ class RunState:
         self.all_offered = False  # the interrupt came when only ends of iterations were missing
         self.cut_short = False  # the interrupt took something from the measurement
         self.aborted = False  # by a threshold
+        self.ran_out: FeedRanOut | None = None  # this or the next, if it
+        self.too_fast: CeilingBroken | None = None  # ended the load
         self.teardown_failure: ScenarioException | None = None
         self.teardown_skipped: str | None = None  # why it was not run to its end
         self.load_begun = False
@@ -245,6 +249,14 @@ class RunState:
         self.aborted = True
         return self._stop(graceful=False)
 
+    def _feed_ran_out(self, event: FeedRanOut) -> list[Instruction]:
+        self.ran_out = event
+        return self._stop(graceful=True)
+
+    def _ceiling_broken(self, event: CeilingBroken) -> list[Instruction]:
+        self.too_fast, self.aborted = event, True
+        return self._stop(graceful=False)
+
     def _overdue(self, _event: TimeIsUp) -> list[Instruction]:
         kills: list[Instruction] = []
         for worker in self._in_state(WorkerState.AT_WORK):
@@ -359,6 +371,8 @@ _TABLE: Mapping[RunPhase, Mapping[type[Any], Handler]] = {
         **_WITH_LOAD,
         StopAsked: RunState._stop_load,
         ThresholdBreached: RunState._breached,
+        FeedRanOut: RunState._feed_ran_out,
+        CeilingBroken: RunState._ceiling_broken,
     },
     RunPhase.STOPPING: {
         **_WITH_LOAD,
@@ -376,20 +390,7 @@ _TABLE: Mapping[RunPhase, Mapping[type[Any], Handler]] = {
     },
     # What was under way when the run ended changes nothing any more.
     RunPhase.FINISHED: dict.fromkeys(
-        (
-            WorkerReady,
-            WorkerRefused,
-            SetupDone,
-            SetupBroke,
-            WorkerArmed,
-            LoadEnded,
-            TeardownDone,
-            WorkerLost,
-            WorkerCrashed,
-            StopAsked,
-            TimeIsUp,
-        ),
-        RunState._ignore,
+        set(get_args(Event)) - {ThresholdBreached, FeedRanOut, CeilingBroken}, RunState._ignore
     ),
 }
 

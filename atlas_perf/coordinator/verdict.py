@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.coordinator.feed_notes import feed_invalid_reason
 from atlas_perf.coordinator.measurement_notes import measurement_notes
+from atlas_perf.coordinator.rate_ceiling import ceiling_reason
 from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.judge.redact import plan_secrets, redacted
+from atlas_perf.judge.row_secrets import shown_row_secrets
 from atlas_perf.judge.summarize import summarize
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.judge.validity import miscounted_iterations
@@ -53,7 +56,8 @@ def conclude(
         facts=facts,
         plan_plain=plan_to_plain(state.plan),
     )
-    return _with_notes(summary, state, (*warnings, *measurement_notes(aggregator)))
+    summary = _with_notes(summary, state, (*warnings, *measurement_notes(aggregator)))
+    return redacted(summary, shown_row_secrets(state.plan.feeds, summary))
 
 
 def _invalid_reasons(state: RunState, aggregator: Aggregator) -> Iterator[str]:
@@ -69,7 +73,9 @@ def _invalid_reasons(state: RunState, aggregator: Aggregator) -> Iterator[str]:
                 f"The run was interrupted before its planned end of {planned}: "
                 "it did not offer the load that was planned."
             )
-    elif not (state.aborted or state.lost):
+    yield from feed_invalid_reason(state.plan, state.ran_out)
+    yield from ceiling_reason(state.plan, state.too_fast)
+    if not (state.cut_short or state.aborted or state.lost):
         yield from miscounted_iterations(state.plan, aggregator)
 
 

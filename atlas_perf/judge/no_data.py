@@ -16,6 +16,9 @@ from atlas_perf.units import NS_PER_S
 FOLD_FEWER = "give requests with ids in their URL one name=, and tags few values"
 """What to do about a run with more series than are kept apart."""
 
+NAME_FEWER_CHECKS = "keep ids and numbers out of the names of checks and groups"
+"""The same where it is checks."""
+
 _NEAREST = 3
 
 
@@ -27,10 +30,11 @@ def folded_reason(selector: Selector, snapshot: Snapshot) -> str:
     """
     if not any(map(selector.may_hide_in, snapshot.series(selector.metric))):
         return ""
+    checks = selector.metric == "checks"
     return (
         f"some {selector.metric} samples were measured together as '{OTHER}', because the run has "
-        f"more series than the series cap keeps apart, and {selector} may be among them: "
-        f"{FOLD_FEWER}."
+        f"more {'checks or ' if checks else ''}series than the series cap keeps apart, and "
+        f"{selector} may be among them: {NAME_FEWER_CHECKS if checks else FOLD_FEWER}."
     )
 
 

@@ -22,7 +22,7 @@ _QUERY = re.compile(
 )
 _HEADER = re.compile(r"\b(?P<scheme>Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 
-_SHORTEST_VALUE = 6  # replacing shorter values everywhere would eat words such as `true`
+SHORTEST_VALUE = 6  # replacing shorter values everywhere would eat words such as `true`
 
 T = TypeVar("T")
 
@@ -39,10 +39,15 @@ def secret_values(environments: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
         written
         for environment in environments
         for name, value in environment.items()
-        if is_secret_name(name) and len(value) >= _SHORTEST_VALUE
-        for written in (value, quote(value), quote(value, safe=""), quote_plus(value))
+        if is_secret_name(name) and len(value) >= SHORTEST_VALUE
+        for written in written_forms(value)
     }
     return tuple(sorted(values, key=lambda value: (-len(value), value)))
+
+
+def written_forms(value: str) -> tuple[str, ...]:
+    """A value as it is, and as it stands in URLs."""
+    return (value, quote(value), quote(value, safe=""), quote_plus(value))
 
 
 def plan_secrets(plan: TestPlan) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from atlas_perf.judge.thresholds import validate_trend_stat
 from atlas_perf.judge.verdict import Decision
 from atlas_perf.model.metric import Contains, Metric
 from atlas_perf.model.plan import TestPlan
-from atlas_perf.model.series import Selector, Tags
+from atlas_perf.model.series import CHECK_KEYS, OTHER, Selector, Tags
 from atlas_perf.model.snapshot import (
     CounterTotal,
     GaugeTotal,
@@ -34,7 +34,6 @@ from atlas_perf.units import NS_PER_S
 ENDPOINT_PERCENTILES = (50.0, 95.0, 99.0)
 
 _FAILED_DURATION = Selector("http_req_duration", (("expected_response", "false"),))
-_CHECK_KEYS = ("check", "group", "scenario")
 _ENDPOINT_KEYS = ("method", "name", "scenario")
 
 
@@ -160,10 +159,10 @@ def _trend_values(
 
 
 def _checks(snapshot: Snapshot) -> Iterator[CheckResult]:
-    for tags, total in sorted(_rates(snapshot, "checks", _CHECK_KEYS).items()):
+    for tags, total in sorted(_rates(snapshot, "checks", CHECK_KEYS).items()):
         named = dict(tags)
         yield CheckResult(
-            name=named.get("check", ""),
+            name=named.get("check", OTHER),
             group=named.get("group", ""),
             scenario=named.get("scenario", ""),
             passes=total.passes,

@@ -1,11 +1,28 @@
-"""From a scenario's name to the plan of a run: find the file, import it, check it, resolve it."""
+"""From a scenario's name to the plan of a run: find the file, import it, check it, resolve it.
+
+Names are loaded on first use: a worker needs scenario files, and nothing of plans' making.
+"""
 
 from __future__ import annotations
 
-from atlas_perf.loader.names import find_scenario, shipped_scenarios
-from atlas_perf.loader.overrides import Overrides
-from atlas_perf.loader.plan_builder import BuiltPlan, build_plan
-from atlas_perf.loader.scenario_file import ScenarioFile, load_scenario_file
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from atlas_perf.loader.names import find_scenario, shipped_scenarios
+    from atlas_perf.loader.overrides import Overrides
+    from atlas_perf.loader.plan_builder import BuiltPlan, build_plan
+    from atlas_perf.loader.scenario_file import ScenarioFile, load_scenario_file
+
+_HOMES = {
+    "BuiltPlan": "plan_builder",
+    "Overrides": "overrides",
+    "ScenarioFile": "scenario_file",
+    "build_plan": "plan_builder",
+    "find_scenario": "names",
+    "load_scenario_file": "scenario_file",
+    "shipped_scenarios": "names",
+}
 
 __all__ = [
     "BuiltPlan",
@@ -16,3 +33,9 @@ __all__ = [
     "load_scenario_file",
     "shipped_scenarios",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -68,6 +68,7 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
             for scenario in scenarios
         ),
         metrics=scenario_file.metrics,
+        feeds=tuple(feed.plan for feed in scenario_file.feeds),
         env=overrides.env,
         http=HttpOptions(**select(HTTP, values)),
         seed=_seed(overrides.seed),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from atlas_perf.choices import did_you_mean
 from atlas_perf.errors import ScenarioError
@@ -24,6 +25,7 @@ from atlas_perf.loader.module_import import compile_scenario, import_scenario
 from atlas_perf.loader.problem import OptionPath
 from atlas_perf.loader.source_lines import OPTIONS_NAME, SourceLines
 from atlas_perf.model.metric import Metric
+from atlas_perf.scripting.feeds import Feed, collecting_feeds
 from atlas_perf.scripting.metrics import collecting_metrics
 
 DEFAULT_FUNCTION = "default"
@@ -44,6 +46,7 @@ class ScenarioFile:
     teardown: ScenarioFunction | None
     functions: Mapping[str, ScenarioFunction]
     metrics: tuple[Metric, ...]
+    feeds: tuple[Feed[Any], ...]
     unusable: Mapping[str, str]  # functions that cannot be an iteration -> why
     lines: SourceLines
 
@@ -86,7 +89,7 @@ def load_scenario_file(path: Path, env: Mapping[str, str]) -> ScenarioFile:
     source = _read(path)
     code = compile_scenario(source, file)
     lines = SourceLines(ast.parse(source, file))
-    with collecting_metrics() as metrics:
+    with collecting_metrics() as metrics, collecting_feeds() as feeds:
         module = import_scenario(code, path, env)
     functions, unusable = _iteration_functions(module)
     scenario_file = ScenarioFile(
@@ -98,6 +101,7 @@ def load_scenario_file(path: Path, env: Mapping[str, str]) -> ScenarioFile:
         teardown=_hook("teardown", TEARDOWN, module, file, lines),
         functions=functions,
         metrics=tuple(metrics.values()),
+        feeds=tuple(feeds),
         unusable=unusable,
         lines=lines,
     )

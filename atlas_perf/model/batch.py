@@ -58,7 +58,10 @@ class WorkerHealth:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioException:
-    """An exception that iterations of a scenario ended with, as often as `count` says."""
+    """An exception in a scenario, as often as `count` says.
+
+    Iterations ended with it, but for those of background tasks and awaits that were forgotten.
+    """
 
     scenario: str
     kind: str  # ZeroDivisionError

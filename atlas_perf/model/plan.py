@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from atlas_perf.model.feed import FeedPlan
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric
 from atlas_perf.units import NS_PER_S
 
@@ -137,6 +138,22 @@ class DnsOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowedHosts:
+    """Requests may go to these hosts only: `api.example`, `*.example`, `10.0.0.0/8`."""
+
+    patterns: tuple[str, ...]
+    place: str  # where it is written: atlas-perf.toml
+
+
+@dataclass(frozen=True, slots=True)
+class RateCeiling:
+    """A run that makes more requests in a second is ended."""
+
+    per_s: float
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class HttpOptions:
     """How every virtual user speaks HTTP unless a request says otherwise; k6's options."""
 
@@ -157,6 +174,7 @@ class HttpOptions:
     discard_response_bodies: bool = False
     batch: int = 20  # requests of one `batch` call at once
     batch_per_host: int = 6  # connections of one user to one host, as browsers have
+    allowed_hosts: tuple[AllowedHosts, ...] = ()  # a host must be in each; none: any host
     connect_timeout_ns: int | None = None  # name lookup, TCP and a proxy's tunnel
     tls_handshake_timeout_ns: int | None = None
     connection_max_age_ns: int | None = None
@@ -177,6 +195,7 @@ class TestPlan:
     thresholds: tuple[ThresholdPlan, ...] = ()
     default_gates: bool = True
     metrics: tuple[Metric, ...] = ()  # the file's own
+    feeds: tuple[FeedPlan, ...] = ()  # in the order the file makes them
     tags: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     http: HttpOptions = field(default_factory=HttpOptions)
@@ -186,6 +205,7 @@ class TestPlan:
     teardown_timeout_ns: int = 60 * NS_PER_S
     min_iteration_duration_ns: int = 0  # shorter iterations are padded to this; 0: none are
     summary_trend_stats: tuple[str, ...] = DEFAULT_TREND_STATS
+    rate_ceiling: RateCeiling | None = None
     keep_samples: bool = False  # some output wants every sample, not only the sketches
 
     @property

@@ -21,8 +21,15 @@ OTHER = "(other)"
 
 OTHER_TAGS: Tags = (("name", OTHER),)
 
+CHECKS_CAP = 1_000
+"""Distinct checks that are listed by themselves; samples of further ones are one `(other)`."""
+
+CHECK_KEYS = frozenset({"check", "group", "scenario"})
+"""The tags that tell one check from another in a report."""
+
 _KEPT_BY_OTHER = frozenset({"expected_response", "scenario"})
-_TAGS_OF_OTHER = _KEPT_BY_OTHER | {"name"}
+_NAMES_OF_OTHER = frozenset({"check", "name"})
+_TAGS_OF_OTHER = _KEPT_BY_OTHER | _NAMES_OF_OTHER
 
 METRIC_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _SELECTOR = re.compile(r"\s*(?P<metric>[^{}\s]+)\s*(?:\{(?P<tags>.*)\})?\s*", re.DOTALL)
@@ -87,7 +94,8 @@ class Selector:
         folded = kept.get("name") == OTHER and kept.keys() <= _TAGS_OF_OTHER
         if not folded or self.metric != series.metric or self.matches(series):
             return False
-        del kept["name"]  # it says that the samples were folded, not what they were
+        for key in _NAMES_OF_OTHER & kept.keys():
+            del kept[key]  # they say that the samples were folded, not what they were
         return all(kept.get(key, value) == value for key, value in self.effective_tags())
 
     def __str__(self) -> str:
@@ -97,10 +105,17 @@ class Selector:
 def other_tags(tags: Tags) -> Tags:
     """Where samples go when there is no room for a series with these tags.
 
-    Scenario and outcome stay, so that verdicts about them stay true.
+    Scenario and outcome stay, so that verdicts about them stay true. A check stays one, without
+    its name.
     """
     kept = [pair for pair in tags if pair[0] in _KEPT_BY_OTHER]
-    return tuple(sorted([*OTHER_TAGS, *kept]))
+    checks = [("check", OTHER) for key, _ in tags if key == "check"]
+    return tuple(sorted([*OTHER_TAGS, *checks, *kept]))
+
+
+def check_of(tags: Tags) -> Tags:
+    """What tells the check of these tags from others."""
+    return tuple(pair for pair in tags if pair[0] in CHECK_KEYS)
 
 
 def format_selector(metric: str, tags: Tags) -> str:

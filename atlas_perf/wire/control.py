@@ -9,6 +9,10 @@
       RunTeardown  (one worker)                  TeardownReturned | TeardownFailed
       Dismiss      exit
 
+    rows of unique feeds, from Arm to Dismiss:
+      RowsLeased | NoRows                        AskRows
+      RecallRows   hand back what you can        RowsReturned
+
 A worker may say `Crashed` at any time: that is a bug of ours. The end of either pipe is a message
 too: the other side is gone.
 """
@@ -75,6 +79,30 @@ class Dismiss:
 
 
 @dataclass(frozen=True, slots=True)
+class RowsLeased:
+    """Rows [first, first + count) of this feed are yours."""
+
+    feed: int
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoRows:
+    """Nothing to lease now; if `final`, nobody in the run has a row left."""
+
+    feed: int
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecallRows:
+    """Others wait for rows of this feed: hand back what no user of yours has."""
+
+    feed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The scenario file is loaded."""
 
@@ -120,14 +148,32 @@ class TeardownFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class AskRows:
+    """More rows of this feed, please; so many users have none and wait (0: ahead of need)."""
+
+    feed: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowsReturned:
+    """No user has had these rows, nor will one of this worker's; none at all if `count` is 0."""
+
+    feed: int
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Crashed:
     """The worker met a bug of ours; the traceback is for its report."""
 
     traceback: str
 
 
-ToWorker = Prepare | RunSetup | Arm | Start | StopLoad | RunTeardown | Dismiss
-ToCoordinator = (
+RowsToWorker = RowsLeased | NoRows | RecallRows
+RowsToCoordinator = AskRows | RowsReturned
+Answer = (
     Ready
     | Refused
     | SetupReturned
@@ -137,6 +183,8 @@ ToCoordinator = (
     | TeardownFailed
     | Crashed
 )
+ToWorker = Prepare | RunSetup | Arm | Start | StopLoad | RunTeardown | Dismiss | RowsToWorker
+ToCoordinator = Answer | RowsToCoordinator
 ControlMessage = ToWorker | ToCoordinator
 
 _MESSAGES: dict[str, type[Any]] = {

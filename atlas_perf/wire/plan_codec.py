@@ -11,13 +11,23 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, TypeVar, get_type_hints
 
+from atlas_perf.model.feed import (
+    FeedMode,
+    FeedPer,
+    FeedPlan,
+    OnExhausted,
+    RowFormat,
+    RowLayout,
+)
 from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
+    AllowedHosts,
     ClientCertificate,
     DnsOptions,
     Executor,
     HttpOptions,
+    RateCeiling,
     ScenarioPlan,
     Stage,
     TestPlan,
@@ -48,6 +58,8 @@ def plan_from_plain(plain: Any) -> TestPlan:
         scenarios=_tuple_of(_scenario),
         thresholds=_tuple_of(lambda item: _read(ThresholdPlan, item)),
         metrics=_tuple_of(_metric),
+        feeds=_tuple_of(_feed),
+        rate_ceiling=_rate_ceiling,
         summary_trend_stats=_tuple_of(_text),
         tags=_text_map,
         env=_text_map,
@@ -85,8 +97,17 @@ def _http(plain: Any) -> HttpOptions:
         plain,
         hosts=_text_map,
         tls_auth=_tuple_of(_client_certificate),
+        allowed_hosts=_tuple_of(_allowed_hosts),
         dns=lambda item: _read(DnsOptions, item),
     )
+
+
+def _allowed_hosts(plain: Any) -> AllowedHosts:
+    return _read(AllowedHosts, plain, patterns=_tuple_of(_text))
+
+
+def _rate_ceiling(plain: Any) -> RateCeiling | None:
+    return None if plain is None else _read(RateCeiling, plain)
 
 
 def _client_certificate(plain: Any) -> ClientCertificate:
@@ -113,6 +134,21 @@ def _metric(plain: Any) -> Metric:
         contains=_member_of(Contains),
         across_workers=_member_of(AcrossWorkers),
     )
+
+
+def _feed(plain: Any) -> FeedPlan:
+    return _read(
+        FeedPlan,
+        plain,
+        mode=_member_of(FeedMode),
+        per=_member_of(FeedPer),
+        on_exhausted=_member_of(OnExhausted),
+        layout=_row_layout,
+    )
+
+
+def _row_layout(plain: Any) -> RowLayout:
+    return _read(RowLayout, plain, format=_member_of(RowFormat), columns=_tuple_of(_text))
 
 
 def _read(kind: type[T], plain: Any, /, **readers: Reader) -> T:

@@ -1,4 +1,4 @@
-"""Exceptions that ended iterations: each place counted in full, the first ones told in full."""
+"""Exceptions of a scenario: each place counted in full, the first of each told in full."""
 
 from __future__ import annotations
 
@@ -40,16 +40,34 @@ class ExceptionLog:
         self._seen: dict[tuple[str, str, str, int], ScenarioException] = {}
         self._counts: dict[tuple[str, str, str, int], int] = {}
 
-    def record(self, scenario: str, error: BaseException) -> None:
-        """Count one more iteration that ended with this exception."""
+    def record(
+        self,
+        scenario: str,
+        error: BaseException,
+        *,
+        place: Place | None = None,
+        where: str = "",
+    ) -> bool:
+        """Count this exception once more; True if it is the first of its kind.
+
+        Args:
+            place: where it came from, if its traceback does not tell.
+            where: a word on it that stands beside its message.
+        """
         leaf = innermost_exception(error)
-        place = place_of(leaf, self._file, self._folder)
+        place = place or place_of(leaf, self._file, self._folder)
         key = (scenario, type(leaf).__name__, place.file, place.line)
-        if key not in self._seen:
-            if len(self._seen) >= MAX_KINDS:
-                key = (scenario, OTHER_KIND, self._file, 0)
-            self._seen.setdefault(key, self._describe(key, error, leaf))
+        if key not in self._seen and len(self._seen) >= MAX_KINDS:
+            key = (scenario, OTHER_KIND, self._file, 0)
+        new = key not in self._seen
+        if new:
+            self._seen[key] = self._describe(key, error, leaf, where)
         self._counts[key] = self._counts.get(key, 0) + 1
+        return new
+
+    def users_place(self, error: BaseException) -> Place | None:
+        """The innermost line of the user's own that the exception passed, if there is one."""
+        return users_place(error, self._file, self._folder)
 
     def snapshot(self) -> tuple[ScenarioException, ...]:
         """Every kind so far with its count, in order of first appearance."""
@@ -67,13 +85,15 @@ class ExceptionLog:
         )
 
     def _describe(
-        self, key: tuple[str, str, str, int], error: BaseException, leaf: BaseException
+        self, key: tuple[str, str, str, int], error: BaseException, leaf: BaseException, where: str
     ) -> ScenarioException:
         scenario, kind, file, line = key
         if kind == OTHER_KIND:
             message = f"exceptions of further kinds than the first {MAX_KINDS}"
             return ScenarioException(scenario, kind, message, file, line, 1, "")
         message = _message(leaf)[:MAX_MESSAGE_CHARS]
+        if where:
+            message = f"{message} ({where})".lstrip()
         text = user_traceback(error, self._file, self._folder)
         return ScenarioException(scenario, kind, message, file, line, 1, text)
 
@@ -95,12 +115,20 @@ def innermost_exception(error: BaseException) -> BaseException:
 def place_of(error: BaseException, file: str, folder: str) -> Place:
     """The innermost line of the scenario file that the exception passed; failing that, of a file
     beside it; failing that, where it was raised."""
-    frames = list(_frames(error.__traceback__))
+    frames = _frames(error.__traceback__)
+    last = Place(*frames[-1]) if frames else Place(file, 0)
+    return users_place(error, file, folder) or last
+
+
+def users_place(error: BaseException, file: str, folder: str) -> Place | None:
+    """The innermost line of the scenario file that the exception passed; failing that, of a file
+    beside it; None if it passed neither."""
+    frames = _frames(error.__traceback__)
     for wanted in (lambda name: name == file, lambda name: _is_beside(name, folder)):
         for frame_file, line in reversed(frames):
             if wanted(frame_file):
                 return Place(frame_file, line)
-    return Place(*frames[-1]) if frames else Place(file, 0)
+    return None
 
 
 def user_traceback(error: BaseException, file: str, folder: str) -> str:

@@ -7,11 +7,13 @@ from typing import Any
 from weakref import WeakSet
 
 _interrupted: WeakSet[asyncio.Task[Any]] = WeakSet()
+_counts = {"interruptions": 0}
 
 
 def interrupt(task: asyncio.Task[Any]) -> None:
     """Cancel the task for good: should it go on after all, `is_interrupted` tells."""
     _interrupted.add(task)
+    _counts["interruptions"] += 1
     task.cancel()
 
 
@@ -22,3 +24,8 @@ def is_interrupted() -> bool:
     raised, and a scenario may use one.
     """
     return len(_interrupted) > 0 and asyncio.current_task() in _interrupted
+
+
+def was_any_interrupted() -> bool:
+    """True once any task of this process was interrupted, whether it still exists or not."""
+    return _counts["interruptions"] > 0

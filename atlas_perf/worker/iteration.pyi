@@ -3,6 +3,8 @@ from typing import Any
 
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.series import Tags
+from atlas_perf.protocols.http.http_call import HttpCall
+from atlas_perf.protocols.http.repetition import Permit
 from atlas_perf.worker.deadlines import Clock
 from atlas_perf.worker.exception_log import ExceptionLog
 from atlas_perf.worker.virtual_user import SampleRecorder, VirtualUser
@@ -30,3 +32,7 @@ class IterationRunner:
     def schedule(self, iterations: int) -> None: ...
     def withdraw(self, iterations: int) -> None: ...
     def drop(self, iterations: int) -> None: ...
+    def repeat_until(self, end_ns: int) -> None: ...
+
+class RunningIteration(Permit):
+    def repeated(self, call: HttpCall) -> HttpCall: ...

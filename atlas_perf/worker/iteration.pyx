@@ -15,6 +15,7 @@ from atlas_perf.protocols.http.csending cimport (
     PyTypeObject,
     sendfunc,
 )
+from atlas_perf.protocols.http.repetition cimport Permit
 from atlas_perf.protocols.http.sinks cimport SampleSink
 
 import asyncio
@@ -23,6 +24,8 @@ import types
 from atlas_perf.clock import now_ns
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.protocols.http.http_call import HttpCall
+from atlas_perf.protocols.http.repetition import repeat
 from atlas_perf.scripting.context import current_user
 from atlas_perf.worker.deadlines import sleep_until
 from atlas_perf.worker.interruption import is_interrupted
@@ -33,6 +36,7 @@ _ITERATION_FAILED = BUILTIN_METRICS["iteration_failed"]
 _DROPPED_ITERATIONS = BUILTIN_METRICS["dropped_iterations"]
 
 cdef enum:
+    NEVER = -1
     REMEMBERED_SERIES = 1024
 
 cdef object set_current_user = current_user.set
@@ -40,10 +44,7 @@ cdef object CoroutineType = types.CoroutineType
 
 
 cdef class IterationRunner:
-    """Runs iterations of one scenario on this worker. Every executor uses it, whatever it paces.
-
-    `last_end_ns` is when an iteration ended last, on the run's clock.
-    """
+    """Runs iterations of one scenario on this worker. Every executor uses it, whatever it paces."""
 
     cdef object _scenario
     cdef object _function
@@ -52,6 +53,7 @@ cdef class IterationRunner:
     cdef object _tags
     cdef object _clock
     cdef int64_t _min_duration_ns
+    cdef int64_t _repeat_until_ns
     cdef object _scheduled  # None: whatever is started was scheduled
     cdef int64_t _started
     cdef int64_t _dropped
@@ -59,7 +61,7 @@ cdef class IterationRunner:
     cdef int64_t _failed
     cdef int64_t _interrupted
     cdef dict _numbers
-    cdef readonly object last_end_ns
+    cdef int64_t _last_end_ns
 
     def __init__(
         self,
@@ -81,7 +83,12 @@ cdef class IterationRunner:
         self._clock = clock
         self._scheduled = None
         self._numbers = {}
-        self.last_end_ns = None
+        self._last_end_ns = NEVER
+
+    @property
+    def last_end_ns(self):
+        """When an iteration ended last, on the run's clock; None if none has."""
+        return None if self._last_end_ns == NEVER else self._last_end_ns
 
     @property
     def ledger(self):
@@ -131,6 +138,10 @@ cdef class IterationRunner:
         if self._scheduled is not None:
             self._scheduled -= iterations
 
+    def repeat_until(self, end_ns):
+        """Let iterations that are `repeated` follow each other unasked before this instant."""
+        self._repeat_until_ns = end_ns
+
     def drop(self, iterations):
         """Account for iterations that were due and will never start."""
         if iterations:
@@ -139,8 +150,15 @@ cdef class IterationRunner:
             self._recorder.add(number, iterations, self._clock())
 
     cdef int _record(self, user, int64_t began_ns, bint failed) except -1:
-        cdef int64_t at_ns = self.last_end_ns
-        cdef tuple tags = user.sample_tags()
+        cdef int64_t at_ns = self._last_end_ns
+        cdef tuple numbers = self._numbers_of(user.sample_tags())
+        self._add(numbers[0], 1, at_ns)
+        self._add(numbers[1], at_ns - began_ns, at_ns)
+        self._add(numbers[2], failed, at_ns)
+        return 0
+
+    cdef tuple _numbers_of(self, tuple tags):
+        """Of the three series of an iteration."""
         cdef tuple numbers = self._numbers.get(tags)
         if numbers is None:
             series = self._recorder.series
@@ -152,10 +170,7 @@ cdef class IterationRunner:
             if len(self._numbers) >= REMEMBERED_SERIES:
                 self._numbers.clear()
             self._numbers[tags] = numbers
-        self._add(numbers[0], 1, at_ns)
-        self._add(numbers[1], at_ns - began_ns, at_ns)
-        self._add(numbers[2], failed, at_ns)
-        return 0
+        return numbers
 
     cdef int _add(self, uint32_t number, int64_t value, int64_t at_ns) except -1:
         if isinstance(self._recorder, SampleSink):
@@ -165,8 +180,12 @@ cdef class IterationRunner:
         return 0
 
 
-cdef class RunningIteration:
-    """One iteration, to be awaited once: a coroutine around the scenario's own."""
+cdef class RunningIteration(Permit):
+    """One iteration, to be awaited once: a coroutine around the scenario's own.
+
+    If all that the scenario's coroutine does is a request, it may be suspended for many of them:
+    each is then an iteration, counted and recorded like any other.
+    """
 
     cdef IterationRunner runner
     cdef object user
@@ -174,6 +193,8 @@ cdef class RunningIteration:
     cdef int64_t began_ns
     cdef int cuts
     cdef bint suspended
+    cdef tuple numbers
+    cdef int64_t repetitions
 
     cdef int _begin(self) except -1:
         cdef IterationRunner runner = self.runner
@@ -182,15 +203,50 @@ cdef class RunningIteration:
         self.cuts = _cuts()
         self.began_ns = runner._clock()
         self.user.begin_iteration()
+        if runner._repeat_until_ns and not runner._min_duration_ns:
+            self.user.permit = self
         awaitable = runner._function(self.user, self.user.data)
         self.coroutine = (
             awaitable if type(awaitable) is CoroutineType else awaitable.__await__()
         )
         return 0
 
+    def repeated(self, call):
+        """The same call, if it is all that this iteration does: `await permit.repeated(call)`.
+
+        While the executor would let this user begin another iteration at once, the request is sent
+        again without a task's turn. Each request is an iteration of its own all the same.
+        """
+        if type(call) is HttpCall and not self.user.http.renews_connections:
+            repeat(call, self)
+        return call
+
+    cdef bint another(self, int64_t now_ns) except -1:
+        cdef IterationRunner runner = self.runner
+        if now_ns >= runner._repeat_until_ns:
+            return False
+        if self.numbers is None:
+            self.numbers = runner._numbers_of(self.user.sample_tags())
+        runner._add(self.numbers[0], 1, now_ns)
+        runner._add(self.numbers[1], now_ns - self.began_ns, now_ns)
+        runner._add(self.numbers[2], False, now_ns)
+        runner._last_end_ns = now_ns
+        runner._completed += 1
+        runner._started += 1
+        self.repetitions += 1
+        self.began_ns = now_ns
+        return True
+
+    cdef int _count_repeated(self) except -1:
+        if self.repetitions:
+            self.user.iteration += self.repetitions
+            self.repetitions = 0
+        return 0
+
     cdef object _completed(self):
         cdef IterationRunner runner = self.runner
-        runner.last_end_ns = runner._clock()
+        self._count_repeated()
+        runner._last_end_ns = runner._clock()
         if is_interrupted():
             runner._interrupted += 1
             raise asyncio.CancelledError  # the scenario kept it to itself
@@ -201,7 +257,8 @@ cdef class RunningIteration:
     cdef object _failed(self, error):
         """Account for an exception; an interruption of ours goes on."""
         cdef IterationRunner runner = self.runner
-        runner.last_end_ns = runner._clock()
+        self._count_repeated()
+        runner._last_end_ns = runner._clock()
         canceled = isinstance(error, asyncio.CancelledError)
         if is_interrupted() or (canceled and _cuts() > self.cuts):
             runner._interrupted += 1

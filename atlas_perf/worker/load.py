@@ -21,8 +21,11 @@ from atlas_perf.wire.plain_data import decode_plain
 from atlas_perf.worker.exception_log import ExceptionLog
 from atlas_perf.worker.executors.base import Executor
 from atlas_perf.worker.executors.choose import executor_for
+from atlas_perf.worker.feeding import ended_by_its_feeds
 from atlas_perf.worker.iteration import IterationRunner
 from atlas_perf.worker.recorder import Recorder
+from atlas_perf.worker.stray_errors import StrayErrors
+from atlas_perf.worker.user_samples import RememberedSeries
 from atlas_perf.worker.virtual_user import VirtualUser
 
 BASE_URL = "BASE_URL"
@@ -45,9 +48,13 @@ class Load:
         # Else the first connection of every worker would go to the same address.
         shared_resolver(plan.http.dns).begin_at(worker)
         self._exceptions = ExceptionLog(scenario_file.file)
+        self.stray_errors = StrayErrors(
+            self._exceptions, scenario_file.file, _function_lines(plan, scenario_file)
+        )
         self._runners: dict[str, IterationRunner] = {}
         self._executors: list[Executor] = []
         self._users: list[VirtualUser] = []
+        series = RememberedSeries(recorder)
         first_id = 1
         for scenario in plan.scenarios:
             base_tags = {**plan.tags, **scenario.tags, "scenario": scenario.name}
@@ -57,7 +64,7 @@ class Load:
             users = [
                 virtual_user(
                     plan,
-                    recorder,
+                    series,
                     setup,
                     id=first_id + k,
                     scenario=scenario.name,
@@ -67,9 +74,10 @@ class Load:
                 for k in vu_ids(worker, workers, total)
             ]
             first_id += total
+            function = scenario_file.call_default(scenario.exec)
             runner = IterationRunner(
                 scenario.name,
-                scenario_file.call_default(scenario.exec),
+                ended_by_its_feeds(function) if plan.feeds else function,
                 recorder=recorder,
                 exceptions=self._exceptions,
                 tags=tags_of(base_tags),
@@ -152,12 +160,12 @@ def client_setup(plan: TestPlan, recorder: Recorder, variables: Mapping[str, str
 
 def virtual_user(
     plan: TestPlan,
-    recorder: Recorder,
+    series: RememberedSeries,
     setup: ClientSetup,
     *,
     id: int,
     scenario: str,
-    tags: Mapping[str, str],
+    tags: dict[str, str],
     variables: Mapping[str, str],
 ) -> VirtualUser:
     """A virtual user as the plan describes it, with an HTTP client of its own."""
@@ -167,6 +175,13 @@ def virtual_user(
         seed=plan.seed,
         env=variables,
         base_tags=tags,
-        recorder=recorder,
+        series=series,
         connect=partial(HttpClient, setup),
     )
+
+
+def _function_lines(plan: TestPlan, file: ScenarioFile) -> Mapping[str, int]:
+    """Where the function of each scenario begins, and where setup and teardown do."""
+    functions = {scenario.name: scenario.exec for scenario in plan.scenarios}
+    functions |= {"setup": "setup", "teardown": "teardown"}
+    return {name: file.lines.of_name(function) or 0 for name, function in functions.items()}

@@ -40,6 +40,7 @@ class Recorder:
         metrics: Iterable[Metric],
         *,
         series_cap: int = 10_000,
+        checks_cap: int = 1_000,
         keep_samples: bool = False,
         samples_cap: int = 2_000_000,
     ) -> None: ...

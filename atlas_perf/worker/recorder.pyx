@@ -26,7 +26,7 @@ from atlas_perf.wire.cbyte_order cimport store_f64_le, store_u32_le, store_u64_l
 
 from atlas_perf.model.batch import CounterDelta, GaugeDelta, NewSeries, RateDelta, TrendDelta
 from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_PHASES, AcrossWorkers, MetricKind
-from atlas_perf.model.series import OTHER_TAGS, Series, other_tags
+from atlas_perf.model.series import CHECKS_CAP, OTHER_TAGS, Series, check_of, other_tags
 
 
 cdef enum slot_kind:
@@ -80,7 +80,7 @@ cdef class Recorder(SampleSink):
 
     `metrics` are the plan's own; the built-in ones are always there. At most `series_cap` distinct
     series are kept apart; samples of further ones go to `(other)` series of the same metric and
-    are counted in `overflowed_samples`. With `keep_samples` each sample is also kept by itself,
+    are counted in `overflowed_samples`, and so are those of more than `checks_cap` checks. With `keep_samples` each sample is also kept by itself,
     but for those of gauges of which this worker holds only a part. At most `samples_cap` are kept
     between two `close_interval` calls: 40 MB by default, so that a batch that had to wait still
     fits into one frame. Further ones are counted in `dropped_samples`, and missing nowhere else.
@@ -105,6 +105,8 @@ cdef class Recorder(SampleSink):
     cdef uint64_t _dropped
     cdef size_t _samples_cap
     cdef Py_ssize_t _series_cap
+    cdef Py_ssize_t _checks_cap
+    cdef set _checks
     cdef dict _metrics
     cdef dict _numbers
     cdef dict _other_numbers
@@ -118,6 +120,7 @@ cdef class Recorder(SampleSink):
         metrics,
         *,
         Py_ssize_t series_cap=10_000,
+        Py_ssize_t checks_cap=CHECKS_CAP,
         bint keep_samples=False,
         size_t samples_cap=2_000_000,
     ):
@@ -127,6 +130,8 @@ cdef class Recorder(SampleSink):
         self._http_series = {}
         self._known = []
         self._series_cap = series_cap
+        self._checks_cap = checks_cap
+        self._checks = set()
         self.keep_samples = keep_samples
         self._samples_cap = samples_cap
         self.enabled = True
@@ -159,7 +164,7 @@ cdef class Recorder(SampleSink):
             return number
         self._define(metric)
         _check_tags(tags)
-        if len(self._numbers) >= self._series_cap:
+        if len(self._numbers) >= self._series_cap or self._is_check_too_many(metric, tags):
             return self._other_series(metric, tags)
         number = self._new_slot(metric, tags, False)
         self._numbers[(metric.name, tags)] = number
@@ -284,6 +289,17 @@ cdef class Recorder(SampleSink):
         if self._metrics.setdefault(metric.name, metric) != metric:
             raise ValueError(f"the metric {metric.name!r} is already defined differently")
         return 0
+
+    cdef bint _is_check_too_many(self, metric, tuple tags) except -1:
+        if metric.name != "checks":
+            return False
+        check = check_of(tags)
+        if check in self._checks:
+            return False
+        if len(self._checks) >= self._checks_cap:
+            return True
+        self._checks.add(check)
+        return False
 
     cdef object _other_series(self, metric, tuple tags):
         reduced = other_tags(tags)

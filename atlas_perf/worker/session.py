@@ -16,9 +16,12 @@ from atlas_perf.wire.control import (
     Arm,
     Armed,
     Dismiss,
+    NoRows,
     Prepare,
     Ready,
+    RecallRows,
     Refused,
+    RowsLeased,
     RunSetup,
     RunTeardown,
     SetupFailed,
@@ -29,6 +32,7 @@ from atlas_perf.wire.control import (
     TeardownReturned,
     ToWorker,
 )
+from atlas_perf.worker.feeding import Feeding
 from atlas_perf.worker.interval_closer import IntervalCloser
 from atlas_perf.worker.lifecycle import run_setup, run_teardown, stage_user
 from atlas_perf.worker.link import Link
@@ -40,11 +44,18 @@ from atlas_perf.worker.virtual_user import VirtualUser
 class Prepared:
     """What a worker has once the scenario file is loaded."""
 
-    def __init__(self, message: Prepare) -> None:
+    def __init__(self, message: Prepare, link: Link) -> None:
         """Raises ScenarioError if the file cannot be used, or is not the one that was planned."""
         self.plan: TestPlan = message.plan
         self.worker = message.worker
         self.file = _load(message.plan)
+        self.feeding = Feeding(
+            self.file,
+            message.plan.feeds,
+            worker=message.worker,
+            workers=message.workers,
+            tell=link.send,
+        )
         metrics = {**BUILTIN_METRICS, **{metric.name: metric for metric in message.plan.metrics}}
         self.recorder = Recorder(metrics.values(), keep_samples=message.plan.keep_samples)
         self.load = Load(
@@ -88,6 +99,8 @@ class Session:
                 self._ready.load.stop(graceful=graceful)
             case RunTeardown():
                 await self._run_teardown()
+            case RowsLeased() | NoRows() | RecallRows():
+                self._ready.feeding.take(message)
             case _:
                 raise InternalError(f"a worker cannot obey {message!r} here")
 
@@ -99,10 +112,11 @@ class Session:
 
     def _prepare(self, message: Prepare) -> None:
         try:
-            self._prepared = Prepared(message)
+            self._prepared = Prepared(message, self._link)
         except ScenarioError as error:
             self._link.send(Refused(error.message, error.file, error.line))
         else:
+            self._prepared.load.stray_errors.watch(asyncio.get_running_loop())
             self._link.send(Ready())
 
     async def _run_setup(self) -> None:
@@ -118,6 +132,7 @@ class Session:
     def _arm(self, data: bytes) -> None:
         self._ready.data = data
         self._ready.load.give_data(data)
+        self._ready.feeding.begin()
         # What exists now lives as long as the run: later collections need not walk it again.
         gc.collect()
         gc.freeze()
@@ -141,6 +156,7 @@ class Session:
             closing.cancel()
         # Before the last batch: a request that outlived its iteration ends here, and counts.
         await ready.load.close()
+        ready.load.stray_errors.collect()
         closer.close_last()
 
     async def _run_teardown(self) -> None:

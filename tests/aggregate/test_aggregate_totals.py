@@ -7,7 +7,7 @@ from batches import MS, S, batch, counter, gauge, named, rate, trend
 
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.model.metric import BUILTIN_METRICS, AcrossWorkers, Metric, MetricKind
-from atlas_perf.model.series import Selector
+from atlas_perf.model.series import CHECK_KEYS, CHECKS_CAP, Selector
 from atlas_perf.model.snapshot import CounterTotal, GaugeTotal, RateTotal
 
 TEMPERATURE = Metric("temperature", MetricKind.GAUGE)
@@ -207,6 +207,22 @@ class TestSeriesCap:
         assert aggregator.total(Selector.parse('http_reqs{name:"(other)"}')).total == 3
         assert aggregator.total(Selector.parse("http_reqs{scenario:api}")).total == 5
         assert aggregator.resolve(0, 4) == new[4]
+
+    def test_checks_beyond_their_cap_share_a_row_whichever_worker_met_them(self):
+        aggregator = Aggregator([], 2)
+        for worker in (0, 1):
+            names = [f"worker {worker} order {i}" for i in range(800)]
+            new = [named(i, "checks", check=name, scenario="s") for i, name in enumerate(names)]
+            new.append(named(800, "checks", check="(other)", name="(other)", scenario="s"))
+            rates = [rate(number, 1, 1) for number in range(801)]
+            aggregator.merge(batch(0, *rates, worker=worker, new=new))
+            assert aggregator.checks_capped == aggregator.series_overflowed == (worker == 1)
+        checks = aggregator.totals_by(Selector("checks"), CHECK_KEYS)
+        assert len(checks) == CHECKS_CAP + 1
+        assert checks[("check", "(other)"), ("scenario", "s")].samples == 600 + 2
+        new = [named(801, "http_reqs", name="/late")]
+        aggregator.merge(batch(1, counter(801, 1), new=new))
+        assert aggregator.series("http_reqs") == [new[0].series]
 
     def test_the_number_of_other_rows_is_bounded(self):
         aggregator = Aggregator([], 1, series_cap=3)

@@ -18,6 +18,9 @@ FILES = {
     "plain_default.py": "def default(vu):\n    pass\n",
     "unknown_option.py": GOOD.replace("{}", "{'vuss': 3}"),
     "wrong_option.py": GOOD.replace("{}", "{'vus': 'three'}"),
+    "no_rows.py": "import atlas_perf\n\nrows = atlas_perf.feed('rows.csv')\n" + GOOD,
+    "ragged_rows.py": "import atlas_perf\nrows = atlas_perf.feed('ragged.csv')\n" + GOOD,
+    "ragged.csv": "a,b\n1,2\n\n3\n",
     "bad_threshold.py": GOOD.replace("{}", "{'thresholds': {'http_reqs': ['p95<3']}}"),
 }
 
@@ -40,6 +43,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["plain_default.py"], ["plain_default.py:1", "async"]),
         (["unknown_option.py"], ["unknown_option.py:1", "vuss", "vus"]),
         (["wrong_option.py"], ["wrong_option.py:1", "three"]),
+        (["no_rows.py"], ["no_rows.py:3: rows.csv: cannot be read: No such file"]),
+        (["ragged_rows.py"], ["ragged_rows.py:2: ragged.csv:4: has 1 field", "names 2"]),
         (["bad_threshold.py"], ["p95<3"]),
         (["missing.py"], ["missing.py"]),
         (["good.py", "-d", "30"], ["30s"]),

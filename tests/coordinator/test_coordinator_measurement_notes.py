@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from atlas_perf.aggregate.aggregator import Aggregator
-from atlas_perf.coordinator.measurement_notes import SERIES_CAP_REACHED, measurement_notes
-from atlas_perf.model.batch import Batch, NewSeries, TrendDelta, WorkerHealth
-from atlas_perf.model.metric import Metric, MetricKind
-from atlas_perf.model.series import Series
+from atlas_perf.coordinator.measurement_notes import (
+    CHECKS_CAP_REACHED,
+    SERIES_CAP_REACHED,
+    measurement_notes,
+)
+from atlas_perf.model.batch import (
+    Batch,
+    CounterDelta,
+    NewSeries,
+    RateDelta,
+    TrendDelta,
+    WorkerHealth,
+)
+from atlas_perf.model.metric import BUILTIN_METRICS, Metric, MetricKind
+from atlas_perf.model.series import CHECKS_CAP, OTHER_TAGS, Series, tags_of
 from atlas_perf.sketch.ddsketch import Sketch
 
 SIZES = Metric("sizes", MetricKind.TREND)
@@ -35,3 +46,32 @@ def test_values_too_far_apart_are_named() -> None:
 def test_folded_series_are_named() -> None:
     folded = merged(1, health=WorkerHealth(overflowed_samples=3))
     assert list(measurement_notes(folded)) == [SERIES_CAP_REACHED]
+
+
+def many_checks(count: int, *, requests_folded: bool) -> Aggregator:
+    """A run with so many checks by name, some in `(other)`, and requests there too or not."""
+    checks, requests = BUILTIN_METRICS["checks"], BUILTIN_METRICS["http_reqs"]
+    tags = [tags_of({"check": f"order {number}"}) for number in range(count)]
+    tags.append(tags_of({"check": "(other)", "name": "(other)"}))
+    new = [NewSeries(i, checks, Series("checks", each)) for i, each in enumerate(tags)]
+    deltas = [RateDelta(number, 1, 1) for number in range(len(tags))]
+    if requests_folded:
+        new.append(NewSeries(len(tags), requests, Series("http_reqs", OTHER_TAGS)))
+        deltas.append(CounterDelta(len(tags), 1, 1.0))
+    aggregator = Aggregator([], 1)
+    health = WorkerHealth(overflowed_samples=1)
+    aggregator.merge(Batch(0, 0, 0, tuple(new), tuple(deltas), health=health))
+    return aggregator
+
+
+def test_too_many_checks_are_named_as_what_they_are() -> None:
+    few, many = CHECKS_CAP - 1, CHECKS_CAP
+    notes = [
+        list(measurement_notes(many_checks(count, requests_folded=folded)))
+        for count, folded in ((few, False), (many, False), (many, True))
+    ]
+    assert notes == [
+        [SERIES_CAP_REACHED],
+        [CHECKS_CAP_REACHED],
+        [CHECKS_CAP_REACHED, SERIES_CAP_REACHED],
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,6 +41,13 @@ class CountingServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def wait_for(self, requests: int) -> None:
+        """Return once so many requests were received."""
+        deadline_s = time.monotonic() + 30
+        while self.received.total() < requests:
+            assert time.monotonic() < deadline_s, self.received
+            time.sleep(0.01)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)

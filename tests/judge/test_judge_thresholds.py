@@ -323,6 +323,17 @@ class TestBeyondTheSeriesCap:
         (result,) = judged(self.snapshot(), ("http_req_failed{scenario:api}", "rate<0.01"))
         assert result.state is NO_DATA
 
+    def test_a_check_that_may_have_been_folded_is_not_judged(self):
+        snapshot = ExactSnapshot().add("checks", 1.0, check="paid", scenario="api")
+        snapshot.add("checks", 0.0, check="(other)", name="(other)", scenario="api")
+        states = {}
+        for selector in ("checks{check:paid}", "checks{scenario:api}", "checks{check:(other)}"):
+            (result,) = judged(snapshot, (selector, "rate>0.9"))
+            states[selector] = result.state
+            if result.state is NO_DATA:
+                assert result.reason.endswith("out of the names of checks and groups.")
+        assert list(states.values()) == [NO_DATA, FAILED, FAILED]
+
     def test_other_metrics_are_judged_as_ever(self):
         snapshot = self.snapshot(expected_response="false", scenario="api")
         (result,) = judged(snapshot, ("http_reqs{name:login}", "count<10"))

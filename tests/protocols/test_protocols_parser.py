@@ -255,3 +255,44 @@ def test_any_bytes_give_a_response_or_a_failure(
         return parser.status, parser.body, parser.fields
 
     assert outcome(step) == outcome(len(data) + 1)
+
+
+HINTS = b"HTTP/1.1 103 Early\r\n\r\n"
+LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nA: b\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [LENGTH + b"abc", HINTS + LENGTH + b"abc", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"],
+)
+@pytest.mark.parametrize("interim", [b"", HINTS])
+@pytest.mark.parametrize("to_head", [False, True])
+@pytest.mark.parametrize("cut", range(len(HINTS + LENGTH) + 4))
+def test_a_head_like_the_last_one_means_the_same(
+    before: bytes, interim: bytes, to_head: bool, cut: int
+) -> None:
+    """Whatever another parser took before, and however the bytes arrive."""
+    ResponseParser(to_head=False).feed(before)
+    parser = ResponseParser(to_head=to_head)
+    bytes_ = interim + LENGTH + (b"" if to_head else b"xyz")
+    parser.feed(bytes_[:cut])
+    assert parser.message_begun == (cut > 0)
+    parser.message_begun = False
+    parser.feed(bytes_[cut:])
+    assert parser.message_begun == (cut <= len(interim))
+    assert parser.complete
+    assert not parser.surplus
+    assert (parser.status, parser.body) == (200, b"" if to_head else b"xyz")
+    assert parser.fields == [("Content-Length", "3"), ("A", "b")]
+    assert parser.keeps_connection
+
+
+def test_a_head_like_the_last_one_but_for_its_end_is_read() -> None:
+    ResponseParser(to_head=False).feed(LENGTH + b"abc")
+    longer = ResponseParser(to_head=False)
+    longer.feed(LENGTH[:-2] + b"Connection: close\r\n\r\nabc")
+    assert longer.complete
+    assert not longer.keeps_connection
+    broken = ResponseParser(to_head=False)
+    with pytest.raises(RequestFailure):
+        broken.feed(LENGTH[:-2] + b" folded\r\n\r\nabc")

@@ -7,6 +7,7 @@ import gc
 import pytest
 from scripted_server import KeepingRecorder
 
+from atlas_perf import BearerAuth
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.protocols.http.request_template import RequestPattern, RequestTemplate
@@ -54,7 +55,10 @@ def test_kinds_are_bounded_too(setup: ClientSetup) -> None:
     assert alive(RequestPattern) <= KINDS + 64
 
 
-def test_header_values_make_no_kinds(setup: ClientSetup) -> None:
+def test_credentials_and_header_values_make_no_kinds(setup: ClientSetup) -> None:
+    """As many users as there may be, each with a token of its own."""
     for number in range(1000):
+        setup.templates.template_of("GET", "/", auth=("user", str(number)))
+        setup.templates.template_of("GET", "/", auth=BearerAuth(str(number)))
         setup.templates.template_of("GET", "/", headers={"Authorization": f"Bearer {number}"})
-    assert (setup.templates.kinds, setup.templates.templates) == (2, 1)
+    assert (setup.templates.kinds, setup.templates.templates) == (4, 3)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted_server import KeepingRecorder, MakeClient, Stage, answering, response
 
+from atlas_perf import BearerAuth
 from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.client import HttpClient
@@ -60,6 +61,12 @@ CALLS: list[Call] = [
     ("GET", "/a/3", None, {"params": {}}),
     ("GET", "/a/4", None, {"auth": ("user", "password")}),
     ("GET", "/a/4", None, {"auth": ("user", "other")}),
+    ("GET", "/a/4", None, {"auth": BearerAuth("token")}),
+    ("GET", "/a/5", None, {"auth": BearerAuth("other"), "headers": {"X-A": "1"}}),
+    ("POST", "/a/5", None, {"auth": BearerAuth("other"), "json": 1, "headers": {"X-A": "1"}}),
+    ("POST", "/a/5", None, {"auth": ("user", "x"), "json": 1}),
+    ("GET", "/a/5", None, {"auth": ("user", "x"), "headers": {"authorization": "own"}}),
+    ("GET", "/a/5", None, {"auth": None}),
     ("GET", "/a/5", None, {"name": "five", "tags": {"t": "1"}}),
     ("GET", "/a/6", None, {"name": "five", "tags": {"t": "2"}}),
     ("GET", "/a/7", None, {"tags": {"name": "of the tags", "n": 7}}),
@@ -223,6 +230,7 @@ async def test_calls_like_one_before_go_the_fast_way(
         await client.get("/runs", expect=lambda answer: answer.ok)
         await client.get("/runs", expected_statuses={200, number})
         await client.get("/runs", auth=("user", str(number)))
+        await client.get("/runs", auth=BearerAuth(f"token{number}"))
         await client.post(f"/runs/{number}", json={"n": number}, headers={"X-A": "1"})
     assert slow == []
 
@@ -281,6 +289,8 @@ class TestWhatIsShared:
                 answered = await client.get("/a", auth=("user", str(number)))
                 basic = base64.b64encode(f"user:{number}".encode()).decode()
                 assert answered.text() == f"Basic {basic}"
+                answered = await client.get("/a", auth=BearerAuth(f"token{number}"))
+                assert answered.text() == f"Bearer token{number}"
         for client in clients:
             await client.close()
 

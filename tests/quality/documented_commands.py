@@ -88,7 +88,11 @@ def reason_not_to_run(shown: Shown) -> str | None:
     except UsageError:
         return "the scenario is the reader's own"
     quick = (options["duration_ns"] or QUICK_NS + 1) <= QUICK_NS
-    if not quick and (options["iterations"] or QUICK_ITERATIONS + 1) > QUICK_ITERATIONS:
+    if (
+        context.command.name != "doctor"
+        and not quick
+        and (options["iterations"] or QUICK_ITERATIONS + 1) > QUICK_ITERATIONS
+    ):
         return "takes longer than a few seconds"
     return None
 

@@ -14,7 +14,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"cli"}),
     frozenset({"testing", "builtin"}),
     frozenset({"coordinator"}),
-    frozenset({"worker", "judge", "report", "outputs"}),
+    frozenset({"worker", "judge", "report", "outputs", "preflight"}),
     frozenset({"aggregate"}),
     frozenset({"schedule", "protocols", "sketch", "wire", "loader"}),
     frozenset({"scripting"}),
@@ -29,6 +29,7 @@ OWNERS: dict[str, frozenset[str]] = {
     "aiohttp": frozenset({"target", "protocols"}),
     "click": frozenset({"cli"}),
     "msgpack": frozenset({"wire"}),
+    "orjson": frozenset({"protocols"}),
     "rich": frozenset({"cli"}),
     "uvloop": frozenset({"loop"}),
 }

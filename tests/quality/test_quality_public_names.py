@@ -14,6 +14,8 @@ PROMISED = {
     "BearerAuth",
     "Counter",
     "DigestAuth",
+    "Feed",
+    "FeedExhausted",
     "Gauge",
     "HttpClient",
     "Options",
@@ -24,6 +26,7 @@ PROMISED = {
     "Trend",
     "VirtualUser",
     "env",
+    "feed",
 }
 
 LOADED_BY_IMPORT = """

@@ -38,7 +38,7 @@ ThreadLimit 32
 MinSpareThreads 1
 MaxSpareThreads 32
 MaxKeepAliveRequests 0
-LogFormat "%{{remote}}p %m %U %>s" seen
+LogFormat "%{{remote}}p %m %U%q %>s" seen
 TypesConfig /dev/null
 AddType text/plain .txt
 AddType text/html .html

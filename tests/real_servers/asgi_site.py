@@ -24,7 +24,8 @@ async def application(
         more = message.get("more_body", False)
     headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
     answer = python_site.answer(scope["method"], scope["path"], headers, body)
-    python_site.log(scope["client"][1], scope["method"], scope["path"], answer.status)
+    query = scope["query_string"].decode()
+    python_site.log(scope["client"][1], scope["method"], scope["path"], query, answer.status)
     fields = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": fields})
     if answer.in_parts:

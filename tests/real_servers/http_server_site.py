@@ -14,8 +14,9 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = python_site.answer(self.command, self.path, headers, body)
-        python_site.log(self.client_address[1], self.command, self.path, answer.status)
+        path, _, query = self.path.partition("?")
+        answer = python_site.answer(self.command, path, headers, body)
+        python_site.log(self.client_address[1], self.command, path, query, answer.status)
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

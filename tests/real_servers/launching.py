@@ -18,7 +18,7 @@ from pathlib import Path
 import trustme
 from served_site import Site
 
-START_LIMIT_S = 20
+START_LIMIT_S = 40
 ATTEMPTS = 3
 
 

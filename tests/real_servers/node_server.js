@@ -10,9 +10,11 @@ const env = process.env;
 const types = { ".txt": "text/plain", ".html": "text/html" };
 
 function handle(request, response) {
+  const whole = request.url;
+  request.url = whole.split("?")[0];
   const port = request.socket.remotePort;
   response.on("finish", () => {
-    fs.appendFileSync(env.SITE_LOG, `${port} ${request.method} ${request.url} ${response.statusCode}\n`);
+    fs.appendFileSync(env.SITE_LOG, `${port} ${request.method} ${whole} ${response.statusCode}\n`);
   });
   if (request.url.startsWith("/upload/")) {
     const parts = [];

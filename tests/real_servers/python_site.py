@@ -58,10 +58,10 @@ def _document(method: str, path: str, headers: Mapping[str, str]) -> Answer:
     return _whole(200, content, fields)
 
 
-def log(port: int, method: str, path: str, status: int) -> None:
+def log(port: int, method: str, path: str, query: str, status: int) -> None:
     """Before the answer is sent: afterwards there is no hook that every server calls in time."""
     with LOG.open("a") as file:
-        file.write(f"{port} {method} {path} {status}\n")
+        file.write(f"{port} {method} {path}{'?' if query else ''}{query} {status}\n")
 
 
 def _whole(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:

@@ -32,6 +32,7 @@ class Seen:
     client_port: int
     method: str
     path: str
+    query: str
     status: int
 
 
@@ -50,7 +51,7 @@ class Site:
 
     @property
     def log(self) -> Path:
-        """`port method path status`, a line for each request."""
+        """`port method path?query status`, a line for each request."""
         return self.folder / "requests.log"
 
     @property
@@ -104,11 +105,14 @@ class Site:
 
 
 def _seen(line: str) -> Seen:
-    port, method, path, status = line.split(" ")
-    return Seen(int(port), method, path, int(status))
+    port, method, target, status = line.split(" ")
+    path, _, query = target.partition("?")
+    return Seen(int(port), method, path, query, int(status))
 
 
 def _seen_by_caddy(line: str) -> Seen:
     entry = json.loads(line)
     request = entry["request"]
-    return Seen(int(request["remote_port"]), request["method"], request["uri"], entry["status"])
+    path, _, query = request["uri"].partition("?")
+    port, status = int(request["remote_port"]), entry["status"]
+    return Seen(port, request["method"], path, query, status)

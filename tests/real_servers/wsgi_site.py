@@ -19,7 +19,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         if name.startswith("HTTP_")
     }
     answer = python_site.answer(method, path, headers, body)
-    python_site.log(int(environ["REMOTE_PORT"]), method, path, answer.status)
+    port, query = int(environ["REMOTE_PORT"]), environ["QUERY_STRING"]
+    python_site.log(port, method, path, query, answer.status)
     status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
     start_response(status, list(answer.headers.items()))
     return answer.parts() if answer.in_parts else [answer.body]

@@ -10,7 +10,9 @@ import pytest
 
 COMPILED = (
     "atlas_perf.sketch.ddsketch",
+    "atlas_perf.scripting.metrics",
     "atlas_perf.worker.recorder",
+    "atlas_perf.worker.user_samples",
     "atlas_perf.aggregate.series_table",
 )
 
@@ -27,14 +29,23 @@ def classes_of(stub: Path) -> dict[str, set[str]]:
     }
 
 
+def functions_of(stub: Path) -> set[str]:
+    body = ast.parse(stub.read_text()).body
+    return {node.name for node in body if isinstance(node, ast.FunctionDef)}
+
+
 @pytest.mark.parametrize("name", COMPILED)
 def test_stub_and_module_agree(name):
     module = import_module(name)
-    stubbed = classes_of(Path(module.__file__).parent / f"{name.rpartition('.')[2]}.pyi")
+    stub = Path(module.__file__).parent / f"{name.rpartition('.')[2]}.pyi"
+    stubbed = classes_of(stub)
     defined = {
         key for key, value in vars(module).items() if getattr(value, "__module__", "") == name
     }
-    assert {key for key in defined if not key.startswith("__")} == set(stubbed)
+    assert {key for key in defined if not key.startswith("_")} == {
+        *stubbed,
+        *functions_of(stub),
+    }
     for class_name, members in stubbed.items():
         public = {key for key in vars(getattr(module, class_name)) if not key.startswith("_")}
         assert {key for key in members if not key.startswith("_")} == public

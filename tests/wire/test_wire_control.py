@@ -9,11 +9,16 @@ from atlas_perf.wire import control
 from atlas_perf.wire.control import (
     Arm,
     Armed,
+    AskRows,
     Crashed,
     Dismiss,
+    NoRows,
     Prepare,
     Ready,
+    RecallRows,
     Refused,
+    RowsLeased,
+    RowsReturned,
     RunSetup,
     RunTeardown,
     SetupFailed,
@@ -47,6 +52,11 @@ MESSAGES = [
     TeardownReturned(),
     TeardownFailed(ScenarioException("teardown", "KeyError", "'x'", "shop.py", 9, 1, "Tr…")),
     Crashed("Traceback"),
+    AskRows(feed=0, waiting=12),
+    RowsLeased(feed=1, first=2**40, count=1024),
+    NoRows(feed=2, final=True),
+    RecallRows(feed=3),
+    RowsReturned(feed=4, first=7, count=0),
 ]
 
 

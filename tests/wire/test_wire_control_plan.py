@@ -8,15 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atlas_perf.model.feed import (
+    FeedMode,
+    FeedPer,
+    FeedPlan,
+    OnExhausted,
+    RowFormat,
+    RowLayout,
+)
 from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
+    AllowedHosts,
     ClientCertificate,
     ConstantVUs,
     DnsOptions,
     HttpOptions,
     PerVUIterations,
     RampingVUs,
+    RateCeiling,
     ScenarioPlan,
     SharedIterations,
     Stage,
@@ -48,6 +58,17 @@ METRICS = st.builds(
     st.sampled_from(Contains),
     st.sampled_from(AcrossWorkers),
 )
+FEEDS = st.builds(
+    FeedPlan,
+    NAMES,
+    COUNTS,
+    st.sampled_from(FeedMode),
+    st.sampled_from(FeedPer),
+    st.sampled_from(OnExhausted),
+    NAMES,
+    NAMES,
+    st.builds(RowLayout, st.sampled_from(RowFormat), NAMES, st.lists(NAMES).map(tuple)),
+)
 CERTIFICATES = st.builds(
     ClientCertificate,
     NAMES,
@@ -70,6 +91,9 @@ HTTP = st.builds(
     discard_response_bodies=st.booleans(),
     batch=COUNTS,
     batch_per_host=COUNTS,
+    allowed_hosts=st.lists(
+        st.builds(AllowedHosts, st.lists(NAMES, max_size=2).map(tuple), NAMES), max_size=2
+    ).map(tuple),
     connect_timeout_ns=st.none() | COUNTS,
     tls_handshake_timeout_ns=st.none() | COUNTS,
     connection_max_age_ns=st.none() | COUNTS,
@@ -87,6 +111,7 @@ PLANS = st.builds(
     ).map(tuple),
     default_gates=st.booleans(),
     metrics=st.lists(METRICS, max_size=2).map(tuple),
+    feeds=st.lists(FEEDS, max_size=2).map(tuple),
     tags=PAIRS,
     env=PAIRS,
     http=HTTP,
@@ -96,6 +121,7 @@ PLANS = st.builds(
     teardown_timeout_ns=COUNTS,
     min_iteration_duration_ns=COUNTS,
     summary_trend_stats=st.lists(NAMES, max_size=3).map(tuple),
+    rate_ceiling=st.none() | st.builds(RateCeiling, st.floats(0, 1e6), NAMES),
     keep_samples=st.booleans(),
 )
 

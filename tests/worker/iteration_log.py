@@ -67,6 +67,9 @@ class IterationLog:
     def drop(self, iterations: int) -> None:
         self.dropped += iterations
 
+    def repeat_until(self, end_ns: int) -> None:
+        """Nothing here repeats itself."""
+
     def begun_at(self) -> list[float]:
         return [iteration.began_ms for iteration in self.done]
 

@@ -17,6 +17,7 @@ from atlas_perf.wire.samples import iter_samples
 from atlas_perf.worker.recorder import ClosedInterval, Recorder
 
 T0 = 1_000_000_000_000
+CHECKS = BUILTIN_METRICS["checks"]
 COUNTER = Metric("bytes_parsed", MetricKind.COUNTER)
 RATE = Metric("cache_hit", MetricKind.RATE)
 GAUGE = Metric("queue_length", MetricKind.GAUGE)
@@ -235,6 +236,43 @@ class TestSeriesCap:
         requests = {new.number for new in closed.new_series if new.metric.name == "http_reqs"}
         assert sum(d.total for d in closed.deltas if d.number in requests) == 3
         assert closed.overflowed_samples == 2 * 7
+
+
+class TestChecksCap:
+    def test_checks_beyond_their_cap_are_one_and_other_series_have_room(self):
+        made = recorder(checks_cap=2)
+        for position in range(5):
+            tags = {"check": f"order {position}", "scenario": "api", "group": "::g"}
+            made.add(made.series(CHECKS, tags_of(tags)), position == 3, T0)
+        made.add(made.series(COUNTER, GET), 1, T0)
+        closed = made.close_interval()
+        rates = {
+            dict(closed.new_series[delta.number].series.tags)["check"]: (
+                delta.passes,
+                delta.samples,
+            )
+            for delta in closed.deltas[:-1]
+        }
+        assert rates == {"order 0": (0, 1), "order 1": (0, 1), "(other)": (1, 3)}
+        assert closed.overflowed_samples == 3
+        other = {"check": "(other)", "name": "(other)", "scenario": "api"}
+        assert dict(closed.new_series[2].series.tags) == other
+        assert closed.new_series[-1].series.tags == GET
+
+    def test_a_check_that_is_listed_may_have_any_tags(self):
+        made = recorder(checks_cap=1)
+        numbers = {
+            name: {made.series(CHECKS, tags_of({"check": name, "u": str(i)})) for i in range(50)}
+            for name in ("listed", "late")
+        }
+        assert (len(numbers["listed"]), len(numbers["late"])) == (50, 1)
+
+    def test_the_same_check_of_two_groups_is_two(self):
+        made = recorder(checks_cap=2)
+        groups = [made.series(CHECKS, tags_of({"check": "c", "group": g})) for g in ("::a", "::b")]
+        made.add(made.series(CHECKS, tags_of({"check": "c", "group": "::c"})), 1, T0)
+        assert made.series(CHECKS, tags_of({"check": "c", "group": "::a"})) == groups[0]
+        assert made.close_interval().overflowed_samples == 1
 
 
 class TestHttpSeries:

@@ -30,7 +30,7 @@ def runner(
     return IterationRunner(
         "shop",
         function,
-        recorder=vu._recorder,
+        recorder=vu._list,
         exceptions=exceptions or ExceptionLog(__file__),
         tags=(("scenario", "shop"),),
         min_duration_ns=min_duration_ms * MS,

@@ -93,7 +93,6 @@ async def test_a_cancelled_sleep_ends_now_and_its_neighbours_sleep_on() -> None:
     with pytest.raises(asyncio.CancelledError, match="enough"):
         await tasks[1]
     assert not tasks[0].done()
-    assert not short.done()
     assert asleep() <= 130  # tidied up, but for a few
     await short
     tasks[0].cancel()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from atlas_perf.protocols.http.body_stream import BodyStream, Parts, is_stream
+from atlas_perf.protocols.http.json_text import encode_json
 from atlas_perf.protocols.http.multipart import Files, encode_multipart
 
 Body = bytes | bytearray | memoryview | str | Parts | None
 
 Form = Mapping[str, Any] | Iterable[tuple[str, Any]]
-
-
-# Made once: `dumps` with options of its own builds an encoder a call.
-_compact_json = json_format.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def encode_body(
@@ -28,11 +24,11 @@ def encode_body(
         ValueError: if more than one kind of body is given.
         TypeError: for a body that is none of these kinds.
     """
+    if json is not None and body is data is files is None:
+        return encode_json(json), "application/json"
     form = data if files is None else files
     if sum(part is not None for part in (body, json, form)) > 1:
         raise ValueError("give a request one of body=, json= and data= or files=, not several")
-    if json is not None:
-        return _compact_json(json).encode(), "application/json"
     if isinstance(data, (str, bytes)):
         raise TypeError("data= takes the fields of a form: pass text or bytes as body=")
     if files is not None:

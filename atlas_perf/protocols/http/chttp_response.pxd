@@ -1,6 +1,6 @@
 """Mirror of csrc/http_response.h."""
 
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint8_t, uint32_t
 
 from atlas_perf.protocols.http.chttp_body cimport http_body, http_slice
 from atlas_perf.protocols.http.chttp_head cimport http_asked, http_head
@@ -22,6 +22,7 @@ cdef extern from "http_response.h" nogil:
         http_body body
         uint32_t interim_responses
         http_refusal refusal
+        uint8_t asked
 
     void http_response_start(http_response *self, const http_limits *limits, http_asked asked)
     http_event http_response_next(

@@ -83,6 +83,11 @@ class HttpClient(RequestMethods):
         if options.no_vu_connection_reuse:
             self._use(self._pool.renewed())
 
+    @property
+    def renews_connections(self) -> bool:
+        """True if an iteration must not use the connections of the one before."""
+        return self._setup.options.no_vu_connection_reuse
+
     async def close(self) -> None:
         """Send nothing more: requests under way, and any begun later, are canceled.
 
@@ -170,6 +175,7 @@ class HttpClient(RequestMethods):
         self._under_way.enter(trip, hop)
         try:
             target = parse_target(hop.request.url)
+            self._setup.guard.refuse_others(target)
             request = with_credentials_of(hop.request, target)
             sent = request
             if hop.digest_answer is not None:

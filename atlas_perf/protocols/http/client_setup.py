@@ -10,6 +10,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from atlas_perf.model.plan import HttpOptions
+from atlas_perf.protocols.http.allowed_hosts import HostGuard
 from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.connection_limits import limits_of
@@ -65,6 +66,7 @@ class ClientSetup:
             base_url=base_url,
             user_agent=user_agent,
         )
+        self.guard = HostGuard(options.allowed_hosts)
         tls = TlsSettings(options)
         self.proxies = Proxies(options)
         self.dialer = Dialer(

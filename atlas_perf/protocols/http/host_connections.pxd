@@ -16,6 +16,7 @@ cdef class HostConnections:
     cdef object _tls
 
     cdef TcpConnection take_idle(self)
+    cdef bint wants_back(self, TcpConnection connection) except -1
     cdef bint has_outlived(self, TcpConnection connection) except -1
     cdef bint _put_back(self, TcpConnection connection) except -1
     cpdef release(self, TcpConnection connection)

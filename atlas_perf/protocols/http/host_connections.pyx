@@ -37,6 +37,13 @@ cdef class HostConnections:
         self._in_use.add(youngest)
         return youngest
 
+    cdef bint wants_back(self, TcpConnection connection) except -1:
+        """True if a connection that is in use must not carry another request before it was put
+        back: the pool is closed, somebody waits for a slot, or it may be too old."""
+        if self.closed or (self._waiters is not None and len(<object>self._waiters) > 0):
+            return True
+        return self.has_outlived(connection)
+
     async def acquire(self, watch):
         """A slot: with an idle connection, or with None and the right to open one.
 

@@ -1,11 +1,12 @@
 from libc.stdint cimport int64_t
 
+from atlas_perf.protocols.http.chttp_head cimport http_head
 from atlas_perf.protocols.http.host_connections cimport HostConnections
-from atlas_perf.protocols.http.request_template cimport RequestTemplate
+from atlas_perf.protocols.http.request_template cimport OutcomeSeries, RequestTemplate
 from atlas_perf.protocols.http.response cimport Response
 from atlas_perf.protocols.http.response_parser cimport ResponseParser
 from atlas_perf.protocols.http.sinks cimport phase_times
-from atlas_perf.protocols.http.tcp_connection cimport TcpConnection
+from atlas_perf.protocols.http.tcp_connection cimport Successor, TcpConnection
 from atlas_perf.protocols.http.template_store cimport TemplateStore
 
 
@@ -38,6 +39,7 @@ cdef class HttpCall:
     cdef tuple tags
     cdef int64_t began_ns
     cdef int64_t deadline_ns
+    cdef Successor successor
     cdef object slow
     cdef int stage
 
@@ -46,5 +48,10 @@ cdef class HttpCall:
     cdef object deliver(self)
     cdef object deliver_failure(self, TcpConnection connection, failure)
     cdef object failed(self, TcpConnection connection, failure, int64_t ended_ns)
-    cdef int record(self, Response response, TcpConnection connection) except -1
+    cdef void read_times(self, phase_times *times) noexcept
+    cdef int record(self, Response response) except -1
+    cdef int record_in(self, OutcomeSeries series, const phase_times *times) except -1
     cdef int let_go(self, bint keep) except -1
+
+
+cdef bint asks_for_more(const http_head *head) noexcept

@@ -8,7 +8,11 @@ kept in `client.py`, and a call that needs them goes on there, with what it has 
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 
-from atlas_perf.protocols.http.chttp_head cimport HTTP_FIELD_LOCATION, HTTP_FIELD_SET_COOKIE
+from atlas_perf.protocols.http.chttp_head cimport (
+    HTTP_FIELD_LOCATION,
+    HTTP_FIELD_SET_COOKIE,
+    http_head,
+)
 from atlas_perf.protocols.http.csending cimport (
     PYGEN_ERROR,
     PYGEN_NEXT,
@@ -169,6 +173,9 @@ cdef class HttpCall:
             parser = ResponseParser.__new__(ResponseParser)
         parser.restart(template.to_head)
         parser.discarding = template.discards
+        if self.successor is not None:
+            self.successor.head, self.successor.content = head, content
+            connection.successor = self.successor
         connection.start(head, content, parser, self.deadline_ns)
         return self.deliver() if connection.ended else NOT_YET
 
@@ -183,7 +190,6 @@ cdef class HttpCall:
         cdef RequestTemplate template = self.template
         cdef ResponseParser parser = connection.parser
         cdef Response response
-        cdef int64_t sent_ns
         if connection.failure is not None:
             return self.deliver_failure(connection, connection.failure)
         response = Response.__new__(Response)
@@ -197,26 +203,13 @@ cdef class HttpCall:
         response.ok = True
         response.error = ""
         response.tls_version = connection.tls_version
-        sent_ns = connection.sent_ns
-        if sent_ns < 0 or sent_ns > connection.first_byte_ns:
-            sent_ns = connection.first_byte_ns  # answered before the whole request was read
-        response.times.duration_ns = connection.last_byte_ns - connection.send_began_ns
-        response.times.blocked_ns = connection.send_began_ns - self.began_ns
-        response.times.connecting_ns = -1
-        response.times.tls_handshaking_ns = -1
-        response.times.sending_ns = sent_ns - connection.send_began_ns
-        response.times.waiting_ns = connection.first_byte_ns - sent_ns
-        response.times.receiving_ns = connection.last_byte_ns - connection.first_byte_ns
-        if (
-            response.head.noted[<int>HTTP_FIELD_SET_COOKIE].offset
-            or response.head.noted[<int>HTTP_FIELD_LOCATION].offset
-            or template.judged
-        ):
+        self.read_times(&response.times)
+        if template.judged or asks_for_more(&response.head):
             return self.conclude(response)
         response.ok = template.expects(response.status)
         if not response.ok:
             response.error_code = status_error_code(response.status)
-        self.record(response, connection)
+        self.record(response)
         self.let_go(True)
         self.stage = OVER
         return response
@@ -297,20 +290,33 @@ cdef class HttpCall:
             tls_version=tls_version,
         )
 
-    cdef int record(self, Response response, TcpConnection connection) except -1:
+    cdef void read_times(self, phase_times *times) noexcept:
+        """The phases of a round trip on a connection that was there already."""
+        cdef TcpConnection connection = self.connection
+        cdef int64_t sent_ns = connection.sent_ns
+        if sent_ns < 0 or sent_ns > connection.first_byte_ns:
+            sent_ns = connection.first_byte_ns  # answered before the whole request was read
+        times.duration_ns = connection.last_byte_ns - connection.send_began_ns
+        times.blocked_ns = connection.send_began_ns - self.began_ns
+        times.connecting_ns = -1
+        times.tls_handshaking_ns = -1
+        times.sending_ns = sent_ns - connection.send_began_ns
+        times.waiting_ns = connection.first_byte_ns - sent_ns
+        times.receiving_ns = connection.last_byte_ns - connection.first_byte_ns
+
+    cdef int record(self, Response response) except -1:
         cdef RequestTemplate template = self.template
         cdef OutcomeSeries series = template.series.last
-        cdef phase_times *times = &response.times
-        cdef int64_t at_ns = connection.last_byte_ns
-        recorder = self.client._recorder
-        if (
-            series is None
-            or series.tags is not self.tags
-            or series.status != response.status
-            or series.minor_version != response.head.minor_version
-            or series.tls_version is not connection.tls_version
+        if series is None or not series.fits(
+            self.tags, &response.head, self.connection.tls_version
         ):
             series = template.series.find(self.tags, response)
+        return self.record_in(series, &response.times)
+
+    cdef int record_in(self, OutcomeSeries series, const phase_times *times) except -1:
+        cdef TcpConnection connection = self.connection
+        cdef int64_t at_ns = connection.last_byte_ns
+        recorder = self.client._recorder
         if isinstance(series.sink, RoundTripSink):
             (<RoundTripSink>series.sink).take_round_trip(at_ns, times)
         else:
@@ -338,6 +344,7 @@ cdef class HttpCall:
         """Give the connection back, or closed."""
         cdef TcpConnection connection = self.connection
         self.connection = None
+        connection.successor = None
         connection.finish(keep)
         if connection.parser is not None:
             connection.parser.forget()
@@ -396,6 +403,14 @@ cdef class HttpCall:
             )
         elif self.stage == SENT:
             self.let_go(False)
+
+
+cdef bint asks_for_more(const http_head *head) noexcept:
+    """True for a response that sets a cookie or leads elsewhere."""
+    return (
+        head.noted[<int>HTTP_FIELD_SET_COOKIE].offset != 0
+        or head.noted[<int>HTTP_FIELD_LOCATION].offset != 0
+    )
 
 
 cdef inline object taken_over(PyObject *result):

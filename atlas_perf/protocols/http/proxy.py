@@ -12,9 +12,7 @@ import base64
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from urllib import request as urllib_request
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment
 
 from atlas_perf.errors import PlanError
 from atlas_perf.model.plan import HttpOptions
@@ -27,9 +25,6 @@ MAX_ANSWER_BYTES = 64 * 1024
 """Of a proxy's answer to CONNECT."""
 
 _DEFAULT_PORT = 80
-
-# Documented in the module's source only, and so in no type stub; it reads NO_PROXY as curl does.
-_bypassed: Callable[[str, Mapping[str, str]], bool] = urllib_request.proxy_bypass_environment  # type: ignore[attr-defined]
 
 _END_OF_HEAD = b"\r\n\r\n"
 
@@ -53,11 +48,10 @@ class Proxies:
             PlanError: for a proxy that is no URL of an HTTP proxy.
         """
         self._for_all = None if options.proxy is None else _parse("proxy", options.proxy)
-        self._bypassed: dict[str, str] = {}
+        self._bypassed: Callable[[str], bool] = lambda _named: False
         self._by_scheme: dict[str, Proxy] = {}
         if options.proxy_from_environment:
-            named = getproxies_environment()
-            self._bypassed = {"no": named.get("no", "")}
+            named, self._bypassed = _environment()
             self._by_scheme = {
                 scheme: _parse(f"{scheme.upper()}_PROXY", named[scheme])
                 for scheme in ("http", "https")
@@ -73,8 +67,7 @@ class Proxies:
         proxy = self._by_scheme.get(target.scheme)
         if proxy is None:
             return None
-        named = f"{target.host}:{target.port}"
-        return None if _bypassed(named, self._bypassed) else proxy
+        return None if self._bypassed(f"{target.host}:{target.port}") else proxy
 
     def on_the_wire(self, request: Request, target: Target) -> tuple[Request, Target]:
         """Request and target as the peer of the connection has to see them."""
@@ -85,6 +78,17 @@ class Proxies:
             given = ("Proxy-Authorization", proxy.authorization)
             request = replace(request, fields=(*request.fields, given))
         return request, replace(target, path=f"http://{target.authority}{target.path}")
+
+
+def _environment() -> tuple[Mapping[str, str], Callable[[str], bool]]:
+    """The proxies that the environment names, by scheme, and whether a host and port need none."""
+    from urllib import request as urllib_request  # noqa: PLC0415 - 7 ms that few runs need
+
+    named = urllib_request.getproxies_environment()
+    # Documented in its source only, and so in no type stub; it reads NO_PROXY as curl does.
+    bypassed: Callable[[str, Mapping[str, str]], bool] = urllib_request.proxy_bypass_environment  # type: ignore[attr-defined]
+    without = {"no": named.get("no", "")}
+    return named, lambda host: bypassed(host, without)
 
 
 async def open_tunnel(sock: socket.socket, proxy: Proxy, target: Target) -> None:

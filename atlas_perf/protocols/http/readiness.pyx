@@ -102,9 +102,9 @@ cdef class ReadinessLoop:
         close(watched.fd)
         watched.fd = -1
         watched.deadline_ns = 0
-        self._watched.discard(watched)
         if self.reading:
             self._closed_while_reading.append(watched)  # its event may still lie ahead
+        self._watched.discard(watched)  # which may have held it last
         if len(self._deadlines) > 2 * len(self._watched) + 64:
             self._deadlines = [entry for entry in self._deadlines if (<Watched>entry[2]).fd >= 0]
             heapify(self._deadlines)
@@ -154,7 +154,8 @@ cdef class ReadinessLoop:
                     watched.changed(True, False, True)
             count = readiness_poll(self._set, changed)
             for position in range(count):
-                (<Watched>changed[position].owner).changed(
+                watched = <Watched>changed[position].owner  # held, even if it forgets itself
+                watched.changed(
                     changed[position].readable,
                     changed[position].writable,
                     changed[position].hung_up,

@@ -23,6 +23,9 @@ from atlas_perf.units import parse_duration_ns
 
 Statuses = int | Collection[int]
 
+Credentials = tuple[str, str] | BearerAuth
+"""What can be sent with a request as it is, without being asked for: a pair, or a token."""
+
 EXPECTED_STATUSES = range(200, 400)
 """Statuses that are no failure unless a request says otherwise; k6's default."""
 
@@ -168,6 +171,19 @@ def with_credentials_of(request: Request, target: Target) -> Request:
     return with_authorization(request, _basic(*target.userinfo))
 
 
+def authorization(auth: Credentials) -> str:
+    """The value of the Authorization header for a token, or for a pair of user and password.
+
+    Raises:
+        ValueError: for a user name that basic authentication cannot carry.
+    """
+    if isinstance(auth, BearerAuth):
+        return f"Bearer {auth.token}"
+    if ":" in auth[0]:
+        raise ValueError("a user name for basic authentication cannot contain a colon")
+    return _basic(*auth)
+
+
 def with_authorization(request: Request, value: str) -> Request:
     """The request with an Authorization header that it has not yet."""
     return replace(request, fields=(*request.fields, ("Authorization", value)))
@@ -199,12 +215,7 @@ def _fields(
     names = {name.lower() for name, _ in given}
     defaults = [("User-Agent", user_agent), ("Accept-Encoding", ACCEPT_ENCODING)]
     auth = params.get("auth")
-    if isinstance(auth, BearerAuth):
-        defaults.append(("Authorization", f"Bearer {auth.token}"))
-    elif auth is not None and not isinstance(auth, DigestAuth):
-        if ":" in auth[0]:
-            raise ValueError("a user name for basic authentication cannot contain a colon")
-        defaults.append(("Authorization", _basic(*auth)))
+    credentials = [] if auth is None or isinstance(auth, DigestAuth) else [_credentials(auth)]
     if content_type is not None:
         defaults.append(("Content-Type", content_type))
     kept = [(name, value) for name, value in defaults if name.lower() not in names]
@@ -212,7 +223,11 @@ def _fields(
         kept.append(("Transfer-Encoding", "chunked"))
     elif content or method in ALWAYS_WITH_LENGTH:
         kept.append(("Content-Length", str(len(content))))
-    return (*kept, *given)
+    return (*kept, *(each for each in credentials if "authorization" not in names), *given)
+
+
+def _credentials(auth: Credentials) -> tuple[str, str]:
+    return "Authorization", authorization(auth)
 
 
 def _keeps_body(response_type: str | None, defaults: RequestDefaults) -> bool:

@@ -1,5 +1,6 @@
 from libc.stdint cimport int64_t, uint32_t
 
+from atlas_perf.protocols.http.chttp_head cimport http_head
 from atlas_perf.protocols.http.response cimport Response
 
 
@@ -11,6 +12,8 @@ cdef class OutcomeSeries:
     cdef object sink
     cdef uint32_t sent_number
     cdef uint32_t received_number
+
+    cdef bint fits(self, tuple tags, const http_head *head, str tls_version) noexcept
 
 
 cdef class NamedSeries:
@@ -46,7 +49,10 @@ cdef class RequestPattern:
     cdef bint _default_expected
     cdef bint _fold_urls
     cdef bint has_length
+    cdef bint _has_credentials
     cdef bint _has_given
+    cdef object _credentials
+    cdef bytes _credentials_line
     cdef list _given_values
     cdef bytes _given
     cdef dict _named
@@ -56,7 +62,9 @@ cdef class RequestPattern:
     cdef RequestTemplate template(self, str path)
     cdef RequestTemplate _new(self, bytes head, str tag_url)
     cdef NamedSeries _series_of(self, str url)
-    cdef bytes given_fields(self, dict headers)
+    cdef bytes _line_of(self, credentials)
+    cdef bytes _lines_of(self, dict headers)
+    cdef bytes varying_lines(self, dict params)
 
 
 cdef class RequestTemplate:

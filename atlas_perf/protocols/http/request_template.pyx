@@ -19,7 +19,7 @@ from atlas_perf.protocols.http.folding cimport folded
 from dataclasses import replace
 
 from atlas_perf.protocols.http.recording import Outcome
-from atlas_perf.protocols.http.request import EXPECTED_STATUSES
+from atlas_perf.protocols.http.request import EXPECTED_STATUSES, authorization
 
 cdef enum:
     REMEMBERED_NAMES = 256
@@ -28,6 +28,14 @@ cdef enum:
 
 cdef class OutcomeSeries:
     """Where requests of one name, one outcome and one set of tags are recorded."""
+
+    cdef bint fits(self, tuple tags, const http_head *head, str tls_version) noexcept:
+        return (
+            self.tags is tags
+            and self.status == head.status
+            and self.minor_version == head.minor_version
+            and self.tls_version is tls_version  # interned
+        )
 
 
 cdef class NamedSeries:
@@ -91,6 +99,7 @@ cdef class RequestPattern:
         self._after_path = parts.after_path.encode("latin-1")
         self._after_given = parts.after_given.encode("latin-1")
         self.has_length = parts.has_length
+        self._has_credentials = parts.has_credentials
         self._has_given = parts.has_given
         self._named = {}
 
@@ -167,7 +176,26 @@ cdef class RequestPattern:
             self._named[name] = series
         return series
 
-    cdef bytes given_fields(self, dict headers):
+    cdef bytes varying_lines(self, dict params):
+        """The lines of a call's credentials and headers; None if a header cannot be sent."""
+        cdef bytes lines = b""
+        if self._has_credentials:
+            lines = self._line_of(params["auth"])
+        if self._has_given:
+            given = self._lines_of(<dict>params["headers"])
+            if given is None:
+                return None
+            lines += given
+        return lines
+
+    cdef bytes _line_of(self, credentials):
+        if credentials is not self._credentials:
+            line = f"Authorization: {authorization(credentials)}\r\n"
+            self._credentials_line = line.encode("latin-1")
+            self._credentials = credentials
+        return self._credentials_line
+
+    cdef bytes _lines_of(self, dict headers):
         """The lines of the headers given with a call; None if one of them cannot be sent.
 
         Text cannot change: lines made of the same objects as last time are the same lines.
@@ -222,19 +250,20 @@ cdef class RequestTemplate:
     cdef bytes head_with(self, Py_ssize_t content_bytes, str cookies, dict params):
         """The whole head; None if a given header cannot be sent."""
         cdef RequestPattern pattern = self.pattern
-        cdef bytes given, head
-        if not pattern._has_given and not pattern.has_length:
+        cdef bytes lines, head
+        cdef bint given = pattern._has_given or pattern._has_credentials
+        if not given and not pattern.has_length:
             if cookies is None:
                 return self.head
             return self.head[:-2] + b"Cookie: " + cookies.encode("latin-1") + b"\r\n\r\n"
         head = self.head
         if pattern.has_length:
             head += b"%d\r\n" % content_bytes
-        if pattern._has_given:
-            given = pattern.given_fields(<dict>params["headers"])
-            if given is None:
+        if given:
+            lines = pattern.varying_lines(params)
+            if lines is None:
                 return None
-            head += given
+            head += lines
         head += pattern._after_given
         if cookies is not None:
             head += b"Cookie: " + cookies.encode("latin-1") + b"\r\n"

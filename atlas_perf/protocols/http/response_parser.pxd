@@ -20,6 +20,8 @@ cdef class ResponseParser:
     cdef void restart(self, bint to_head) noexcept
     cdef void forget(self) noexcept
     cdef int take(self, const char *data, size_t length) except -1
+    cdef bint _starts_as_the_last(self, const char *data, size_t length) noexcept
+    cdef void _remember_head(self) noexcept
     cdef int _keep(self, const char *content, size_t length) except -1
     cdef bytes whole_body(self)
     cdef bint keeps(self) noexcept

@@ -7,6 +7,13 @@ cdef enum:
     UNREAD = -1  # a reading of the stop-watch that was not taken
 
 
+cdef class Successor:
+    cdef bytes head
+    cdef bytes content
+
+    cdef bint begin(self) except -1
+
+
 cdef class TcpConnection(Watched):
     cdef readonly str tls_version
     cdef ReadinessLoop readiness
@@ -14,6 +21,7 @@ cdef class TcpConnection(Watched):
     cdef public object _asyncio_future_blocking
     cdef object _callback
     cdef object _context
+    cdef Successor successor
     cdef bint busy
     cdef bint ended
     cdef bint _keep
@@ -33,6 +41,7 @@ cdef class TcpConnection(Watched):
     cdef readonly uint64_t received_bytes
 
     cdef bint is_reusable(self) noexcept
+    cdef bint ended_in_order(self) noexcept
     cdef int start(
         self, bytes head, bytes body, ResponseParser parser, int64_t deadline_ns
     ) except -1
@@ -47,3 +56,4 @@ cdef class TcpConnection(Watched):
     cdef int _lost(self, int error_number) except -1
     cdef int _end(self, failure) except -1
     cdef object _loss(self, int error_number)
+    cdef bint _followed(self) except -1

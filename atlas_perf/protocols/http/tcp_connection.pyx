@@ -35,6 +35,17 @@ cdef enum:
     READ_AT_ONCE_BYTES = 262144  # of one connection, before others have their turn
 
 
+cdef class Successor:
+    """What may follow an exchange that has ended, before the task that awaits it is woken.
+
+    `head` and `content` are what that exchange has sent.
+    """
+
+    cdef bint begin(self) except -1:
+        """Begin the next exchange, which the same task awaits; False if the task is to be woken."""
+        raise NotImplementedError
+
+
 cdef class TcpConnection(Watched):
     """HTTP/1.1 over a connected socket, which it takes over; one exchange at a time.
 
@@ -96,16 +107,7 @@ cdef class TcpConnection(Watched):
     cdef int finish(self, bint keep) except -1:
         """The exchange is over for its caller too; without `keep`, or if it did not end well, the
         connection is closed."""
-        # Answered before all of the request was read: the rest is still on its way.
-        self._keep = (
-            keep
-            and self.ended
-            and self.failure is None
-            and self.sent_ns != UNREAD
-            and self.fd >= 0
-            and self.parser is not None
-            and self.parser.keeps()
-        )
+        self._keep = keep and self.ended_in_order()
         self.busy = False
         self.failure = None  # its traceback may hold this connection
         self.deadline_ns = 0
@@ -114,6 +116,18 @@ cdef class TcpConnection(Watched):
         if not self._keep:
             self.close_now()
         return 0
+
+    cdef bint ended_in_order(self) noexcept:
+        """True if the exchange has ended and another one may follow."""
+        return (
+            self.ended
+            and self.failure is None
+            # Else answered before all of the request was read: the rest is still on its way.
+            and self.sent_ns != UNREAD
+            and self.fd >= 0
+            and self.parser is not None
+            and self.parser.keeps()
+        )
 
     cdef int close_now(self) except -1:
         self._keep = False
@@ -260,7 +274,7 @@ cdef class TcpConnection(Watched):
 
     cdef int wake(self) except -1:
         callback, context = self._callback, self._context
-        if callback is None:
+        if callback is None or self._followed():
             return 0
         self._callback = self._context = None
         PyContext_Enter(context)
@@ -269,6 +283,19 @@ cdef class TcpConnection(Watched):
         finally:
             PyContext_Exit(context)
         return 0
+
+    cdef bint _followed(self) except -1:
+        cdef Successor successor = self.successor
+        if successor is None:
+            return False
+        try:
+            if successor.begin():
+                return True
+        except BaseException as error:  # goes to the task that waits
+            self.ended = True
+            self.failure = error
+        self.successor = None
+        return False
 
     # What a task asks of a future it awaits
 
@@ -282,6 +309,7 @@ cdef class TcpConnection(Watched):
             self.readiness.wake_soon(self)
 
     def cancel(self, msg=None):
+        self.successor = None  # the task is to be woken, whatever it finds
         if not self.busy or self.ended:
             return False
         self._end(asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg))

@@ -1,9 +1,9 @@
 """Which template a call may use: found by its kind, then by its URL.
 
-A kind is everything a call says but the URL, the content and the values of headers. Calls written
-the same way are recognised by the identity of what they are made of, which is proof enough for
-values that cannot change; all others by a key made of their values. A URL that is new to a kind
-takes the kind's pattern for what stands before the path.
+A kind is everything a call says but the URL, the content, credentials and the values of headers.
+Calls written the same way are recognised by the identity of what they are made of, which is proof
+enough for values that cannot change; all others by a key made of their values. A URL that is new to
+a kind takes the kind's pattern for what stands before the path.
 
 Whatever is kept here is bounded: what was not used between two turns of the generations is gone.
 """
@@ -231,6 +231,10 @@ cdef int _sign(method, body, dict params, PyObject **parts) except -2:
             parts[count - 1] = value
         elif <object>name in _ASKED_ONLY_WHETHER:
             parts[count - 1] = <PyObject *>_TRUE
+        elif <object>name == "auth":
+            if not _are_credentials(<object>value):
+                return NO_SIGNATURE
+            parts[count - 1] = <PyObject *>kind
         elif kind in _UNCHANGING:
             parts[count - 1] = value
         elif kind is dict and <object>name in _TEXTS:
@@ -260,6 +264,10 @@ cdef tuple template_key(method, body, dict params):
         parts.append(name)
         if name in _ASKED_ONLY_WHETHER:
             parts.append(value is None)
+        elif name == "auth" and value is not None:
+            if not _are_credentials(value):
+                return None
+            parts.append(kind)
         elif value is None or kind in _SCALARS:
             parts.append(kind)
             parts.append(value)
@@ -285,9 +293,18 @@ cdef tuple template_key(method, body, dict params):
 
 cdef object _ASKED_ONLY_WHETHER = frozenset({"json", "data", "expect"})
 cdef object _TEXTS = frozenset({"headers", "tags", "cookies"})
-cdef object _SCALARS = frozenset({str, int, bool, timedelta, range, BearerAuth})
+cdef object _SCALARS = frozenset({str, int, bool, timedelta, range})
 cdef object _COLLECTIONS = frozenset({tuple, list, set, frozenset})
 cdef object _UNCHANGING = _SCALARS | {tuple, frozenset}  # tuples: once their key was made
+
+
+cdef bint _are_credentials(value):
+    """Whether it is sent with a request as it is, and cannot change."""
+    if type(value) is BearerAuth:
+        return True
+    if type(value) is not tuple or len(<tuple>value) != 2:
+        return False
+    return type((<tuple>value)[0]) is str and type((<tuple>value)[1]) is str
 
 
 cdef bint _value_matters(str header):

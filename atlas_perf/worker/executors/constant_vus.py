@@ -8,5 +8,14 @@ from atlas_perf.worker.executors.base import Executor, Lane
 class ConstantVUsExecutor(Executor):
     """All users begin at once; none begins an iteration after the end."""
 
+    def stop(self, *, graceful: bool) -> None:
+        super().stop(graceful=graceful)
+        self._iterations.repeat_until(self._end_ns)
+
+    def _start_due(self, now_ns: int) -> int | None:
+        # Nothing but the time decides here, so an iteration need not ask before it is repeated.
+        self._iterations.repeat_until(self._end_ns)
+        return super()._start_due(now_ns)
+
     def _may_iterate(self, _lane: Lane) -> bool:
         return True

@@ -6,9 +6,11 @@ const created = new Counter("created");
 const errors = new Rate("errors");
 const latency = new Trend("api_latency", true);
 
+const URL = `${__ENV.URL}/api/runs`;
+
 export default function () {
   const body = JSON.stringify({ prompt: "compare", user: __VU, iteration: __ITER });
-  const response = http.post(`${__ENV.URL}/api/runs`, body, {
+  const response = http.post(URL, body, {
     headers: { "Content-Type": "application/json" },
     tags: { name: "create run", type: "api" },
   });

@@ -2,14 +2,15 @@
 
 They are made while the file is imported, at module level, so that the whole run knows them before
 the first request. Values are added inside iterations and find their virtual user by context.
+Compiled, because an iteration may add several values for each request it makes.
 """
 
-from __future__ import annotations
+from cpython.contextvars cimport get_value
 
-from collections.abc import Iterator, Mapping
+from atlas_perf.scripting.sample_taker cimport SampleTaker
+
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal
 
 from atlas_perf.errors import UsageError
 from atlas_perf.model.metric import BUILTIN_METRICS, AcrossWorkers, Contains, Metric, MetricKind
@@ -17,112 +18,124 @@ from atlas_perf.model.series import METRIC_NAME
 from atlas_perf.scripting.context import current_user
 from atlas_perf.units import NS_PER_MS
 
-_collection: ContextVar[dict[str, Metric] | None] = ContextVar("metric_collection", default=None)
+cdef object collection_now = ContextVar("metric_collection", default=None)
+cdef object user_now = current_user
+cdef double INNER_UNITS_PER_MS = NS_PER_MS
 
 
 @contextmanager
-def collecting_metrics() -> Iterator[Mapping[str, Metric]]:
+def collecting_metrics():
     """Gather every custom metric made inside the block, by name, in order of appearance."""
-    collection: dict[str, Metric] = {}
-    token = _collection.set(collection)
+    collection = {}
+    token = collection_now.set(collection)
     try:
         yield collection
     finally:
-        _collection.reset(token)
+        collection_now.reset(token)
 
 
-class _CustomMetric:
-    """A metric of the scenario's own.
+cdef class CustomMetric:
+    """A metric of the scenario's own; what the four kinds have in common.
 
     Raises:
         UsageError: if the name is malformed, is a built-in metric's, or is already defined
             differently in the same file.
     """
 
-    def __init__(self, metric: Metric) -> None:
+    cdef readonly object metric
+    cdef str _name
+    cdef dict __dict__  # a scenario may note something of its own on a metric
+    cdef object __weakref__
+
+    cdef int _define(self, name, metric) except -1:
         self.metric = metric
-        _refuse_bad_name(self)
-        collection = _collection.get()
+        _refuse_bad_name(self, name)
+        self._name = str(name)
+        collection = get_value(collection_now)
         if collection is None:
-            return
-        known = collection.setdefault(metric.name, metric)
+            return 0
+        known = collection.setdefault(self._name, metric)
         if known != metric:
             raise UsageError(
-                f"metric {metric.name!r} is already defined as {_describe(known)}: "
+                f"metric {self._name!r} is already defined as {_describe(known)}: "
                 f"give this {_describe(metric)} another name"
             )
+        return 0
 
-    def _record(self, value: float, tags: Mapping[str, str] | None) -> None:
-        user = current_user.get(None)
+    cdef int _record(self, double value, tags) except -1:
+        user = get_value(user_now)
+        if isinstance(user, SampleTaker):
+            return (<SampleTaker>user).take(self.metric, self._name, value, tags)
         if user is None:
             raise UsageError(
                 f"{self!r}.add() was called outside of a virtual user: "
                 "add values inside setup, an iteration or teardown"
             )
         user.record_sample(self.metric, value, tags)
+        return 0
 
-    def __repr__(self) -> str:
+    def __repr__(self):
         return f"{type(self).__name__}({self.metric.name!r})"
 
 
-class Counter(_CustomMetric):
+cdef class Counter(CustomMetric):
     """A sum of non-negative amounts."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(Metric(name, MetricKind.COUNTER))
+    def __init__(self, name):
+        self._define(name, Metric(name, MetricKind.COUNTER))
 
-    def add(self, value: float, tags: Mapping[str, str] | None = None) -> None:
+    def add(self, value, tags=None):
         """Add an amount; a negative one is refused and counted as a refused sample."""
         self._record(value, tags)
 
 
-class Gauge(_CustomMetric):
+cdef class Gauge(CustomMetric):
     """The value set last, with its smallest and largest.
 
     `across_workers="sum"` is for gauges of which every worker process holds a part, such as open
     connections: the run's value is then the sum of the workers' last values.
     """
 
-    def __init__(self, name: str, across_workers: Literal["last", "sum"] = "last") -> None:
+    def __init__(self, name, across_workers="last"):
         if across_workers not in (AcrossWorkers.LAST, AcrossWorkers.SUM):
             raise UsageError(
                 f"Gauge({name!r}) is either 'last' or 'sum' across workers, not {across_workers!r}"
             )
-        super().__init__(
-            Metric(name, MetricKind.GAUGE, across_workers=AcrossWorkers(across_workers))
-        )
+        shared = AcrossWorkers(across_workers)
+        self._define(name, Metric(name, MetricKind.GAUGE, across_workers=shared))
 
-    def add(self, value: float, tags: Mapping[str, str] | None = None) -> None:
+    def add(self, value, tags=None):
         """Set the gauge; k6's name for it."""
         self._record(value, tags)
 
 
-class Rate(_CustomMetric):
+cdef class Rate(CustomMetric):
     """The share of samples that were true."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(Metric(name, MetricKind.RATE))
+    def __init__(self, name):
+        self._define(name, Metric(name, MetricKind.RATE))
 
-    def add(self, value: bool | float, tags: Mapping[str, str] | None = None) -> None:
+    def add(self, value, tags=None):
         """Count one sample: true, or any number but zero, is a pass."""
         self._record(float(value), tags)
 
 
-class Trend(_CustomMetric):
+cdef class Trend(CustomMetric):
     """A distribution of non-negative values; with `is_time`, of durations."""
 
-    def __init__(self, name: str, is_time: bool = False) -> None:
-        super().__init__(
-            Metric(name, MetricKind.TREND, Contains.TIME if is_time else Contains.DEFAULT)
-        )
+    cdef double _scale
 
-    def add(self, value: float, tags: Mapping[str, str] | None = None) -> None:
+    def __init__(self, name, is_time=False):
+        contains = Contains.TIME if is_time else Contains.DEFAULT
+        self._scale = INNER_UNITS_PER_MS if is_time else 1
+        self._define(name, Metric(name, MetricKind.TREND, contains))
+
+    def add(self, value, tags=None):
         """Record one value; of a trend that `is_time`, in milliseconds as in k6."""
-        self._record(value * NS_PER_MS if self.metric.contains is Contains.TIME else value, tags)
+        self._record(self._scale * <double>value, tags)
 
 
-def _refuse_bad_name(custom: _CustomMetric) -> None:
-    name = custom.metric.name
+cdef int _refuse_bad_name(CustomMetric custom, name) except -1:
     if not isinstance(name, str) or METRIC_NAME.fullmatch(name) is None:
         raise UsageError(
             f"{custom!r} is not a metric name: use up to 128 letters, digits and underscores, "
@@ -130,9 +143,10 @@ def _refuse_bad_name(custom: _CustomMetric) -> None:
         )
     if name in BUILTIN_METRICS:
         raise UsageError(f"metric {name!r} is built in: give this {custom!r} another name")
+    return 0
 
 
-def _describe(metric: Metric) -> str:
+cdef str _describe(metric):
     details = {
         Contains.TIME: " of time",
         Contains.DATA: " of data",

@@ -1,0 +1,148 @@
+"""`atlas-perf doctor`: what this machine can do, and whether a plan asks for more."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from atlas_perf.cli.completion import ScenarioName
+from atlas_perf.cli.environments import EnvironmentName
+from atlas_perf.cli.open_files import limit_before_it_was_raised
+from atlas_perf.cli.option_types import COUNT, DURATION, PAIR, PROCESSES
+from atlas_perf.cli.preflight import connected_host
+from atlas_perf.cli.request import RunRequest
+from atlas_perf.cli.sections import SectionCommand
+from atlas_perf.cli.session import environment_of, make_plan
+from atlas_perf.cli.streams import show
+from atlas_perf.cli.suggestions import SuggestingChoice
+from atlas_perf.cli.version import COMPILED_PARTS, require_compiled
+from atlas_perf.errors import AtlasPerfError, ExitCode
+from atlas_perf.loader import find_scenario
+from atlas_perf.loop import UVLOOP_VERSION
+from atlas_perf.model.plan import TestPlan
+from atlas_perf.preflight.checks import cheap_findings
+from atlas_perf.preflight.finding import Finding, Level
+from atlas_perf.preflight.machine import Machine, look_at_machine
+from atlas_perf.preflight.need import need_of
+from atlas_perf.preflight.surroundings import addresses_of, clock, names, other_load
+from atlas_perf.report.terminal_text import printable
+
+LOOPBACK_URL = "http://127.0.0.1:8088"
+"""Stands for the embedded target, which is not started to look at the machine."""
+
+_SUBJECT_WIDTH = 11
+
+_HELP = """Say what this machine can do, and whether a plan asks for more.
+
+One line each: ✓ is good, ! casts doubt on the figures, ✗ cannot work. With scenarios, named as for
+'atlas-perf run', their plans are judged; nothing is sent to the target but a look-up of its name.
+"""
+
+_EPILOG = """\b
+Examples:
+  atlas-perf doctor                                   the machine alone
+  atlas-perf doctor api                               and the plan of a shipped scenario
+  atlas-perf doctor my.py -u 20000 -d 5m -p 8         and your file's, with other load
+
+\b
+Exit codes: 0 nothing is in the way, 2 something cannot work (or the command is wrong).
+"""
+
+
+@click.command(
+    cls=SectionCommand,
+    short_help="Say what this machine can do.",
+    help=_HELP,
+    epilog=_EPILOG,
+)
+@click.argument("scenarios", nargs=-1, type=ScenarioName(), metavar="[SCENARIO|FILE.py]...")
+@click.option(
+    "--environment",
+    type=SuggestingChoice([name.value for name in EnvironmentName]),
+    help="Where the load would go, as of 'atlas-perf run'.",
+)
+@click.option(
+    "-e",
+    "env",
+    type=PAIR,
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable that the scenario reads. Repeatable.",
+)
+@click.option("--vus", "-u", type=COUNT, metavar="N", help="Virtual users.")
+@click.option("--duration", "-d", "duration_ns", type=DURATION, metavar="TIME", help="How long.")
+@click.option(
+    "--processes",
+    "-p",
+    type=PROCESSES,
+    default="auto",
+    metavar="N|auto",
+    help="Worker processes that would share the virtual users.",
+)
+@click.pass_obj
+def doctor(
+    given: dict[str, str],
+    /,
+    environment: str | None,
+    env: tuple[tuple[str, str], ...],
+    **options: Any,
+) -> ExitCode:
+    given.update(env)
+    request = RunRequest(
+        environment=None if environment is None else EnvironmentName(environment),
+        env=given,
+        **options,
+    )
+    plans = list(_plans(request))  # all are read before anything is said
+    machine = replace(look_at_machine(), raised_from=limit_before_it_was_raised())
+    worst = _tell((_software(), clock(), other_load()))
+    if not plans:
+        worst |= _tell(cheap_findings(machine, None))
+    for plan, base_url in plans:
+        users = f"{plan.max_vus:,} user{'' if plan.max_vus == 1 else 's'}"
+        show("")
+        show(printable(f"{plan.name}: {users} in {plan.processes} worker processes"))
+        worst |= _tell(_of_plan(machine, plan, base_url))
+    return ExitCode.USAGE if Level.HOPELESS in worst else ExitCode.PASS
+
+
+def _plans(request: RunRequest) -> Iterator[tuple[TestPlan, str | None]]:
+    for scenario in request.scenarios:
+        environment = environment_of(request, scenario)
+        own = environment.starts_target
+        if own:
+            environment = environment.at(LOOPBACK_URL)
+        plan, _ = make_plan(request, find_scenario(scenario), environment, own_target=own)
+        yield plan, environment.base_url
+
+
+def _of_plan(machine: Machine, plan: TestPlan, base_url: str | None) -> Iterator[Finding]:
+    host = connected_host(plan.http, base_url)
+    addresses = 0 if host is None else len(addresses_of(host))
+    yield from cheap_findings(machine, need_of(plan, base_url), addresses=addresses or None)
+    yield names(host)
+
+
+def _software() -> Finding:
+    """Python, uvloop, and that every compiled part loads."""
+    versions = f"{platform.python_version()}, uvloop {UVLOOP_VERSION}"
+    try:
+        for module in COMPILED_PARTS:
+            require_compiled(module)
+    except AtlasPerfError as error:
+        return Finding(Level.HOPELESS, "Python", f"{versions}, but {error}")
+    return Finding(Level.GOOD, "Python", f"{versions}, all {len(COMPILED_PARTS)} compiled parts")
+
+
+def _tell(findings: Iterable[Finding]) -> set[Level]:
+    levels = set()
+    for finding in findings:
+        levels.add(finding.level)
+        fix = f": {finding.fix}" if finding.fix else ""
+        line = f"{finding.level.value} {finding.subject:{_SUBJECT_WIDTH}}  {finding.text}{fix}"
+        show(printable(line))
+    return levels

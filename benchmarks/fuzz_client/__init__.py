@@ -1,0 +1,7 @@
+"""Fuzz the HTTP client as a whole: damaged responses in random pieces, cut off at random points.
+
+python -m benchmarks.fuzz_client --executions 10000000
+
+An execution is one request of a real `HttpClient` over a socket pair, whose other end sends what a
+script says. See `verdicts.py` for what must hold of each.
+"""

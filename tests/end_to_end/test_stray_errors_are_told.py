@@ -1,0 +1,72 @@
+"""Mistakes that end no iteration are in the summary, with the line that made them."""
+
+from __future__ import annotations
+
+from counting_server import CountingServer, answer
+
+SOURCE = """
+import asyncio
+
+options = {"vus": 2, "iterations": 6}
+
+
+async def background(vu):
+    me = asyncio.current_task()  # which holds its exception, which holds this frame
+    await vu.http.get("/quick")
+    raise ValueError("no such order")
+
+
+async def default(vu):
+    vu.http.get("/forgotten")
+    asyncio.create_task(background(vu))
+    await vu.sleep(0.05)
+"""
+
+
+def test_a_forgotten_await_and_a_failed_task(serve, run_scenario) -> None:
+    server: CountingServer = serve(lambda method, path: answer(200))
+    run = run_scenario(SOURCE, "-p", "2", base_url=server.url)
+    assert server.received == {("GET", "/quick"): 6}
+    found = {
+        (one["kind"], one["line"], one["count"], one["scenario"], one["message"])
+        for one in run.summary["exceptions"]
+    }
+    assert found == {
+        (
+            "NeverAwaited",
+            14,
+            6,
+            "scenario",
+            "the request GET /forgotten was never awaited, so it did not run",
+        ),
+        ("ValueError", 10, 6, "scenario", "no such order (in a task by itself)"),
+    }
+    assert "6 × NeverAwaited: the request GET /forgotten was never awaited" in run.stdout
+    assert "scenario.py:14 in scenario scenario" in run.stdout
+    assert run.summary["ledger"]["scenario"]["completed"] == 6
+
+
+CUT = """
+options = {
+    "scenarios": {
+        "cut": {"executor": "constant-vus", "vus": 3, "duration": "1s", "gracefulStop": "0s"},
+    },
+    "defaultGates": False,
+}
+
+
+async def default(vu):
+    kept = [vu.http.get(f"/{n}") for n in range(3)]
+    for each in kept:
+        await each
+        await vu.sleep(60)
+"""
+
+
+def test_what_the_cut_kept_from_being_awaited_was_not_forgotten(serve, run_scenario) -> None:
+    server: CountingServer = serve(lambda method, path: answer(200))
+    run = run_scenario(CUT, "-p", "1", base_url=server.url)
+    assert server.received == {("GET", "/0"): 3}
+    assert run.summary["ledger"]["cut"]["interrupted"] == 3
+    assert run.summary["exceptions"] == []
+    assert "never awaited" not in run.stdout + run.stderr
