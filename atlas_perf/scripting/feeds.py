@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from random import Random
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast, overload
 
 from atlas_perf.choices import alternatives
@@ -35,7 +35,9 @@ class FeedUser(Protocol):
 
     id: int
     iteration: int
-    random: random.Random
+
+    @property
+    def random(self) -> Random: ...
 
 
 class FeedExhausted(Exception):
