@@ -33,9 +33,12 @@ _collection: ContextVar[list[Feed[Any]] | None] = ContextVar("feed_collection", 
 class FeedUser(Protocol):
     """What a feed needs to know of a virtual user."""
 
-    id: int
-    iteration: int
-    random: random.Random
+    @property
+    def id(self) -> int: ...
+    @property
+    def iteration(self) -> int: ...
+    @property
+    def random(self) -> random.Random: ...
 
 
 class FeedExhausted(Exception):
