@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from random import Random
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast, overload
 
 from atlas_perf.choices import alternatives
@@ -33,12 +33,11 @@ _collection: ContextVar[list[Feed[Any]] | None] = ContextVar("feed_collection", 
 class FeedUser(Protocol):
     """What a feed needs to know of a virtual user."""
 
+    id: int
+    iteration: int
+
     @property
-    def id(self) -> int: ...
-    @property
-    def iteration(self) -> int: ...
-    @property
-    def random(self) -> random.Random: ...
+    def random(self) -> Random: ...
 
 
 class FeedExhausted(Exception):

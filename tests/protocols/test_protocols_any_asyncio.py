@@ -254,30 +254,33 @@ async def test_context_variables_before_inside_and_in_tasks(client: HttpClient) 
     assert own[variable] == "own"
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are of Python 3.12")
-async def test_eager_tasks(client: HttpClient, hanging: Hanging, recorder: KeepingRecorder) -> None:
-    loop = asyncio.get_running_loop()
-    loop.set_task_factory(asyncio.eager_task_factory)
-    try:
-        before = len(recorder.requests)
-        async with asyncio.TaskGroup() as tasks:
-            asked = [tasks.create_task(client.get(f"/{n}")) for n in range(12)]
-        assert [task.result().body for task in asked] == [b"/%d" % n for n in range(12)]
+if sys.version_info >= (3, 12):
 
-        async def two(n: int) -> bytes:
-            await client.get("/one")
-            return (await client.get(f"/{n}")).body
+    async def test_eager_tasks(
+        client: HttpClient, hanging: Hanging, recorder: KeepingRecorder
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(asyncio.eager_task_factory)
+        try:
+            before = len(recorder.requests)
+            async with asyncio.TaskGroup() as tasks:
+                asked = [tasks.create_task(client.get(f"/{n}")) for n in range(12)]
+            assert [task.result().body for task in asked] == [b"/%d" % n for n in range(12)]
 
-        assert await asyncio.gather(*map(two, range(6))) == [b"/%d" % n for n in range(6)]
-        assert len(recorder.requests) == before + 24
-        canceled = asyncio.create_task(hanging[0].get("/"))
-        canceled.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await canceled
-        assert recorder.last.tags["error"] == "request canceled"
-        assert len(recorder.requests) == before + 25
-    finally:
-        loop.set_task_factory(None)
+            async def two(n: int) -> bytes:
+                await client.get("/one")
+                return (await client.get(f"/{n}")).body
+
+            assert await asyncio.gather(*map(two, range(6))) == [b"/%d" % n for n in range(6)]
+            assert len(recorder.requests) == before + 24
+            canceled = asyncio.create_task(hanging[0].get("/"))
+            canceled.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await canceled
+            assert recorder.last.tags["error"] == "request canceled"
+            assert len(recorder.requests) == before + 25
+        finally:
+            loop.set_task_factory(None)
 
 
 async def test_another_http_library_beside_it(

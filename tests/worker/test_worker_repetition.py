@@ -256,3 +256,27 @@ async def test_other_tasks_of_the_loop_have_their_turns(serve: Any) -> None:
         tasks.create_task(beside())
     assert turns == 200
     bench.must_have_counted(server)
+
+
+@pytest.mark.parametrize("limit", ["connection_max_age_ns", "connection_max_idle_ns"])
+async def test_limits_on_connections_hold_where_requests_are_repeated(
+    serve: Any, limit: str
+) -> None:
+    """An age of a nanosecond: each request on a connection of its own."""
+    server = await serve(after=40)
+    bench = Bench(server.url, **{limit: 1})
+    await bench.run_until(server)
+    bench.must_have_counted(server)
+    assert len(server.connections) == server.requests
+
+
+async def test_an_age_that_comes_while_requests_are_repeated_is_heeded(serve: Any) -> None:
+    server = await serve(after=10**9)
+    bench = Bench(server.url, users=1, connection_max_age_ns=20 * NS_PER_MS)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(bench.run_until(server))
+        while len(server.connections) < 4:  # noqa: ASYNC110 - a state that sets no event
+            await asyncio.sleep(0.001)
+        server.enough.set()
+    bench.must_have_counted(server)
+    assert server.requests > 2 * len(server.connections)
