@@ -25,7 +25,7 @@ class LatencyTotal:
         self._selector = selector or Selector("http_req_duration")
         self._uncounted: str | None = None
 
-    def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:
+    def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:  # noqa: ARG002 - as all
         """Take note of what does not count."""
         self._uncounted = plan.uncounted_phase
 
