@@ -46,6 +46,7 @@ class ScenarioOptions(TypedDict, total=False):
     exec: str
     startTime: Duration
     gracefulStop: Duration
+    warmUp: Duration
     env: Mapping[str, str]
     tags: Mapping[str, str]
     vus: int
@@ -89,8 +90,10 @@ class Options(TypedDict, total=False):
     iterations: int
     stages: Sequence[StageOptions]
     scenarios: Mapping[str, ScenarioOptions]
+    warmUp: Duration
     thresholds: Mapping[str, Sequence[str | ThresholdOptions]]
     defaultGates: bool
+    excludeWarmUp: bool
     tags: Mapping[str, str]
     setupTimeout: Duration
     teardownTimeout: Duration
