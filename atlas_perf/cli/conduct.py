@@ -166,8 +166,9 @@ def _headline(prepared: PreparedRun) -> str:
     url = prepared.environment.base_url
     where = "" if url is None else f", target {without_credentials(url)}"
     name = prepared.environment.name
+    rate = f" and {plan.max_rate_per_s:,.6g} iterations/s" if plan.max_rate_per_s else ""
     return (
-        f"{plan.name}: up to {_count(plan.max_vus, 'VU')} for at most "
+        f"{plan.name}: up to {_count(plan.max_vus, 'VU')}{rate} for at most "
         f"{format_planned(plan.end_ns)} in {_count(plan.processes, 'worker')}{where}"
         f"{'' if name is None else f' ({name})'}"
     )

@@ -139,6 +139,16 @@ def executor_max_vus(executor: Executor) -> int:
             return vus
 
 
+def peak_rate_per_s(executor: Executor) -> float:
+    """The highest rate at which the executor makes iterations due; 0 in the closed model."""
+    match executor:
+        case ConstantArrivalRate(rate=peak, time_unit_ns=unit_ns):
+            return peak * NS_PER_S / unit_ns
+        case RampingArrivalRate(stages=stages, start_rate=begin, time_unit_ns=unit_ns):
+            return max(begin, *(stage.target for stage in stages)) * NS_PER_S / unit_ns
+    return 0.0
+
+
 def planned_arrivals(executor: ArrivalRate) -> int:
     """How many iterations an arrival rate makes due over the whole run, whatever their spacing.
 
@@ -284,6 +294,11 @@ class TestPlan:
     def all_metrics(self) -> Mapping[str, Metric]:
         """Every metric of the run by its name: the built-in ones and the file's own."""
         return {**BUILTIN_METRICS, **{metric.name: metric for metric in self.metrics}}
+
+    @property
+    def max_rate_per_s(self) -> float:
+        """Iterations that all arrival rates together make due in a second, at the most."""
+        return sum(peak_rate_per_s(scenario.executor) for scenario in self.scenarios)
 
     @property
     def max_vus(self) -> int:
