@@ -94,8 +94,14 @@ def observe(prepared: PreparedRun, signals: StopSignals, *, quiet: bool) -> Summ
     signals.hold()
     if not quiet:
         say(_headline(prepared))
+    return run_shown(prepared, signals, prepared.plan.name, quiet=quiet)
+
+
+def run_shown(prepared: PreparedRun, signals: StopSignals, label: str, *, quiet: bool) -> Summary:
+    """`observe` without its headline; `label` is what the progress is called."""
+    signals.hold()
     facts = gather_facts(prepared.environment)
-    with choose_display(prepared.plan.name, quiet=quiet) as display:
+    with choose_display(label, quiet=quiet) as display:
         return loop.run(_run(prepared, facts, signals, display.update))
 
 
