@@ -238,11 +238,11 @@ class _Search:
     def _headline(self) -> str:
         request, search = self._request, self._search
         first, last = (level_text(level, request.model) for level in (search.first, search.last))
-        longest_ns = request.longest_ns(search)
+        step, longest = map(format_planned, (request.step_ns, request.longest_ns(search)))
         return (
-            f"{self._common.plan.name}: from {first} to {last} until "
-            f"{' or '.join(self._slo)} is broken: at most {search.most_steps} steps of {format_planned(request.step_ns)}, "
-            f"{format_planned(longest_ns)} altogether, setup and teardown aside"
+            f"{self._common.plan.name}: from {first} to {last} until {' or '.join(self._slo)} "
+            f"is broken: at most {search.most_steps} steps of {step}, {longest} altogether, "
+            "setup and teardown aside"
         )
 
     def _result(self, found: CapacityWord | None, told: tuple[str, ...]) -> CapacityResult:
