@@ -133,14 +133,15 @@ class CapacityRequest:
         )
 
     def base_request(self, search: SearchPlan) -> RunRequest:
-        """The `run` command that all steps have in common, with the most users there may be."""
+        """The `run` command that all steps have in common, at the highest level there may be:
+        limits that forbid that one are to refuse the search, and not its last steps."""
         return RunRequest(
             scenarios=(self.scenario,),
             environment=self.environment,
             env=self.env,
             processes=self.processes,
             vus=self.users(search.last),
-            rate=search.first,
+            rate=search.last if self.model is LoadModel.RATE else None,
             duration_ns=self.step_ns,
             no_thresholds=True,
             seed=self.seed,

@@ -139,14 +139,15 @@ def executor_max_vus(executor: Executor) -> int:
             return vus
 
 
-def peak_rate_per_s(executor: Executor) -> float:
-    """The highest rate at which the executor makes iterations due; 0 in the closed model."""
+def peak_arrivals_per_s(executor: Executor) -> float | None:
+    """How many iterations a second are due at most; None where free users decide."""
     match executor:
-        case ConstantArrivalRate(rate=peak, time_unit_ns=unit_ns):
-            return peak * NS_PER_S / unit_ns
+        case ConstantArrivalRate(rate=rate, time_unit_ns=unit_ns):
+            return rate * NS_PER_S / unit_ns
         case RampingArrivalRate(stages=stages, start_rate=begin, time_unit_ns=unit_ns):
             return max(begin, *(stage.target for stage in stages)) * NS_PER_S / unit_ns
-    return 0.0
+        case _:
+            return None
 
 
 def planned_arrivals(executor: ArrivalRate) -> int:
@@ -298,7 +299,8 @@ class TestPlan:
     @property
     def max_rate_per_s(self) -> float:
         """Iterations that all arrival rates together make due in a second, at the most."""
-        return sum(peak_rate_per_s(scenario.executor) for scenario in self.scenarios)
+        peaks = (peak_arrivals_per_s(scenario.executor) for scenario in self.scenarios)
+        return sum(peak for peak in peaks if peak is not None)
 
     @property
     def max_vus(self) -> int:

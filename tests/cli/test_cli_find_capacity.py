@@ -256,3 +256,14 @@ def test_what_cannot_be_searched_is_refused(
     assert sentence in run.stderr
     assert target.plans == []
     assert not (tmp_path / "results").exists()
+
+
+def test_a_search_that_would_go_beyond_the_projects_limits_is_refused(
+    atlas_perf: Command, target: Target, tmp_path: Path
+) -> None:
+    (tmp_path / "atlas-perf.toml").write_text("max_rate_per_s = 500\n")
+    run = atlas_perf("find-capacity", "mine.py", *SLO)
+    assert run.exit_code == 2
+    assert "more than max_rate_per_s = 500" in run.stderr
+    assert target.plans == []
+    assert atlas_perf("find-capacity", "mine.py", *SLO, "--rate-to", "400").exit_code == 0

@@ -20,7 +20,7 @@ from atlas_perf.model.plan import (
     Spacing,
     Stage,
     WhenBusy,
-    peak_rate_per_s,
+    peak_arrivals_per_s,
     planned_arrivals,
 )
 from atlas_perf.schedule.arrivals import ArrivalSchedule
@@ -89,7 +89,7 @@ def test_a_rate_is_kept_to_a_thousandth() -> None:
     ramp = rate(lambda t: 0.125, seconds=16)
     assert (ramp.start_rate, ramp.time_unit_ns) == (125, 1000 * S)
     assert planned_arrivals(ramp) == 2
-    assert peak_rate_per_s(ramp) == 0.125
+    assert peak_arrivals_per_s(ramp) == 0.125
 
 
 def test_the_function_is_asked_in_order_once_for_each_step() -> None:
