@@ -17,6 +17,7 @@ from atlas_perf.loader.overrides import Overrides
 from atlas_perf.loader.problem import OptionProblem
 from atlas_perf.loader.scaling import scaled
 from atlas_perf.loader.scenario_file import ScenarioFile
+from atlas_perf.loader.shapes import with_named_shapes
 from atlas_perf.loader.shortcuts import Shortcuts, executor_of
 from atlas_perf.model.plan import (
     HttpOptions,
@@ -53,10 +54,11 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
         PlanError: if the result is a load that cannot be run.
     """
     try:
-        values = OPTIONS.read(scenario_file.options, ())
+        options = with_named_shapes(scenario_file.options, scenario_file.names)
+        values = OPTIONS.read(options, ())
         _refuse_contradictions(values, scenario_file.options)
     except OptionProblem as problem:
-        raise scenario_file.option_error(str(problem), problem.path) from None
+        raise scenario_file.problem_error(problem) from None
     scenarios, warnings = _scenarios(scenario_file, values, overrides)
     scenarios = _warmed_up(scenarios, values, overrides)
     _refuse_idle_plan(scenarios)

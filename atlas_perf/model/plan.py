@@ -306,5 +306,11 @@ class TestPlan:
         return LoadPhase.WARM_UP if warms_up and self.exclude_warm_up else None
 
     @property
+    def max_rate_per_s(self) -> float:
+        """Iterations that all arrival rates together make due in a second, at the most."""
+        peaks = (peak_arrivals_per_s(scenario.executor) for scenario in self.scenarios)
+        return sum(peak for peak in peaks if peak is not None)
+
+    @property
     def max_vus(self) -> int:
         return sum(executor_max_vus(scenario.executor) for scenario in self.scenarios)

@@ -6,7 +6,7 @@ snake_case, which these types leave out so that a typed file has one spelling.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from os import PathLike
 from typing import Literal, Required, TypedDict
@@ -21,7 +21,15 @@ ExecutorName = Literal[
     "per-vu-iterations",
     "constant-arrival-rate",
     "ramping-arrival-rate",
+    "shaped-vus",
+    "shaped-arrival-rate",
 ]
+
+LoadShape = Callable[[float], float | None]
+"""Seconds since the scenario began, to virtual users or arrivals in a `timeUnit`; None stops it.
+
+Of `shaped-vus` it must return whole numbers.
+"""
 
 
 class StageOptions(TypedDict):
@@ -63,6 +71,8 @@ class ScenarioOptions(TypedDict, total=False):
     maxVUs: int
     spacing: Literal["uniform", "poisson"]
     whenBusy: Literal["drop", "queue"]
+    shape: LoadShape | str
+    step: Duration
 
 
 class ClientCertificateOptions(TypedDict, total=False):
