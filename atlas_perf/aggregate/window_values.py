@@ -29,13 +29,42 @@ class Pulse:
 
     loop_lag_max_ns: int = 0
     cpu_ns: int = 0
+    loop_cpu_share_max: float = 0.0
+    cpu_wait_share_max: float = 0.0
+    steal_ns: int = 0
+    gc_pause_max_ns: int = 0
+    gc_full_collections: int = 0
+    open_files: int = 0
 
     def add(self, health: WorkerHealth) -> None:
-        self.merge(Pulse(health.loop_lag_max_ns, health.cpu_ns))
+        """One worker's testimony of the window."""
+        length_ns = health.length_ns or NS_PER_S
+        self._add_up(
+            Pulse(
+                loop_lag_max_ns=health.loop_lag_max_ns,
+                cpu_ns=health.cpu_ns,
+                loop_cpu_share_max=health.loop_cpu_ns / length_ns,
+                cpu_wait_share_max=health.cpu_wait_ns / length_ns,
+                gc_pause_max_ns=health.gc_pause_max_ns,
+                gc_full_collections=health.gc_full_collections,
+            )
+        )
+        self.open_files += health.open_files
+        self.steal_ns = max(self.steal_ns, health.steal_ns)  # each worker tells the machine's
 
-    def merge(self, other: Pulse) -> None:
+    def merge(self, later: Pulse) -> None:
+        """The window that follows, when both become one."""
+        self._add_up(later)
+        self.open_files = max(self.open_files, later.open_files)
+        self.steal_ns += later.steal_ns
+
+    def _add_up(self, other: Pulse) -> None:
         self.loop_lag_max_ns = max(self.loop_lag_max_ns, other.loop_lag_max_ns)
         self.cpu_ns += other.cpu_ns
+        self.loop_cpu_share_max = max(self.loop_cpu_share_max, other.loop_cpu_share_max)
+        self.cpu_wait_share_max = max(self.cpu_wait_share_max, other.cpu_wait_share_max)
+        self.gc_pause_max_ns = max(self.gc_pause_max_ns, other.gc_pause_max_ns)
+        self.gc_full_collections += other.gc_full_collections
 
 
 class WindowValues:
@@ -68,6 +97,12 @@ class WindowValues:
             p99_ms=p99_ms,
             loop_lag_max_ms=pulse.loop_lag_max_ns / NS_PER_MS,
             cpu_cores=pulse.cpu_ns / (length_s * NS_PER_S),
+            loop_cpu_share_max=pulse.loop_cpu_share_max,
+            cpu_wait_share_max=pulse.cpu_wait_share_max,
+            steal_cores=pulse.steal_ns / (length_s * NS_PER_S),
+            gc_pause_max_ms=pulse.gc_pause_max_ns / NS_PER_MS,
+            gc_full_collections=pulse.gc_full_collections,
+            open_files=pulse.open_files,
         )
 
     def _tally(self, selector: Selector, second: int) -> tuple[int, float]:

@@ -33,6 +33,7 @@ from atlas_perf.wire.control import (
     ToWorker,
 )
 from atlas_perf.worker.feeding import Feeding
+from atlas_perf.worker.health import HealthMeter
 from atlas_perf.worker.interval_closer import IntervalCloser
 from atlas_perf.worker.lifecycle import run_setup, run_teardown, stage_user
 from atlas_perf.worker.link import Link
@@ -146,6 +147,7 @@ class Session:
             t0_ns,
             recorder=ready.recorder,
             load=ready.load,
+            health=HealthMeter(ready.file.file, under_way=ready.load.requests_under_way),
             sender=self._link,
             tags=tags_of(ready.plan.tags),
             clock=now_ns,
