@@ -23,7 +23,16 @@ from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show, wants_colour
 from atlas_perf.errors import ExitCode, UsageError
 from atlas_perf.loader import load_scenario_file
-from atlas_perf.model.plan import ConstantVUs, HttpOptions, ScenarioPlan, TestPlan
+from atlas_perf.model.metric import HTTP_RESPONSE_TIME
+from atlas_perf.model.plan import (
+    ConstantArrivalRate,
+    ConstantVUs,
+    HttpOptions,
+    ScenarioPlan,
+    TestPlan,
+    WhenBusy,
+)
+from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import Summary
 from atlas_perf.outputs.latency_total import LatencyTotal
 from atlas_perf.report.bench import LATENCY_STATS, render_bench
@@ -40,6 +49,8 @@ DEFAULT_TIMEOUT_NS = 30 * NS_PER_S
 _HELP = """Ask one URL again and again, and say how fast it answers.
 
 Every connection sends its next request when the last one is answered (a closed loop).
+With --rate requests are due at that rate whatever the answers take, and their response time
+counts from then: waiting for a free connection, or for a target that stands still, is in it.
 Redirects are answers, not followed. Requests under way when the time is up are waited for.
 """
 
@@ -47,6 +58,7 @@ _EPILOG = """\b
 Examples:
   atlas-perf bench http://localhost:8088/actuator/health
   atlas-perf bench http://localhost:8088/api/runs -c 64 -d 30s -p 2
+  atlas-perf bench http://localhost:8088/api/runs --rate 500 -c 64
   atlas-perf bench https://localhost:8443/ --insecure -H 'Authorization: Bearer abc'
   atlas-perf bench http://localhost:8088/api/runs --json '{"prompt": "hello"}'
 
@@ -69,6 +81,12 @@ Exit codes: as of 'atlas-perf run'; more than 1 % of failed requests is a FAIL.
     default=DEFAULT_CONNECTIONS,
     metavar="N",
     help=f"Connections that ask at the same time (default: {DEFAULT_CONNECTIONS}).",
+)
+@click.option(
+    "--rate",
+    type=COUNT,
+    metavar="R",
+    help="Requests due in each second, evenly spaced, instead of as many as are answered.",
 )
 @click.option(
     "--duration",
@@ -143,6 +161,7 @@ def bench(
     ignore_preflight: bool,
     quiet: bool,
     connections: int,
+    rate: int | None,
     **load: Any,
 ) -> ExitCode:
     request = bench_request(
@@ -150,14 +169,14 @@ def bench(
     )
     if summary_file is not None and not summary_file.parent.is_dir():
         raise UsageError(f"the summary cannot be written: there is no folder {summary_file.parent}")
-    plan = bench_plan(request, connections=connections, **load)
+    plan = bench_plan(request, connections=connections, rate=rate, **load)
     refuse_unasked_production(
         None, request.url, os.environ.get("PRODUCTION_URL"), allowed=allow_production
     )
     plan = under_limits(plan, limits_around([Path.cwd()], os.environ), request.url)
     for warning in refuse_hopeless(plan, request.url, ignored=ignore_preflight):
         say(f"warning: {warning}")
-    latencies = LatencyTotal()
+    latencies = LatencyTotal(None if rate is None else Selector(HTTP_RESPONSE_TIME))
     prepared = PreparedRun(plan, Environment(None, request.shown_url), (latencies,))
     with StopSignals() as signals:
         summary = observe(prepared, signals, quiet=quiet)
@@ -166,6 +185,7 @@ def bench(
                 summary,
                 histogram(latencies.sketch),
                 connections=connections,
+                rate=rate,
                 colour=wants_colour(sys.stdout),
                 width=report_width(),
             )
@@ -179,12 +199,17 @@ def bench_plan(
     request: BenchRequest,
     *,
     connections: int,
+    rate: int | None,
     duration_ns: int,
     timeout_ns: int,
     processes: int | None,
     insecure: bool,
 ) -> TestPlan:
-    """The plan of a bench: one virtual user for each connection, the default gates."""
+    """The plan of a bench: one virtual user for each connection, the default gates.
+
+    At a rate each arrival waits for a connection and is sent in the end: dropped, it would be
+    missing among the latencies, and the slowest would be.
+    """
     path = Path(atlas_perf.builtin.__file__).with_name(f"{NAME}.py")
     variables = request.variables()
     file = load_scenario_file(path, variables)
@@ -195,7 +220,15 @@ def bench_plan(
         scenarios=(
             ScenarioPlan(
                 name=NAME,
-                executor=ConstantVUs(vus=connections, duration_ns=duration_ns),
+                executor=ConstantVUs(connections, duration_ns)
+                if rate is None
+                else ConstantArrivalRate(
+                    rate,
+                    duration_ns,
+                    pre_allocated_vus=connections,
+                    max_vus=connections,
+                    when_busy=WhenBusy.QUEUE,
+                ),
                 # Cutting the slowest requests off at the end would flatter the latencies.
                 graceful_stop_ns=timeout_ns + NS_PER_S,
             ),

@@ -21,6 +21,7 @@ class RunRequest:
     vus: int | None = None
     duration_ns: int | None = None
     iterations: int | None = None
+    rate: int | None = None
     stages: tuple[Stage, ...] = ()
     thresholds: tuple[ThresholdPlan, ...] = ()
     no_thresholds: bool = False

@@ -40,6 +40,7 @@ Examples:
   atlas-perf run                                      the shipped 'api', embedded target
   atlas-perf run smoke api --duration-scale 0.05      two scenarios, each at 1/20 of its time
   atlas-perf run my.py -u 50 -d 2m                    your file: 50 users for two minutes
+  atlas-perf run my.py --rate 200 -d 2m               200 iterations a second, come what may
   atlas-perf run my.py -s 30s:20 -s 1m:20 -s 10s:0    ramp up, hold, ramp down
   atlas-perf run api --environment local -p 8         http://localhost:8088, 8 workers
   atlas-perf run my.py --threshold 'http_req_duration{name:login}=p(99)<800'
@@ -114,6 +115,14 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     type=COUNT,
     metavar="N",
     help="Iterations of the whole run, shared between the users, instead of a duration.",
+)
+@_option(
+    _LOAD,
+    "--rate",
+    type=COUNT,
+    metavar="R",
+    help="Begin R iterations a second for --duration, whether or not the ones before are done. "
+    "With --vus users at most, or as many as arrive in a second; what finds none free is dropped.",
 )
 @_option(
     _LOAD,

@@ -151,6 +151,7 @@ def _overrides(request: RunRequest, environment: Environment, *, keep_samples: b
         vus=request.vus,
         duration_ns=request.duration_ns,
         iterations=request.iterations,
+        rate=request.rate,
         stages=request.stages or None,
         thresholds=request.thresholds,
         no_thresholds=request.no_thresholds,

@@ -16,6 +16,7 @@ from atlas_perf.judge.grammar import (
     parse_threshold,
 )
 from atlas_perf.judge.no_data import folded_reason, no_data_reason, no_stretch_reason
+from atlas_perf.judge.response_gates import response_gates
 from atlas_perf.judge.stretches import WorstStretch
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
@@ -64,7 +65,12 @@ class Judge:
             for gate in DEFAULT_GATES
             if plan.default_gates and gate.selector not in bare and gate.selector in metrics
         )
-        self.criteria: tuple[Criterion, ...] = (*own, *gates)
+        responses = (
+            _criterion(gate, metrics, default_gate=True)
+            for gate in response_gates(plan)
+            if plan.default_gates
+        )
+        self.criteria: tuple[Criterion, ...] = (*own, *responses, *gates)
         self._stretches = {
             criterion: WorstStretch(
                 criterion.selector, criterion.expression, criterion.metric.contains

@@ -11,7 +11,15 @@ import os
 from collections.abc import Iterator, Sequence
 
 from atlas_perf.model.batch import Ledger
-from atlas_perf.model.plan import Executor, PerVUIterations, SharedIterations, TestPlan
+from atlas_perf.model.plan import (
+    ConstantArrivalRate,
+    Executor,
+    PerVUIterations,
+    RampingArrivalRate,
+    SharedIterations,
+    TestPlan,
+    planned_arrivals,
+)
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import RateTotal, Snapshot, TrendTotal
 from atlas_perf.model.summary import WorkerSummary
@@ -25,6 +33,12 @@ LAG_WORTH_A_WORD_MS = 50.0
 
 DROPPED_SHARE_LIMIT = 0.01
 """More scheduled iterations than this never started: the planned load was not offered."""
+
+START_LAG_LIMIT_MS = 100.0
+"""If one iteration in a hundred began so late, the planned rate was not what was offered."""
+
+START_LAG_OF_NOTE_MS = 20.0
+"""A shorter lag than this is no reason, even where the responses are shorter still."""
 
 _SCARCE = {
     errno.EMFILE: "raise the limit on open files (ulimit -n), use more processes or fewer users",
@@ -53,6 +67,7 @@ def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ..
             reasons.append(_of_imbalance(scenario, ledger))
         if not stopped_early:
             reasons.extend(_of_dropped(scenario, ledger))
+        reasons.extend(_of_start_lag(scenario, snapshot))
     reasons.extend(_of_exhaustion(snapshot))
     return tuple(reasons)
 
@@ -98,6 +113,8 @@ def _planned_iterations(executor: Executor) -> int | None:
             return iterations
         case PerVUIterations(vus=vus, iterations=iterations):
             return vus * iterations
+        case ConstantArrivalRate() | RampingArrivalRate():
+            return planned_arrivals(executor)
     return None
 
 
@@ -135,7 +152,27 @@ def _of_dropped(scenario: str, ledger: Ledger) -> Iterator[str]:
         yield (
             f"Scenario {scenario} never started {ledger.dropped} of its {ledger.scheduled} "
             f"scheduled iterations ({share:.1f} %): the planned load was not offered, so give it "
-            "more virtual users or more time."
+            "more virtual users (maxVUs of an arrival rate) or more time."
+        )
+
+
+def _of_start_lag(scenario: str, snapshot: Snapshot) -> Iterator[str]:
+    """In the open model: late starts are in the response times, and are the generator's own."""
+    tags = (("scenario", scenario),)
+    lag = snapshot.total(Selector("iteration_lag", tags))
+    if not isinstance(lag, TrendTotal):
+        return
+    lag_ns = lag.distribution.quantile(0.99)
+    took = snapshot.total(Selector("http_req_duration", tags))
+    longer = isinstance(took, TrendTotal) and lag_ns > took.distribution.quantile(0.95)
+    limit_ms = START_LAG_OF_NOTE_MS if longer else START_LAG_LIMIT_MS
+    if lag_ns >= limit_ms * NS_PER_MS:
+        compared = ", longer than 95 % of its requests took" if longer else ""
+        yield (
+            f"Scenario {scenario} began one iteration in a hundred {lag_ns / NS_PER_MS:.0f} ms or "
+            f"more after it was due{compared}: the generator did not keep the planned rate, and "
+            "response times show its own lateness. Use more processes where cores are free, a "
+            "lower rate or another machine, and look for blocking calls in the scenario."
         )
 
 

@@ -6,6 +6,12 @@ import re
 from collections.abc import Mapping
 
 from atlas_perf.choices import alternatives, did_you_mean
+from atlas_perf.loader.arrival_rates import (
+    CONSTANT_ARRIVAL_RATE,
+    RAMPING_ARRIVAL_RATE,
+    refuse_no_arrival,
+    with_most_users,
+)
 from atlas_perf.loader.keyed import KeyTable, OptionKey
 from atlas_perf.loader.problem import OptionPath, OptionProblem, expected, written
 from atlas_perf.loader.readers import (
@@ -19,6 +25,7 @@ from atlas_perf.loader.readers import (
 from atlas_perf.loader.stages import STAGES
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
+    ArrivalRate,
     Executor,
     RampingVUs,
     ScenarioPlan,
@@ -28,7 +35,6 @@ from atlas_perf.model.plan import (
 
 SCENARIO_NAME = re.compile(r"[0-9A-Za-z_-]+")
 ONE_ABOVE_ZERO = "one target, or the start, must be above 0"
-_NOT_YET = ("constant-arrival-rate", "ramping-arrival-rate")
 _TYPES: Mapping[str, type[Executor]] = {name: kind for kind, name in EXECUTOR_NAMES.items()}
 
 COMMON = (
@@ -100,6 +106,8 @@ OWN: Mapping[str, tuple[OptionKey, ...]] = {
         OptionKey("iterations", whole_number(1), "1", "For each user", "iterations"),
         _MAX_DURATION,
     ),
+    "constant-arrival-rate": CONSTANT_ARRIVAL_RATE,
+    "ramping-arrival-rate": RAMPING_ARRIVAL_RATE,
 }
 TABLES: Mapping[str, KeyTable] = {name: KeyTable((*COMMON, *keys)) for name, keys in OWN.items()}
 _COMMON_TABLE = KeyTable(COMMON)
@@ -143,7 +151,12 @@ def _read_scenario(name: str, value: object, path: OptionPath) -> ScenarioPlan:
     values = TABLES[executor].read(given, path)
     common = {key: item for key, item in values.items() if key in _COMMON_TABLE.keys}
     own = {key: item for key, item in values.items() if key not in common}
-    planned = make_executor(_TYPES[executor], _OWN_TABLES[executor].fields(own))
+    fields = _OWN_TABLES[executor].fields(own)
+    if "pre_allocated_vus" in fields:
+        fields = with_most_users(fields, path)
+    planned = make_executor(_TYPES[executor], fields)
+    if isinstance(planned, ArrivalRate):
+        refuse_no_arrival(planned, path)
     if isinstance(planned, RampingVUs) and executor_max_vus(planned) == 0:
         raise OptionProblem(path, f"`{written(path)}` never has a user: {ONE_ABOVE_ZERO}")
     if isinstance(planned, SharedIterations):
@@ -161,9 +174,6 @@ def _executor_name(given: Mapping[str, object], path: OptionPath) -> str:
         raise OptionProblem(path, f"`{written(path)}` has no `executor`: {choices}")
     inside = (*path, "executor")
     name = TEXT.read(given["executor"], inside)
-    if name in _NOT_YET:
-        message = f"the executor {name!r} is not available yet in this version: {choices}"
-        raise OptionProblem(inside, message)
     if name not in OWN:
         hint = did_you_mean(name, OWN) or f": {choices}"
         raise OptionProblem(inside, f"there is no executor {name!r}{hint}")

@@ -22,6 +22,7 @@ class Overrides:
     vus: int | None = None
     duration_ns: int | None = None
     iterations: int | None = None
+    rate: int | None = None  # iterations a second, for `duration_ns`
     stages: tuple[Stage, ...] | None = None
     thresholds: tuple[ThresholdPlan, ...] = ()  # added to the file's
     no_thresholds: bool = False  # the file's; the default gates stay
@@ -36,6 +37,7 @@ class Overrides:
     def __post_init__(self) -> None:
         _refuse_less_than_one("--vus", self.vus)
         _refuse_less_than_one("--iterations", self.iterations)
+        _refuse_less_than_one("--rate", self.rate)
         _refuse_less_than_one("--processes", self.processes)
         if self.duration_ns is not None and self.duration_ns <= 0:
             raise UsageError("--duration must be above 0")
@@ -43,6 +45,8 @@ class Overrides:
         _refuse_bad_scale("--vus-scale", self.vus_scale)
         if self.stages is not None:
             self._refuse_beside_stages()
+        if self.rate is not None:
+            self._refuse_beside_rate()
         if self.no_thresholds and self.thresholds:
             raise UsageError("--no-thresholds and --threshold contradict each other: leave one out")
 
@@ -52,6 +56,15 @@ class Overrides:
                 raise UsageError(
                     f"{flag} and --stage are two kinds of load and cannot be used together"
                 )
+
+    def _refuse_beside_rate(self) -> None:
+        for flag, value in (("--iterations", self.iterations), ("--stage", self.stages)):
+            if value is not None:
+                raise UsageError(
+                    f"--rate and {flag} are two kinds of load and cannot be used together"
+                )
+        if self.duration_ns is None:
+            raise UsageError("--rate needs to know for how long: add --duration, such as -d 30s")
 
     @property
     def kinds_of_load(self) -> frozenset[str]:

@@ -155,7 +155,9 @@ def _without_replaced(
 def _shortcuts(values: Mapping[str, Any], overrides: Overrides) -> Shortcuts:
     vus = values.get("vus") if overrides.vus is None else overrides.vus
     if overrides.kinds_of_load:
-        return Shortcuts(vus, overrides.duration_ns, overrides.iterations, overrides.stages)
+        return Shortcuts(
+            vus, overrides.duration_ns, overrides.iterations, overrides.stages, overrides.rate
+        )
     return Shortcuts(vus, values.get("duration"), values.get("iterations"), values.get("stages"))
 
 

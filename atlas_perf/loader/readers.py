@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from atlas_perf.choices import alternatives
@@ -13,6 +14,7 @@ from atlas_perf.loader.problem import OptionPath, OptionProblem, expected, writt
 from atlas_perf.units import parse_duration_ns
 
 T = TypeVar("T")
+Choice = TypeVar("Choice", bound=StrEnum)
 
 _PLAIN_STATS = ("avg", "min", "med", "max", "count")
 _PROXY = re.compile(r"http://(?:[^/?#\s]*@)?(?:[^/?#@:\[\]\s]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?/?")
@@ -65,6 +67,18 @@ def duration(*, zero: bool) -> Reader[int]:
         if duration_ns < 0 or (duration_ns == 0 and not zero):
             raise expected(path, expects, value)
         return duration_ns
+
+    return Reader(expects, read)
+
+
+def member_of(kind: type[Choice]) -> Reader[Choice]:
+    """One of the texts that an enumeration has."""
+    expects = alternatives(kind)
+
+    def read(value: object, path: OptionPath) -> Choice:
+        if not isinstance(value, str) or value not in list(kind):
+            raise expected(path, expects, value)
+        return kind(value)
 
     return Reader(expects, read)
 

@@ -2,7 +2,8 @@
 
 Durations of load are scaled: stages, `duration`, `startTime`, `maxDuration`. Limits that protect an
 iteration or the verdict are not: graceful periods, timeouts, `delayAbortEval`. Neither are
-iterations, nor counts in thresholds.
+iterations, nor counts in thresholds. An arrival rate is scaled with the users who are to carry it:
+its time unit is divided, which is exact where a rate of whole iterations would not be.
 """
 
 from __future__ import annotations
@@ -10,16 +11,22 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
+from typing import TypeVar
 
 from atlas_perf.model.plan import (
+    ArrivalRate,
+    ConstantArrivalRate,
     ConstantVUs,
     Executor,
     PerVUIterations,
+    RampingArrivalRate,
     RampingVUs,
     ScenarioPlan,
     SharedIterations,
     Stage,
 )
+
+Rate = TypeVar("Rate", bound=ArrivalRate)
 
 
 def scaled(scenario: ScenarioPlan, duration_scale: float, vus_scale: float) -> ScenarioPlan:
@@ -65,6 +72,28 @@ def _scaled_executor(executor: Executor, time: Fraction, users: Fraction) -> Exe
                 vus=_scaled_count(executor.vus, users),
                 max_duration_ns=_scaled_count(executor.max_duration_ns, time),
             )
+        case ConstantArrivalRate():
+            return replace(
+                _with_scaled_users(executor, users),
+                duration_ns=_scaled_count(executor.duration_ns, time),
+            )
+        case RampingArrivalRate():
+            return replace(
+                _with_scaled_users(executor, users),
+                stages=tuple(
+                    Stage(_scaled_count(stage.duration_ns, time), stage.target)
+                    for stage in executor.stages
+                ),
+            )
+
+
+def _with_scaled_users(executor: Rate, users: Fraction) -> Rate:
+    return replace(
+        executor,
+        time_unit_ns=_scaled_count(executor.time_unit_ns, 1 / users),
+        pre_allocated_vus=_scaled_count(executor.pre_allocated_vus, users),
+        max_vus=_scaled_count(executor.max_vus, users),
+    )
 
 
 def _scaled_count(count: int, scale: Fraction) -> int:

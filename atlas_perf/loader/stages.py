@@ -21,7 +21,7 @@ STAGE = KeyTable(
             "target",
             whole_number(0),
             "required",
-            "Virtual users at the stage's end",
+            "Virtual users, or arrivals for each `timeUnit`, at the stage's end",
             "target",
             required=True,
         ),

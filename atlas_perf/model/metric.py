@@ -57,11 +57,14 @@ HTTP_PHASES = (
 )
 """The six phases of one round trip in the order they happen; k6's names."""
 
+HTTP_RESPONSE_TIME = "http_req_response_time"
+"""Ours, in the open model only: from a request's intended start to its end, all phases included."""
+
 HTTP_WAITS = ("http_req_pool_wait", "http_req_looking_up")
 """Parts of `http_req_blocked`, ours: for a free connection of the user, and for a name lookup.
 Only a request that waited has a sample."""
 
-HTTP_TIMES = ("http_req_duration", *HTTP_PHASES, *HTTP_WAITS)
+HTTP_TIMES = (HTTP_RESPONSE_TIME, "http_req_duration", *HTTP_PHASES, *HTTP_WAITS)
 """Trends of one round trip. Unless a selector names an outcome tag (see `model.series`),
 they speak of requests that got the response they expected: failures have their own sketch."""
 
@@ -72,6 +75,9 @@ BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("iteration_duration", MetricKind.TREND, Contains.TIME),
     # Ours: true for each iteration that ended in an exception. k6 only logs those.
     Metric("iteration_failed", MetricKind.RATE),
+    # Ours, in the open model only: the generator's lateness, and waiting for a free user.
+    Metric("iteration_lag", MetricKind.TREND, Contains.TIME),
+    Metric("iteration_wait", MetricKind.TREND, Contains.TIME),
     Metric("dropped_iterations", MetricKind.COUNTER),
     Metric("checks", MetricKind.RATE),
     Metric("group_duration", MetricKind.TREND, Contains.TIME),

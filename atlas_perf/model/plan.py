@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from atlas_perf.model.feed import FeedPlan
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric
@@ -61,22 +62,67 @@ class PerVUIterations:
     max_duration_ns: int = DEFAULT_MAX_DURATION_NS
 
 
-Executor = ConstantVUs | RampingVUs | SharedIterations | PerVUIterations
+class Spacing(StrEnum):
+    """How arrivals lie in the area under the curve of their rate."""
+
+    UNIFORM = "uniform"  # evenly
+    POISSON = "poisson"  # independently of each other
+
+
+class WhenBusy(StrEnum):
+    """What becomes of an arrival that finds every virtual user busy, and none left to make."""
+
+    DROP = "drop"  # it is counted and never starts, as in k6
+    QUEUE = "queue"  # it waits for a user, and its response time includes the wait, as in wrk2
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantArrivalRate:
+    """`constant-arrival-rate`: `rate` iterations are due in each time unit, whoever is free."""
+
+    rate: int
+    duration_ns: int
+    pre_allocated_vus: int
+    max_vus: int
+    time_unit_ns: int = NS_PER_S
+    spacing: Spacing = Spacing.UNIFORM
+    when_busy: WhenBusy = WhenBusy.DROP
+
+
+@dataclass(frozen=True, slots=True)
+class RampingArrivalRate:
+    """`ramping-arrival-rate`: the rate follows the stages, whose targets are per time unit."""
+
+    stages: tuple[Stage, ...]
+    pre_allocated_vus: int
+    max_vus: int
+    start_rate: int = 0
+    time_unit_ns: int = NS_PER_S
+    spacing: Spacing = Spacing.UNIFORM
+    when_busy: WhenBusy = WhenBusy.DROP
+
+
+ArrivalRate = ConstantArrivalRate | RampingArrivalRate
+"""The open model: iterations begin when they are due, not when a user is done with the last."""
+
+Executor = ConstantVUs | RampingVUs | SharedIterations | PerVUIterations | ArrivalRate
 
 EXECUTOR_NAMES: Mapping[type[Executor], str] = {
     ConstantVUs: "constant-vus",
     RampingVUs: "ramping-vus",
     SharedIterations: "shared-iterations",
     PerVUIterations: "per-vu-iterations",
+    ConstantArrivalRate: "constant-arrival-rate",
+    RampingArrivalRate: "ramping-arrival-rate",
 }
 
 
 def executor_duration_ns(executor: Executor) -> int:
     """How long the executor starts iterations for, graceful stop not included."""
     match executor:
-        case ConstantVUs(duration_ns=duration_ns):
+        case ConstantVUs(duration_ns=duration_ns) | ConstantArrivalRate(duration_ns=duration_ns):
             return duration_ns
-        case RampingVUs(stages=stages):
+        case RampingVUs(stages=stages) | RampingArrivalRate(stages=stages):
             return sum(stage.duration_ns for stage in stages)
         case SharedIterations(max_duration_ns=limit_ns) | PerVUIterations(max_duration_ns=limit_ns):
             return limit_ns
@@ -84,9 +130,30 @@ def executor_duration_ns(executor: Executor) -> int:
 
 def executor_max_vus(executor: Executor) -> int:
     """The largest number of virtual users the executor ever has at once."""
-    if isinstance(executor, RampingVUs):
-        return max(executor.start_vus, *(stage.target for stage in executor.stages))
-    return executor.vus
+    match executor:
+        case RampingVUs(start_vus, stages):
+            return max(start_vus, *(stage.target for stage in stages))
+        case ConstantArrivalRate(max_vus=most) | RampingArrivalRate(max_vus=most):
+            return most
+        case ConstantVUs(vus) | SharedIterations(vus) | PerVUIterations(vus):
+            return vus
+
+
+def planned_arrivals(executor: ArrivalRate) -> int:
+    """How many iterations an arrival rate makes due over the whole run, whatever their spacing.
+
+    The area under the rate: as in k6 a constant rate begins with an arrival and a ramp does not,
+    so that what is left of the area beside whole arrivals is one more there and none here.
+    """
+    match executor:
+        case ConstantArrivalRate(rate=rate, duration_ns=duration_ns, time_unit_ns=unit_ns):
+            return -(-rate * duration_ns // unit_ns)
+        case RampingArrivalRate(stages=stages, start_rate=begin, time_unit_ns=unit_ns):
+            doubled = 0
+            for stage in stages:
+                doubled += (begin + stage.target) * stage.duration_ns
+                begin = stage.target
+            return doubled // (2 * unit_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from atlas_perf.model.metric import HTTP_RESPONSE_TIME
 from atlas_perf.model.summary import Summary
+from atlas_perf.report.bench_rate import schedule_sentences
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.latency_histogram import HistogramRow
 from atlas_perf.report.terminal_text import Paint, joined, printable, right, shortened, wrapped
@@ -29,25 +31,42 @@ _INDENT = "    "
 
 
 def render_bench(
-    summary: Summary, rows: Sequence[HistogramRow], *, connections: int, colour: bool, width: int
+    summary: Summary,
+    rows: Sequence[HistogramRow],
+    *,
+    connections: int,
+    rate: int | None = None,
+    colour: bool,
+    width: int,
 ) -> str:
     """The whole text, ending in a newline.
 
     Args:
-        rows: latencies of successful requests, in nanoseconds.
+        rows: latencies of successful requests, in nanoseconds; with a rate, response times.
         connections: how many were asked for.
+        rate: requests per second, if they were due whether or not the last ones were answered.
         colour: use ANSI colours.
         width: columns of the terminal; 72 is the least.
     """
     width = max(width, _NARROWEST)
     paint = Paint(colour)
+    service = _latency_lines(summary, paint, "http_req_duration")
+    if rate is None:
+        latencies = [("LATENCY", [*service, *_bars(rows, paint)])]
+    else:
+        response = _latency_lines(summary, paint, HTTP_RESPONSE_TIME)
+        latencies = [
+            ("RESPONSE TIME, from when a request was due", [*response, *_bars(rows, paint)]),
+            ("SERVICE TIME, from when it was sent", service),
+            ("SCHEDULE", _schedule_lines(summary, connections, width)),
+        ]
     sections = [
         ("", _rate_lines(summary, paint)),
-        ("LATENCY", [*_latency_lines(summary, paint), *_bars(rows, paint)]),
+        *latencies,
         ("ANSWERS", _answer_lines(summary, paint, width)),
         ("GENERATOR", _generator_lines(summary, paint, width)),
     ]
-    lines = ["", _title(summary, connections, paint, width)]
+    lines = ["", _title(summary, connections, rate, paint, width)]
     for title, body in sections:
         if body:
             lines += ["", *([f"  {paint('bold', title)}"] if title else []), *body]
@@ -80,12 +99,13 @@ def _thin(successes: int, beyond: float) -> bool:
     return 0 < successes * beyond < TAIL_SAMPLES
 
 
-def _title(summary: Summary, connections: int, paint: Paint, width: int) -> str:
+def _title(summary: Summary, connections: int, rate: int | None, paint: Paint, width: int) -> str:
     workers = len(summary.workers)
     what = " ".join(
         f"{endpoint.method} {printable(endpoint.name)}" for endpoint in summary.endpoints[:1]
     )
     rest = (
+        f"{'' if rate is None else f' · {rate:,}/s'}"
         f" · {connections} connection{'' if connections == 1 else 's'}"
         f" · {workers} worker{'' if workers == 1 else 's'}"
         f" · {format_duration(summary.measured_s * NS_PER_S)}"
@@ -106,8 +126,16 @@ def _rate_lines(summary: Summary, paint: Paint) -> list[str]:
     ]
 
 
-def _latency_lines(summary: Summary, paint: Paint) -> list[str]:
-    values = _values(summary, "http_req_duration")
+def _schedule_lines(summary: Summary, connections: int, width: int) -> list[str]:
+    return [
+        _INDENT + line
+        for sentence in schedule_sentences(summary, connections)
+        for line in wrapped(sentence, width - len(_INDENT), "  ")
+    ]
+
+
+def _latency_lines(summary: Summary, paint: Paint, metric: str) -> list[str]:
+    values = _values(summary, metric)
     if not values:
         return []
     low, mean = milliseconds_text(values["min"]), milliseconds_text(values["avg"])

@@ -11,7 +11,7 @@ from itertools import groupby
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
 from atlas_perf.report.console_endpoints import endpoint_lines
-from atlas_perf.report.console_metrics import SECTIONS, custom_metrics, metric_lines
+from atlas_perf.report.console_metrics import custom_metrics, metric_lines, metric_sections
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.terminal_text import (
     Paint,
@@ -51,7 +51,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
         ("CHECKS", _check_lines(summary, paint, width)),
         *(
             (title, metric_lines(summary.metrics, names, paint, width))
-            for title, names in SECTIONS.items()
+            for title, names in metric_sections(summary.metrics).items()
         ),
         ("CUSTOM", metric_lines(summary.metrics, custom_metrics(summary.metrics), paint, width)),
         ("ENDPOINTS", endpoint_lines(summary.endpoints, paint, width)),

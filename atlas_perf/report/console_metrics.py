@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_PHASES, HTTP_WAITS, MetricKind
+from atlas_perf.model.metric import (
+    BUILTIN_METRICS,
+    HTTP_PHASES,
+    HTTP_RESPONSE_TIME,
+    HTTP_WAITS,
+    MetricKind,
+)
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import MetricSummary
 from atlas_perf.report.terminal_text import Paint, columns, printable, shortened
 from atlas_perf.report.value_text import per_second_text, share_text, value_text
+
+RESPONSE_SERVICE_LAG = (HTTP_RESPONSE_TIME, "http_req_duration", "iteration_lag", "iteration_wait")
+"""The times of the open model, which are read side by side; its gate is the first."""
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "HTTP": (
@@ -31,11 +40,24 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "NETWORK": ("data_received", "data_sent"),
 }
-"""Built-in metrics in reading order; `checks` has a section of its own."""
+"""Built-in metrics in reading order; `checks` and the open model have sections of their own."""
 
 _INDENT = "    "
 _SHORTEST_LABEL = 25  # columns a name may take at least: `http_req_tls_handshaking` and a dot
 _GAPS = ("  ", " ")  # the first that fits
+
+
+def metric_sections(metrics: Mapping[str, MetricSummary]) -> dict[str, tuple[str, ...]]:
+    """Titles of the sections of a run's built-in metrics, with the metrics in reading order."""
+    if "iteration_lag" not in metrics:
+        return dict(SECTIONS)
+    return {
+        "OPEN MODEL": RESPONSE_SERVICE_LAG,
+        **{
+            title: tuple(name for name in names if name not in RESPONSE_SERVICE_LAG)
+            for title, names in SECTIONS.items()
+        },
+    }
 
 
 def custom_metrics(metrics: Mapping[str, MetricSummary]) -> tuple[str, ...]:

@@ -14,11 +14,18 @@ from typing import Literal, Required, TypedDict
 Duration = str | timedelta
 """`"30s"`, `"1m30s"`, `"500ms"` or a `timedelta`; never a bare number, which has no unit."""
 
-ExecutorName = Literal["constant-vus", "ramping-vus", "shared-iterations", "per-vu-iterations"]
+ExecutorName = Literal[
+    "constant-vus",
+    "ramping-vus",
+    "shared-iterations",
+    "per-vu-iterations",
+    "constant-arrival-rate",
+    "ramping-arrival-rate",
+]
 
 
 class StageOptions(TypedDict):
-    """A straight line from the load before it to `target` virtual users."""
+    """A straight line from the load before it to `target` virtual users, or arrivals."""
 
     duration: Duration
     target: int
@@ -48,6 +55,13 @@ class ScenarioOptions(TypedDict, total=False):
     startVUs: int
     stages: Sequence[StageOptions]
     gracefulRampDown: Duration
+    rate: int
+    startRate: int
+    timeUnit: Duration
+    preAllocatedVUs: int
+    maxVUs: int
+    spacing: Literal["uniform", "poisson"]
+    whenBusy: Literal["drop", "queue"]
 
 
 class ClientCertificateOptions(TypedDict, total=False):

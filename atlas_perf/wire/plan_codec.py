@@ -29,9 +29,11 @@ from atlas_perf.model.plan import (
     HttpOptions,
     RateCeiling,
     ScenarioPlan,
+    Spacing,
     Stage,
     TestPlan,
     ThresholdPlan,
+    WhenBusy,
 )
 from atlas_perf.wire.errors import WireError
 
@@ -117,7 +119,13 @@ def _client_certificate(plain: Any) -> ClientCertificate:
 def _executor(plain: Any) -> Executor:
     match plain:
         case {"executor": str(name), **settings} if name in _EXECUTORS:
-            return _read(_EXECUTORS[name], settings, stages=_tuple_of(_stage))
+            return _read(
+                _EXECUTORS[name],
+                settings,
+                stages=_tuple_of(_stage),
+                spacing=_member_of(Spacing),
+                when_busy=_member_of(WhenBusy),
+            )
         case _:
             raise WireError(f"malformed plan: {plain!r} is no executor")
 

@@ -33,6 +33,8 @@ from atlas_perf.worker.interruption import is_interrupted
 _ITERATIONS = BUILTIN_METRICS["iterations"]
 _ITERATION_DURATION = BUILTIN_METRICS["iteration_duration"]
 _ITERATION_FAILED = BUILTIN_METRICS["iteration_failed"]
+_ITERATION_LAG = BUILTIN_METRICS["iteration_lag"]
+_ITERATION_WAIT = BUILTIN_METRICS["iteration_wait"]
 _DROPPED_ITERATIONS = BUILTIN_METRICS["dropped_iterations"]
 
 cdef enum:
@@ -61,6 +63,8 @@ cdef class IterationRunner:
     cdef int64_t _failed
     cdef int64_t _interrupted
     cdef dict _numbers
+    cdef object _lag_number
+    cdef object _wait_number
     cdef int64_t _last_end_ns
 
     def __init__(
@@ -117,6 +121,21 @@ cdef class IterationRunner:
         running.runner = self
         running.user = user
         return running
+
+    def arrived(self, user, int64_t lag_ns, int64_t waited_ns, int64_t at_ns):
+        """Account for how late an iteration of the open model begins, just before it does.
+
+        Args:
+            lag_ns: the generator's own lateness.
+            waited_ns: how long the arrival waited since every user was busy.
+        """
+        if self._lag_number is None:
+            self._lag_number = self._recorder.series(_ITERATION_LAG, self._tags)
+            self._wait_number = self._recorder.series(_ITERATION_WAIT, self._tags)
+        self._add(self._lag_number, lag_ns, at_ns)
+        if waited_ns:
+            self._add(self._wait_number, waited_ns, at_ns)
+        user.arrives_late(lag_ns + waited_ns)
 
     async def rest(self, began_ns):
         """Wait out the plan's shortest iteration, outside of the iteration and its duration.

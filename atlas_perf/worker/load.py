@@ -96,7 +96,9 @@ class Load:
         self._runners[scenario.name] = runner
         self._users.extend(users)
         self._executors.append(
-            executor_for(scenario, users, runner, worker=worker, workers=workers)
+            executor_for(
+                scenario, users, runner, worker=worker, workers=workers, seed=self._plan.seed
+            )
         )
 
     @property

@@ -85,6 +85,10 @@ class VirtualUser(UserSamples):
             raise ValueError(f"a user cannot sleep for {seconds} seconds")
         return self._sleep(seconds)
 
+    def arrives_late(self, late_ns: int) -> None:
+        """The iteration that begins now was due so much earlier: its first request counts it."""
+        self.http.late_ns = late_ns
+
     def begin_iteration(self) -> None:
         """Count on to the next iteration, and let the client forget what must not outlive one."""
         self.iteration += 1

@@ -259,8 +259,9 @@ class Lane:
 
     @property
     def is_served(self) -> bool:
-        """True if it is known which connection its request was sent on."""
-        return self._end is not None
+        """True if its request was seen, and will not come again on another connection."""
+        comes_again = self.execution.ended and not self.execution.delivered
+        return self._end is not None and not comes_again
 
     def client_closes(self) -> None:
         self.execution.canceled = self.busy

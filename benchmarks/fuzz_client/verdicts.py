@@ -120,11 +120,11 @@ def _wrong_response(execution: Execution, response: Response) -> str:
 
 
 def _wrong_failure(execution: Execution, response: Response) -> str:
+    if execution.script.times_out and response.error_code in (1050, 1211):
+        return ""  # before the server had done all that it meant to
     if not execution.served and execution.script.method == "POST":
         # On a kept connection that was dead, and not to be repeated.
         return "" if response.error.endswith("before the response") else repr(response)
-    if execution.script.times_out and response.error_code in (1050, 1211):
-        return ""  # before the server had done all that it meant to
     where = "within the response" if execution.delivered else "before the response"
     if execution.read().refusal and not execution.read().refusal.startswith("truncated"):
         expected = "malformed response: "

@@ -16,6 +16,7 @@ from command_outcome import Outcome
 from atlas_perf.cli.bench import bench_plan
 from atlas_perf.cli.bench_request import REQUEST_VARIABLE, BenchRequest, bench_request
 from atlas_perf.errors import UsageError
+from atlas_perf.model.plan import ConstantArrivalRate, WhenBusy
 from atlas_perf.report.summary_json import summary_from_json
 from atlas_perf.units import NS_PER_S
 
@@ -89,6 +90,43 @@ def test_a_url_is_all_it_needs_and_every_request_is_counted(
     assert "PASS" in outcome.stdout.splitlines()[-1]
     assert "\x1b" not in outcome.stdout
     assert f"summary: {file}" in outcome.stderr
+
+
+def test_at_a_rate_response_and_service_time_are_told_and_every_request_is_sent(
+    atlas_perf: Command, server: Server, tmp_path: Path
+) -> None:
+    file = tmp_path / "summary.json"
+    outcome = atlas_perf(
+        *("bench", f"{server.url}/", "-c", "3", "-d", "500ms", "-p", "2", "--rate", "100"),
+        *("--summary", str(file)),
+    )
+    summary = summary_from_json(file.read_text())
+    assert len(server.asked) == summary.metrics["http_reqs"].values["count"] == 50
+    assert summary.metrics["http_req_response_time"].values["count"] == 50
+    assert summary.metrics["iteration_lag"].values["count"] == 50
+    assert f"GET {server.url}/ · 100/s · 3 connections · 2 workers" in outcome.stdout
+    for words in (
+        "RESPONSE TIME, from when a request was due",
+        "SERVICE TIME, from when it was sent",
+        "50 requests fell due, and all were sent.",
+        "The generator itself was late by less than",
+        "waited for",
+    ):
+        assert words in outcome.stdout.replace("had to wait for", "waited for"), words
+
+
+def test_a_rate_beyond_the_target_is_told_and_proves_nothing(atlas_perf: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and answers nothing
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        outcome = atlas_perf(
+            *("bench", url, "-c", "1", "-d", "300ms", "-p", "1", "--rate", "100"),
+            *("--timeout", "200ms"),
+        )
+    assert outcome.exit_code == 3
+    said = " ".join(outcome.stdout.split())
+    assert "30 requests fell due; " in said
+    assert "were never sent, since no connection came free in time: they are in no latency." in said
+    assert "waited for one of the 1 connections" in said
 
 
 def test_method_headers_and_body_are_sent_and_credentials_are_not_kept(
@@ -169,7 +207,8 @@ def test_colour_is_for_terminals(
         (["http://h/", "--summary", "no/such/file"], ["no/such"]),
         (["http://h/", "-c", "0"], ["--connections"]),
         (["http://h/", "-d", "10"], ["30s"]),
-        (["http://h/", "--rate", "5"], ["--rate"]),
+        (["http://h/", "--rate", "0"], ["--rate"]),
+        (["http://h/", "--rps", "5"], ["--rps"]),
         ([], ["URL"]),
     ],
 )
@@ -196,6 +235,7 @@ def test_the_plan_is_what_was_asked_for() -> None:
     plan = bench_plan(
         request,
         connections=3,
+        rate=None,
         duration_ns=NS_PER_S,
         timeout_ns=2 * NS_PER_S,
         processes=8,
@@ -205,6 +245,22 @@ def test_the_plan_is_what_was_asked_for() -> None:
     assert plan.http.insecure_skip_tls_verify
     assert plan.http.timeout_ns < plan.scenarios[0].graceful_stop_ns  # nothing slow is cut off
     assert json.loads(plan.env[REQUEST_VARIABLE])["headers"] == {"A": "1"}
+
+
+def test_at_a_rate_every_request_waits_for_one_of_the_connections() -> None:
+    plan = bench_plan(
+        _request("http://h/"),
+        connections=3,
+        rate=500,
+        duration_ns=NS_PER_S,
+        timeout_ns=2 * NS_PER_S,
+        processes=8,
+        insecure=True,
+    )
+    assert plan.scenarios[0].executor == ConstantArrivalRate(
+        500, NS_PER_S, pre_allocated_vus=3, max_vus=3, when_busy=WhenBusy.QUEUE
+    )
+    assert plan.processes == 3
 
 
 def _request(url: str, headers: list[str] | None = None) -> BenchRequest:

@@ -11,7 +11,12 @@ from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import ALLOWED
 from atlas_perf.judge.grammar import Operator
 from atlas_perf.judge.thresholds import DEFAULT_GATES
-from atlas_perf.judge.validity import DROPPED_SHARE_LIMIT, LOOP_LAG_LIMIT_MS
+from atlas_perf.judge.validity import (
+    DROPPED_SHARE_LIMIT,
+    LOOP_LAG_LIMIT_MS,
+    START_LAG_LIMIT_MS,
+    START_LAG_OF_NOTE_MS,
+)
 from atlas_perf.model.metric import BUILTIN_METRICS, MetricKind
 from atlas_perf.model.series import OUTCOME_TAGS
 from atlas_perf.model.verdict import Verdict
@@ -82,3 +87,4 @@ def test_every_exit_code_is_explained():
 def test_the_limits_of_validity_are_told():
     assert f"| {LOOP_LAG_LIMIT_MS / 1000:g} s |" in VERDICT
     assert f"| {DROPPED_SHARE_LIMIT * 100:g} % of a scenario's |" in VERDICT
+    assert f"| {START_LAG_LIMIT_MS:g} ms; {START_LAG_OF_NOTE_MS:g} ms where " in VERDICT

@@ -16,8 +16,10 @@ from atlas_perf.judge.validity import lag_note, miscounted_iterations
 from atlas_perf.judge.verdict import decide, with_breach
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.plan import (
+    ConstantArrivalRate,
     ConstantVUs,
     PerVUIterations,
+    RampingArrivalRate,
     RampingVUs,
     ScenarioPlan,
     SharedIterations,
@@ -240,6 +242,8 @@ def test_iterations_left_over_by_an_abort_are_not_held_against_the_generator():
     [
         (SharedIterations(3, 10), 10),
         (PerVUIterations(3, 10), 30),
+        (ConstantArrivalRate(3, 10 * 10**9, 1, 1), 30),
+        (RampingArrivalRate((Stage(10 * 10**9, 6),), 1, 1), 30),
         (ConstantVUs(3, 10), None),
         (RampingVUs(3, (Stage(10, 3),)), None),
     ],

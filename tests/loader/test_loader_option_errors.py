@@ -161,8 +161,8 @@ OPTIONS = {
     "scenario without executor": (
         "options = {'scenarios': {\n  'api': {'vus': 1}}}",
         2,
-        "`scenarios.api` has no `executor`: use constant-vus, ramping-vus, shared-iterations "
-        "or per-vu-iterations",
+        "`scenarios.api` has no `executor`: use constant-vus, ramping-vus, shared-iterations, "
+        "per-vu-iterations, constant-arrival-rate or ramping-arrival-rate",
     ),
     "executor misspelt": (
         "options = {'scenarios': {'api': {\n  'executor': 'constant-vu', 'duration': '1s'}}}",
@@ -172,20 +172,50 @@ OPTIONS = {
     "executor unknown": (
         "options = {'scenarios': {'api': {\n  'executor': 'magic'}}}",
         2,
-        "there is no executor 'magic': use constant-vus, ramping-vus, shared-iterations "
-        "or per-vu-iterations",
+        "there is no executor 'magic': use constant-vus, ramping-vus, shared-iterations, "
+        "per-vu-iterations, constant-arrival-rate or ramping-arrival-rate",
     ),
-    "executor of a later version": (
-        "options = {'scenarios': {'api': {\n  'executor': 'constant-arrival-rate', 'rate': 1}}}",
+    "arrival rate without its users": (
+        "options = {'scenarios': {'api': {\n  'executor': 'constant-arrival-rate', 'rate': 1,\n"
+        "  'duration': '1s'}}}",
+        1,
+        "`scenarios.api` has no `preAllocatedVUs`",
+    ),
+    "arrival rate of nothing": (
+        "options = {'scenarios': {'api': {'executor': 'constant-arrival-rate',\n  'rate': 0,\n"
+        "  'duration': '1s', 'preAllocatedVUs': 1}}}",
         2,
-        "the executor 'constant-arrival-rate' is not available yet in this version: "
-        "use constant-vus, ramping-vus, shared-iterations or per-vu-iterations",
+        "`scenarios.api.rate` must be a whole number of 1 or more, not 0",
+    ),
+    "arrival rate with fewer users than are made": (
+        "options = {'scenarios': {'api': {'executor': 'constant-arrival-rate', 'rate': 1,\n"
+        "  'duration': '1s', 'preAllocatedVUs': 9,\n  'maxVUs': 8}}}",
+        3,
+        "`scenarios.api.maxVUs` must be at least `preAllocatedVUs`, 9, not 8",
+    ),
+    "arrival rate without any user": (
+        "options = {'scenarios': {\n 'api': {'executor': 'constant-arrival-rate', 'rate': 1,\n"
+        "  'duration': '1s', 'preAllocatedVUs': 0}}}",
+        2,
+        "`scenarios.api` never has a user: `maxVUs` must be 1 or more",
+    ),
+    "arrival rate with a spacing that is none": (
+        "options = {'scenarios': {'api': {'executor': 'constant-arrival-rate', 'rate': 1,\n"
+        "  'duration': '1s', 'preAllocatedVUs': 1,\n  'spacing': 'random'}}}",
+        3,
+        "`scenarios.api.spacing` must be uniform or poisson, not 'random'",
+    ),
+    "ramp of less than one iteration": (
+        "options = {'scenarios': {'api': {'executor': 'ramping-arrival-rate',\n"
+        "  'preAllocatedVUs': 1,\n  'stages': [{'duration': '1s', 'target': 1}]}}}",
+        3,
+        "`scenarios.api` is less than one iteration: raise a target, or take longer",
     ),
     "key of another executor": (
         "options = {'scenarios': {'api': {\n  'executor': 'shared-iterations',\n"
         "  'duration': '1s'}}}",
         3,
-        "`scenarios.api.duration` is an option of constant-vus; "
+        "`scenarios.api.duration` is an option of constant-vus or constant-arrival-rate; "
         "shared-iterations has vus, iterations, maxDuration",
     ),
     "key of several other executors": (

@@ -8,15 +8,20 @@ from atlas_perf.errors import UsageError
 from atlas_perf.loader import Overrides, build_plan
 from atlas_perf.model.metric import Contains, Metric, MetricKind
 from atlas_perf.model.plan import (
+    ConstantArrivalRate,
     ConstantVUs,
     HttpOptions,
     PerVUIterations,
+    RampingArrivalRate,
     RampingVUs,
     ScenarioPlan,
     SharedIterations,
+    Spacing,
     Stage,
     TestPlan,
     ThresholdPlan,
+    WhenBusy,
+    planned_arrivals,
 )
 
 S = 1_000_000_000
@@ -263,3 +268,45 @@ def test_scaling_never_makes_more_users_than_iterations(build) -> None:
 def test_a_duration_never_scales_to_nothing(build) -> None:
     plan = build("{'duration': '1ns'}", Overrides(duration_scale=0.001)).plan
     assert plan.scenarios[0].executor == ConstantVUs(1, 1)
+
+
+ARRIVAL_RATES = """{"scenarios": {
+    "browse": {
+        "executor": "constant-arrival-rate", "rate": 30, "duration": "5s", "preAllocatedVUs": 4,
+    },
+    "submit": {
+        "executor": "ramping-arrival-rate",
+        "startRate": 2,
+        "timeUnit": "1m",
+        "stages": [{"duration": "2m", "target": 10}],
+        "preAllocatedVUs": 0,
+        "maxVUs": 8,
+        "spacing": "poisson",
+        "whenBusy": "queue",
+    },
+}}"""
+
+
+def test_arrival_rates(build) -> None:
+    browse, submit = (scenario.executor for scenario in build(ARRIVAL_RATES).plan.scenarios)
+    assert browse == ConstantArrivalRate(30, 5 * S, pre_allocated_vus=4, max_vus=4)
+    assert submit == RampingArrivalRate(
+        (Stage(120 * S, 10),),
+        pre_allocated_vus=0,
+        max_vus=8,
+        start_rate=2,
+        time_unit_ns=60 * S,
+        spacing=Spacing.POISSON,
+        when_busy=WhenBusy.QUEUE,
+    )
+
+
+def test_scaling_users_scales_the_rate_that_they_carry(build) -> None:
+    before = [one.executor for one in build(ARRIVAL_RATES).plan.scenarios]
+    scaled = build(ARRIVAL_RATES, Overrides(duration_scale=3, vus_scale=0.5)).plan.scenarios
+    browse, submit = (scenario.executor for scenario in scaled)
+    assert browse == ConstantArrivalRate(30, 15 * S, 2, 2, time_unit_ns=2 * S)
+    assert (submit.time_unit_ns, submit.max_vus) == (120 * S, 4)
+    assert submit.stages == (Stage(360 * S, 10),)
+    assert [planned_arrivals(one) for one in before] == [150, 12]
+    assert [planned_arrivals(one) for one in (browse, submit)] == [225, 18]

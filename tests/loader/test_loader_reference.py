@@ -166,6 +166,7 @@ def test_the_reference_tells_the_plans_own_defaults() -> None:
         ("insecureSkipTLSVerify", "insecure_skip_tls_verify"),
         ("delayAbortEval", "delay_abort_eval"),
         ("tlsCAFile", "tls_ca_file"),
+        ("preAllocatedVUs", "pre_allocated_vus"),
     ],
 )
 def test_snake_case(camel: str, snake: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from atlas_perf.errors import UsageError
 from atlas_perf.loader import Overrides, build_plan, load_scenario_file
 from atlas_perf.model.plan import (
+    ConstantArrivalRate,
     ConstantVUs,
     Executor,
     PerVUIterations,
@@ -111,6 +112,15 @@ def test_vus_cannot_be_laid_over_scenarios(build) -> None:
         build("{'scenarios': {'a': {'executor': 'shared-iterations'}}}", Overrides(vus=2))
 
 
+@pytest.mark.parametrize(("vus", "users"), [(None, 200), (30, 30)])
+def test_a_rate_replaces_the_files_load(build, vus, users) -> None:
+    asked = Overrides(vus=vus, rate=200, duration_ns=5 * S)
+    built = build("{'scenarios': {'a': {'executor': 'shared-iterations'}}}", asked)
+    (scenario,) = built.plan.scenarios
+    assert scenario.executor == ConstantArrivalRate(200, 5 * S, users, users)
+    assert built.warnings == ("--duration replaces the file's `scenarios`",)
+
+
 def test_fewer_iterations_than_users_cannot_be_shared(build) -> None:
     with pytest.raises(UsageError) as refused:
         build("{'vus': 10, 'iterations': 20}", Overrides(iterations=9))
@@ -136,6 +146,16 @@ def test_a_ramp_to_nobody_from_the_command_line(build) -> None:
     [
         ({"vus": 0}, "--vus must be 1 or more, not 0"),
         ({"iterations": 0}, "--iterations must be 1 or more, not 0"),
+        ({"rate": 0, "duration_ns": S}, "--rate must be 1 or more, not 0"),
+        ({"rate": 5}, "--rate needs to know for how long: add --duration, such as -d 30s"),
+        (
+            {"rate": 5, "duration_ns": S, "iterations": 3},
+            "--rate and --iterations are two kinds of load and cannot be used together",
+        ),
+        (
+            {"rate": 5, "stages": (Stage(S, 1),)},
+            "--rate and --stage are two kinds of load and cannot be used together",
+        ),
         ({"processes": 0}, "--processes must be 1 or more, not 0"),
         ({"duration_ns": 0}, "--duration must be above 0"),
         ({"duration_scale": 0.0}, "--duration-scale must be a number above 0, not 0.0"),

@@ -255,3 +255,18 @@ def test_values_that_are_all_equal_are_one():
     metric = trend("http_req_tls_handshaking", 9, *[0.0] * len(STATS))
     text = changed(metrics={metric.name: metric})
     assert re.search(r"http_req_tls_handshaking\.+: all=0s\n", text)
+
+
+def test_the_three_durations_of_the_open_model_stand_side_by_side():
+    response = trend("http_req_response_time", 12_259, 20.1, 1.4, 13.1, 612.7, 31.9, 42.4, 318.0)
+    lag = trend("iteration_lag", 3102, 0.2, 0.001, 0.1, 4.2, 0.3, 0.4, 2.1)
+    metrics = {**sample_summary().metrics, response.name: response, lag.name: lag}
+    text = changed(metrics=metrics)
+    section = text[text.index("  OPEN MODEL\n") : text.index("  HTTP\n")]
+    names = re.findall(r"^    (\w+)\.*:", section, re.MULTILINE)
+    assert names == ["http_req_response_time", "http_req_duration", "iteration_lag"]
+    assert text.count("http_req_duration.") == 1  # nowhere else
+
+
+def test_a_closed_model_has_no_such_section():
+    assert "OPEN MODEL" not in rendered(sample_summary())

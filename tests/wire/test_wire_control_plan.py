@@ -21,17 +21,21 @@ from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
     AllowedHosts,
     ClientCertificate,
+    ConstantArrivalRate,
     ConstantVUs,
     DnsOptions,
     HttpOptions,
     PerVUIterations,
+    RampingArrivalRate,
     RampingVUs,
     RateCeiling,
     ScenarioPlan,
     SharedIterations,
+    Spacing,
     Stage,
     TestPlan,
     ThresholdPlan,
+    WhenBusy,
 )
 from atlas_perf.wire.errors import WireError
 from atlas_perf.wire.plan_codec import plan_from_plain, plan_to_plain
@@ -49,6 +53,19 @@ EXECUTORS = st.one_of(
     ),
     st.builds(SharedIterations, COUNTS, COUNTS, COUNTS),
     st.builds(PerVUIterations, COUNTS, COUNTS, COUNTS),
+    st.builds(
+        ConstantArrivalRate,
+        *[COUNTS] * 5,
+        st.sampled_from(Spacing),
+        st.sampled_from(WhenBusy),
+    ),
+    st.builds(
+        RampingArrivalRate,
+        st.lists(st.builds(Stage, COUNTS, COUNTS), max_size=3).map(tuple),
+        *[COUNTS] * 4,
+        st.sampled_from(Spacing),
+        st.sampled_from(WhenBusy),
+    ),
 )
 SCENARIOS = st.builds(ScenarioPlan, NAMES, EXECUTORS, NAMES, COUNTS, COUNTS, env=PAIRS, tags=PAIRS)
 METRICS = st.builds(
@@ -189,7 +206,22 @@ def _damage(*path, value):
         _damage("keep_samples", value=1),
         _damage("scenarios", value={}),
         _damage("scenarios", 0, value=None),
-        _damage("scenarios", 0, "executor", "executor", value="constant-arrival-rate"),
+        _damage("scenarios", 0, "executor", "executor", value="constant-arrivals"),
+        _damage(
+            "scenarios",
+            0,
+            "executor",
+            value={
+                "executor": "constant-arrival-rate",
+                "rate": 1,
+                "duration_ns": 1,
+                "pre_allocated_vus": 1,
+                "max_vus": 1,
+                "time_unit_ns": 1,
+                "spacing": "random",
+                "when_busy": "drop",
+            },
+        ),
         _damage("scenarios", 0, "executor", "vus", value=1),
         _damage("scenarios", 0, "executor", "stages", 0, value=[5, 2]),
         _damage("scenarios", 0, "executor", value=None),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from virtual_time import clock, run_in_virtual_time
+from virtual_time import LoopAlarm, clock, run_in_virtual_time
 
 from atlas_perf.model.plan import ScenarioPlan
 from atlas_perf.worker.executors.base import Executor
@@ -22,6 +22,8 @@ class Iteration:
     began_ms: float
     ended_ms: float = -1
     interrupted: bool = False
+    lag_ms: float | None = None  # of an arrival
+    waited_ms: float | None = None
 
 
 @dataclass
@@ -35,10 +37,12 @@ class IterationLog:
     dropped: int = 0
     rests_ms: float = 0
     tidies_ms: float = 0  # how long an interrupted iteration takes to end
+    lags_ms: dict[int, tuple[float, float]] = field(default_factory=dict)  # by user, its last
     deaf: int = 0  # how many cancellations an iteration swallows before it heeds one
 
     async def run(self, user: int) -> None:
-        iteration = Iteration(user, clock() / MS)
+        lag_ms, waited_ms = self.lags_ms.get(user, (None, None))
+        iteration = Iteration(user, clock() / MS, lag_ms=lag_ms, waited_ms=waited_ms)
         self.done.append(iteration)
         lasts = self.lasts_ms(iteration) if callable(self.lasts_ms) else self.lasts_ms
         try:
@@ -54,6 +58,10 @@ class IterationLog:
             raise
         finally:
             iteration.ended_ms = clock() / MS
+
+    def arrived(self, user: int, lag_ns: int, waited_ns: int, at_ns: int) -> None:
+        assert at_ns == clock()
+        self.lags_ms[user] = lag_ns / MS, waited_ns / MS
 
     async def rest(self, began_ns: int) -> None:
         await asyncio.sleep(self.rests_ms / 1000)
@@ -88,12 +96,19 @@ def execute(
     worker: int = 0,
     workers: int = 1,
     meanwhile: Meanwhile = (),
+    alarm: type[LoopAlarm] = LoopAlarm,
 ) -> float:
     """Run a scenario from T0 = 0; when it returned, in ms. `meanwhile`: at this ms, do that."""
 
     async def main() -> float:
         executor = executor_for(
-            plan, list(range(users)), log, worker=worker, workers=workers, clock=clock
+            plan,
+            list(range(users)),
+            log,
+            worker=worker,
+            workers=workers,
+            clock=clock,
+            alarm=alarm,
         )
         loop = asyncio.get_running_loop()
         for at_ms, act in meanwhile:

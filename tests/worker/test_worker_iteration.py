@@ -287,3 +287,24 @@ def test_rest_lets_others_run_even_without_a_shortest_iteration():
             assert others == [1]
 
     run_in_virtual_time(main())
+
+
+def test_an_arrival_is_recorded_with_its_lag_and_its_wait_apart():
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, scenario_that_does_nothing)
+            run.arrived(vu, 3 * MS, 0, 10 * MS)
+            run.arrived(vu, 2 * MS, 7 * MS, 20 * MS)
+            assert samples(vu) == [
+                ("iteration_lag", 3),
+                ("iteration_lag", 2),
+                ("iteration_wait", 7),
+            ]
+            assert {tuple(one.tags.items()) for one in vu.recorded} == {(("scenario", "shop"),)}
+            assert vu.http.late_ns == 9 * MS  # for the iteration's first request
+
+    run_in_virtual_time(main())
+
+
+async def scenario_that_does_nothing(vu, data):
+    pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -53,3 +53,19 @@ def clock() -> int:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualTimeLoop)
     return loop.now_ns()
+
+
+class LoopAlarm:
+    """Stands in for `worker.alarm`: rings on the virtual time of the running loop."""
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self._ring = ring
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, deadline_ns: int) -> None:
+        self.close()
+        self._timer = asyncio.get_running_loop().call_at(deadline_ns / 1_000_000_000, self._ring)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

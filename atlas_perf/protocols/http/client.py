@@ -28,7 +28,6 @@ from atlas_perf.protocols.http.headers import Headers
 from atlas_perf.protocols.http.hops import Hop, first_hop, next_hop
 from atlas_perf.protocols.http.http_call import RequestMethods
 from atlas_perf.protocols.http.pool import ConnectionPool
-from atlas_perf.protocols.http.recording import Outcome
 from atlas_perf.protocols.http.request import (
     Request,
     RequestParams,
@@ -37,7 +36,7 @@ from atlas_perf.protocols.http.request import (
 )
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.http.round_trip import RoundTrip, perform
-from atlas_perf.protocols.http.timings import Timings
+from atlas_perf.protocols.http.timings import ABSENT, Timings
 from atlas_perf.protocols.http.under_way import UnderWay
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
 from atlas_perf.units import NS_PER_S
@@ -118,17 +117,24 @@ class HttpClient(RequestMethods):
         pairs = [f"{name}={value}" for name, value in self.cookies.for_target(target).items()]
         return "; ".join(pairs) or None
 
-    async def _request(self, method: str, url: str, body: Body, params: RequestParams) -> Response:
+    async def _request(
+        self, method: str, url: str, body: Body, params: RequestParams, late_ns: int = ABSENT
+    ) -> Response:
         """The slow way from the beginning."""
         began_ns = clock.now_ns()
         request = self._built(method, url, body, params)
-        return await self._go_on(request, self._sample_tags(), began_ns)
+        return await self._go_on(request, self._sample_tags(), began_ns, late_ns)
 
     async def _go_on(
-        self, request: Request, user_tags: Tags, began_ns: int, sent_before_bytes: int = 0
+        self,
+        request: Request,
+        user_tags: Tags,
+        began_ns: int,
+        late_ns: int,
+        sent_before_bytes: int = 0,
     ) -> Response:
         """The slow way, also after a kept connection turned out to be dead."""
-        hop = first_hop(request, user_tags, began_ns)
+        hop = first_hop(request, user_tags, began_ns, late_ns)
         return await self._follow(replace(hop, sent_before_bytes=sent_before_bytes))
 
     def _concluded(
@@ -139,12 +145,13 @@ class HttpClient(RequestMethods):
         *,
         user_tags: Tags,
         began_ns: int,
+        late_ns: int,
         sent_bytes: int,
         received_bytes: int,
         at_ns: int,
     ) -> Response | Coroutine[Any, Any, Response]:
         """A response that sets cookies or redirects: itself, or the way to the one it leads to."""
-        hop = first_hop(request, user_tags, began_ns)
+        hop = first_hop(request, user_tags, began_ns, late_ns)
         following = self._conclude(
             hop,
             request,
@@ -262,10 +269,11 @@ class HttpClient(RequestMethods):
             else:
                 response.ok = True
         finally:
-            self._record(
+            self._setup.log.record_response(
                 hop.request,
                 hop.user_tags,
                 response,
+                late_ns=hop.late_ns,
                 sent_bytes=sent_bytes,
                 received_bytes=received_bytes,
                 at_ns=at_ns,
@@ -282,6 +290,7 @@ class HttpClient(RequestMethods):
             failure,
             Timings.of_failure(trip.watch, ended_ns),
             user_tags=hop.user_tags,
+            late_ns=hop.late_ns,
             sent_bytes=trip.sent_bytes,
             received_bytes=trip.received_bytes,
             ended_ns=ended_ns,
@@ -296,6 +305,7 @@ class HttpClient(RequestMethods):
         timings: Timings,
         *,
         user_tags: Tags,
+        late_ns: int,
         sent_bytes: int,
         received_bytes: int,
         ended_ns: int,
@@ -311,37 +321,13 @@ class HttpClient(RequestMethods):
             ok=False,
             tls_version=tls_version,
         )
-        self._record(
+        self._setup.log.record_response(
             request,
             user_tags,
             response,
+            late_ns=late_ns,
             sent_bytes=sent_bytes,
             received_bytes=received_bytes,
             at_ns=ended_ns,
         )
         return response
-
-    def _record(
-        self,
-        request: Request,
-        user_tags: Tags,
-        response: Response,
-        *,
-        sent_bytes: int,
-        received_bytes: int,
-        at_ns: int,
-    ) -> None:
-        outcome = Outcome(
-            method=response.method,
-            url=response.url,
-            name=request.name,
-            status=response.status,
-            proto=response.proto,
-            tls_version=response.tls_version,
-            error=response.error,
-            error_code=response.error_code,
-            failed=not response.ok,
-        )
-        log = self._setup.log
-        log.record(user_tags, request.tags, outcome, response.timings, at_ns)
-        log.record_data(user_tags, sent_bytes, received_bytes, at_ns)

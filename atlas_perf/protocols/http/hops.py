@@ -25,15 +25,16 @@ class Hop:
     user_tags: Tags
     began_ns: int
     deadline_ns: int
+    late_ns: int  # when it began, beside what it takes itself; ABSENT in the closed model
     redirects_left: int
     sent_before_bytes: int = 0
     digest_answer: str | None = None  # the Authorization header that a 401 has asked for
 
 
-def first_hop(request: Request, user_tags: Tags, began_ns: int) -> Hop:
+def first_hop(request: Request, user_tags: Tags, began_ns: int, late_ns: int) -> Hop:
     """Where a call begins."""
     deadline_ns = began_ns + request.timeout_ns
-    return Hop(request, user_tags, began_ns, deadline_ns, request.max_redirects)
+    return Hop(request, user_tags, began_ns, deadline_ns, late_ns, request.max_redirects)
 
 
 def next_hop(hop: Hop, request: Request, target: Target, response: Response) -> Hop | None:
@@ -59,6 +60,7 @@ def next_hop(hop: Hop, request: Request, target: Target, response: Response) -> 
         hop,
         request=following,
         began_ns=clock.now_ns(),
+        late_ns=min(hop.late_ns, 0),
         redirects_left=hop.redirects_left - 1,
         sent_before_bytes=0,
         digest_answer=None,
@@ -73,4 +75,10 @@ def _past_challenge(hop: Hop, request: Request, target: Target, response: Respon
     if challenge is None:
         return None
     answer = digest_authorization(request.digest, challenge, request.method, target.path)
-    return replace(hop, began_ns=clock.now_ns(), sent_before_bytes=0, digest_answer=answer)
+    return replace(
+        hop,
+        began_ns=clock.now_ns(),
+        late_ns=min(hop.late_ns, 0),
+        sent_before_bytes=0,
+        digest_answer=answer,
+    )

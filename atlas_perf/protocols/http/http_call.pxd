@@ -16,6 +16,7 @@ cdef class RequestMethods:
     cdef readonly object _pool
     cdef public object _sample_tags
     cdef public dict _stored_cookies
+    cdef public int64_t late_ns
     cdef dict _hosts
     cdef HostConnections _last_host
     cdef tuple _last_origin
@@ -39,6 +40,7 @@ cdef class HttpCall:
     cdef tuple tags
     cdef int64_t began_ns
     cdef int64_t deadline_ns
+    cdef int64_t late_ns  # -1 in the closed model
     cdef Successor successor
     cdef object slow
     cdef int stage
@@ -50,6 +52,7 @@ cdef class HttpCall:
     cdef object failed(self, TcpConnection connection, failure, int64_t ended_ns)
     cdef void read_times(self, phase_times *times) noexcept
     cdef int record(self, Response response) except -1
+    cdef int record_response_time(self, OutcomeSeries series, Response response) except -1
     cdef int record_in(self, OutcomeSeries series, const phase_times *times) except -1
     cdef int let_go(self, bint keep) except -1
 

@@ -54,7 +54,13 @@ cdef class RequestMethods:
 
     A subclass calls `_share` and `_use`, sets the public attributes, and has, for the slow way,
     `_request`, `_built`, `_cookie_pairs`, `_concluded`, `_go_on` and `_no_response`.
+
+    `late_ns` is -1 in the closed model. In the open one it is how late the next request is already
+    when it is called, which its response time includes; further requests of the iteration are not.
     """
+
+    def __cinit__(self, *args, **kwargs):
+        self.late_ns = -1
 
     def _share(self, TemplateStore templates not None, recorder):
         """What this client shares with others: the templates of requests, and the recorder."""
@@ -144,6 +150,9 @@ cdef class HttpCall:
         )
         cdef Py_ssize_t content_bytes = 0
         cdef bytes content = None
+        self.late_ns = client.late_ns
+        if client.late_ns > 0:
+            client.late_ns = 0
         if template is None:
             return self.start_slowly()
         self.template = template
@@ -180,7 +189,9 @@ cdef class HttpCall:
 
     cdef object start_slowly(self):
         self.stage = SLOW
-        self.slow = self.client._request(self.method, self.url, self.body, self.params)
+        self.slow = self.client._request(
+            self.method, self.url, self.body, self.params, self.late_ns
+        )
         return NOT_YET
 
     cdef object deliver(self):
@@ -226,6 +237,7 @@ cdef class HttpCall:
             response,
             user_tags=self.tags,
             began_ns=self.began_ns,
+            late_ns=self.late_ns,
             sent_bytes=sent,
             received_bytes=received,
             at_ns=last_byte_ns,
@@ -258,7 +270,9 @@ cdef class HttpCall:
             sent = connection.sent_bytes
             self.let_go(False)
             self.stage = SLOW
-            self.slow = self.client._go_on(self.asked(), self.tags, self.began_ns, sent)
+            self.slow = self.client._go_on(
+                self.asked(), self.tags, self.began_ns, self.late_ns, sent
+            )
             return NOT_YET
         if failure.code == ErrorCode.REQUEST_TIMEOUT:
             ended_ns = max(ended_ns, self.deadline_ns)
@@ -282,6 +296,7 @@ cdef class HttpCall:
             failure,
             Timings.of_failure(watch, ended_ns),
             user_tags=self.tags,
+            late_ns=self.late_ns,
             sent_bytes=sent,
             received_bytes=received,
             ended_ns=ended_ns,
@@ -306,7 +321,10 @@ cdef class HttpCall:
         cdef OutcomeSeries series = template.series.last
         if series is None or not series.fits(self.tags, &response.head):
             series = template.series.find(self.tags, response)
-        return self.record_in(series, &response.times)
+        self.record_in(series, &response.times)
+        if self.late_ns >= 0:
+            self.record_response_time(series, response)
+        return 0
 
     cdef int record_in(self, OutcomeSeries series, const phase_times *times) except -1:
         cdef TcpConnection connection = self.connection
@@ -333,6 +351,17 @@ cdef class HttpCall:
         else:
             recorder.add(series.sent_number, connection.sent_bytes, at_ns)
             recorder.add(series.received_number, connection.received_bytes, at_ns)
+        return 0
+
+    cdef int record_response_time(self, OutcomeSeries series, Response response) except -1:
+        cdef int64_t at_ns = self.connection.last_byte_ns
+        cdef int64_t response_ns = self.late_ns + at_ns - self.began_ns
+        number = self.template.series.response_number(series, response)
+        recorder = self.client._recorder
+        if isinstance(recorder, SampleSink):
+            (<SampleSink>recorder).take_sample(number, response_ns, at_ns)
+        else:
+            recorder.add(number, response_ns, at_ns)
         return 0
 
     cdef int let_go(self, bint keep) except -1:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from atlas_perf.model.metric import BUILTIN_METRICS, Metric
+from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_RESPONSE_TIME, Metric
 from atlas_perf.model.series import Tags, tags_of
 from atlas_perf.protocols.http.folding import folded
 from atlas_perf.protocols.http.timings import ABSENT, Timings
 
+if TYPE_CHECKING:
+    from atlas_perf.protocols.http.request import Request
+    from atlas_perf.protocols.http.response import Response
+
+_RESPONSE_TIME = BUILTIN_METRICS[HTTP_RESPONSE_TIME]
 _POOL_WAIT = BUILTIN_METRICS["http_req_pool_wait"]
 _LOOKING_UP = BUILTIN_METRICS["http_req_looking_up"]
 _DATA_SENT = BUILTIN_METRICS["data_sent"]
@@ -62,6 +67,21 @@ class Outcome:
     failed: bool
 
 
+def outcome_of(request: Request, response: Response) -> Outcome:
+    """What a request came to, as its series tell it."""
+    return Outcome(
+        method=response.method,
+        url=response.url,
+        name=request.name,
+        status=response.status,
+        proto=response.proto,
+        tls_version=response.tls_version,
+        error=response.error,
+        error_code=response.error_code,
+        failed=not response.ok,
+    )
+
+
 class RequestLog:
     """Records the round trips of all clients that share a recorder and options."""
 
@@ -70,9 +90,32 @@ class RequestLog:
         self._recorder = recorder
         self.fold_urls = fold_urls
         self._http: dict[tuple[Tags, Tags, Outcome], HttpSeries] = {}
+        self._response_times: dict[tuple[Tags, Tags, Outcome], int] = {}
         self._data: dict[Tags, tuple[int, int]] = {}
 
-    def record(
+    def record_response(
+        self,
+        request: Request,
+        user_tags: Tags,
+        response: Response,
+        *,
+        late_ns: int,
+        sent_bytes: int,
+        received_bytes: int,
+        at_ns: int,
+    ) -> None:
+        """One round trip that ended, well or not, at `at_ns`.
+
+        `late_ns` is how long before the call it was due, ABSENT in the closed model.
+        """
+        outcome = outcome_of(request, response)
+        self._record(user_tags, request.tags, outcome, response.timings, at_ns)
+        if late_ns != ABSENT:
+            number = self.response_series(user_tags, request.tags, outcome)
+            self._recorder.add(number, late_ns + response.timings.total_ns, at_ns)
+        self._record_data(user_tags, sent_bytes, received_bytes, at_ns)
+
+    def _record(
         self,
         user_tags: Tags,
         request_tags: Mapping[str, str],
@@ -80,7 +123,6 @@ class RequestLog:
         timings: Timings,
         at_ns: int,
     ) -> None:
-        """One round trip that ended, well or not, at `at_ns`."""
         series = self.series(user_tags, request_tags, outcome)
         series.record(
             at_ns,
@@ -100,8 +142,7 @@ class RequestLog:
                 tags = self._tags(user_tags, request_tags, outcome)
                 self._recorder.add(self._recorder.series(metric, tags), wait_ns, at_ns)
 
-    def record_data(self, user_tags: Tags, sent: int, received: int, at_ns: int) -> None:
-        """Bytes moved."""
+    def _record_data(self, user_tags: Tags, sent: int, received: int, at_ns: int) -> None:
         sent_number, received_number = self.data_series(user_tags)
         if sent:
             self._recorder.add(sent_number, sent, at_ns)
@@ -121,6 +162,20 @@ class RequestLog:
                 self._http.clear()
             self._http[key] = series
         return series
+
+    def response_series(
+        self, user_tags: Tags, request_tags: Mapping[str, str], outcome: Outcome
+    ) -> int:
+        """The number of the series of response times of one kind and outcome."""
+        key = (user_tags, tuple(request_tags.items()), outcome)
+        number = self._response_times.get(key)
+        if number is None:
+            tags = self._tags(user_tags, request_tags, outcome)
+            number = self._recorder.series(_RESPONSE_TIME, tags)
+            if len(self._response_times) >= _REMEMBERED_SERIES:
+                self._response_times.clear()
+            self._response_times[key] = number
+        return number
 
     def _tags(self, user_tags: Tags, request_tags: Mapping[str, str], outcome: Outcome) -> Tags:
         system = _system_tags(outcome, self._name(outcome))

@@ -11,6 +11,7 @@ cdef class OutcomeSeries:
     cdef object sink
     cdef uint32_t sent_number
     cdef uint32_t received_number
+    cdef object response_number  # None until there is a response time to record
 
     cdef bint fits(self, tuple tags, const http_head *head) noexcept
 
@@ -23,6 +24,7 @@ cdef class NamedSeries:
     cdef dict _by_outcome
 
     cdef OutcomeSeries find(self, tuple tags, Response response)
+    cdef uint32_t response_number(self, OutcomeSeries series, Response response) except? 0xFFFFFFFF
 
 
 cdef class RequestPattern:

@@ -55,7 +55,24 @@ cdef class NamedSeries:
 
     def _opened(self, tuple tags, Response response):
         cdef OutcomeSeries series = OutcomeSeries.__new__(OutcomeSeries)
-        outcome = Outcome(
+        series.status = response.status
+        series.minor_version = response.head.minor_version
+        series.sink = self._log.series(tags, self._request.tags, self._outcome(response))
+        series.sent_number, series.received_number = self._log.data_series(tags)
+        return series
+
+    cdef uint32_t response_number(
+        self, OutcomeSeries series, Response response
+    ) except? 0xFFFFFFFF:
+        """The number of the series of response times of an outcome: of the open model only."""
+        if series.response_number is None:
+            series.response_number = self._log.response_series(
+                series.tags, self._request.tags, self._outcome(response)
+            )
+        return series.response_number
+
+    def _outcome(self, Response response):
+        return Outcome(
             method=response.method,
             url=self._name,
             name=self._name,
@@ -66,11 +83,6 @@ cdef class NamedSeries:
             error_code=response.error_code,
             failed=not response.ok,
         )
-        series.status = response.status
-        series.minor_version = response.head.minor_version
-        series.sink = self._log.series(tags, self._request.tags, outcome)
-        series.sent_number, series.received_number = self._log.data_series(tags)
-        return series
 
 
 cdef class RequestPattern:

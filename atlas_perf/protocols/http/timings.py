@@ -85,6 +85,19 @@ class Timings:
     looking_up_ns: int = ABSENT  # within blocked
 
     @property
+    def total_ns(self) -> int:
+        """From the call to the end: the phases that happened, which lie end to end."""
+        phases_ns = (
+            self.blocked_ns,
+            self.connecting_ns,
+            self.tls_handshaking_ns,
+            self.sending_ns,
+            self.waiting_ns,
+            self.receiving_ns,
+        )
+        return sum(max(phase_ns, 0) for phase_ns in phases_ns)
+
+    @property
     def duration_ms(self) -> float:
         """Sending, waiting and receiving in milliseconds: k6's `timings.duration`."""
         return self.duration_ns / NS_PER_MS

@@ -2,7 +2,9 @@
 
 An executor decides when an iteration is due and which user takes it. It has one coroutine that
 *directs*: it sleeps until the next instant at which something is due, or until something happened,
-and then brings the users in line. Users run as tasks of their own. All instants are absolute:
+and then brings the users in line. Users run as tasks of their own: in a closed model (`closed.py`)
+until there is nothing more to do, in an open one (`arrival_rate.py`) for one iteration each.
+All instants are absolute:
 
     T0 ── startTime ──► begin ───────── duration ─────────► end ── gracefulStop ──► cut
                           users may begin iterations here    │      running ones may finish here,
@@ -32,6 +34,7 @@ class Iterations(Protocol):
     """What an executor needs of the iteration runner."""
 
     def run(self, user: VirtualUser) -> Awaitable[bool | None]: ...
+    def arrived(self, user: VirtualUser, lag_ns: int, waited_ns: int, at_ns: int, /) -> None: ...
     async def rest(self, began_ns: int) -> None: ...
     def schedule(self, iterations: int) -> None: ...
     def withdraw(self, iterations: int) -> None: ...
@@ -93,7 +96,8 @@ class Executor(ABC):
             due_ns = self._direct()
             if not self._over():
                 await self._wait(due_ns)
-        while self.active_users:
+        self._time_is_up()
+        while self._unfinished():
             await self._wait(self._wind_up())
         if self._stopped:
             self._iterations.withdraw(self._left_over())
@@ -112,20 +116,27 @@ class Executor(ABC):
         self._cut_ns = min(self._cut_ns, now + grace_ns)
         self._happened.set()
 
+    @abstractmethod
     def _start_due(self, _now_ns: int) -> int | None:
         """Start or retire the users that are due; called between begin and end.
 
-        Returns the next instant at which something is due, or None. Unless an executor says
-        otherwise, all users start at the beginning.
+        Returns the next instant at which something is due, or None.
         """
-        if self.active_users == 0:
-            for lane in self.lanes:
-                self._start(lane)
-        return None
 
     @abstractmethod
-    def _may_iterate(self, lane: Lane) -> bool:
-        """True, and the iteration taken from what is left, if this user may begin one now."""
+    async def _iterate(self, lane: Lane) -> None:
+        """What the task of a user at work does."""
+
+    @abstractmethod
+    def _exhausted(self) -> bool:
+        """True if no further iteration will come before the end, whatever the time."""
+
+    def _time_is_up(self) -> None:  # noqa: B027 - most have nothing to do
+        """Called once: at the end, or when the run is stopped."""
+
+    def _unfinished(self) -> bool:
+        """True while some iteration may still be running, or about to."""
+        return self.active_users > 0
 
     def _interrupt_due(self, _now_ns: int) -> int | None:
         """Interrupt users whose own time is up, also after the end; the next such instant."""
@@ -134,10 +145,6 @@ class Executor(ABC):
     def _wanted_again(self, _lane: Lane) -> bool:
         """True if a user whose task has just ended should be at work."""
         return False
-
-    def _exhausted(self) -> bool:
-        """True if no further iteration will come before the end, whatever the time."""
-        return self._begun and self.active_users == 0
 
     def _left_over(self) -> int:
         """Iterations that the plan promised and the time did not allow."""
@@ -149,21 +156,6 @@ class Executor(ABC):
         lane.task = task
         self.active_users += 1
         self.peak_users = max(self.peak_users, self.active_users)
-
-    async def _iterate(self, lane: Lane) -> None:
-        run, clock = self._iterations.run, self._clock
-        now_ns = clock()
-        while now_ns < self._end_ns and self._may_iterate(lane):
-            began_ns = now_ns
-            lane.iterating = True
-            try:
-                rested = await run(lane.user)
-            finally:
-                lane.iterating = False
-            now_ns = clock()
-            if not rested and now_ns < self._end_ns:
-                await self._iterations.rest(began_ns)
-                now_ns = clock()
 
     def _ended(self, lane: Lane, task: asyncio.Task[None]) -> None:
         lane.task = None

@@ -6,15 +6,21 @@ from collections.abc import Sequence
 
 from atlas_perf.clock import now_ns
 from atlas_perf.model.plan import (
+    ConstantArrivalRate,
     ConstantVUs,
     PerVUIterations,
+    RampingArrivalRate,
     RampingVUs,
     ScenarioPlan,
     SharedIterations,
+    WhenBusy,
 )
+from atlas_perf.schedule.arrivals import ArrivalSchedule
 from atlas_perf.schedule.ramp import vu_steps, worker_vu_steps
-from atlas_perf.schedule.shares import share_of_iterations
+from atlas_perf.schedule.shares import share_of_iterations, share_of_vus
+from atlas_perf.worker.alarm import Alarm
 from atlas_perf.worker.deadlines import Clock
+from atlas_perf.worker.executors.arrival_rate import ArrivalRateExecutor, MakeAlarm
 from atlas_perf.worker.executors.base import Executor, Iterations
 from atlas_perf.worker.executors.constant_vus import ConstantVUsExecutor
 from atlas_perf.worker.executors.per_vu_iterations import PerVUIterationsExecutor
@@ -30,7 +36,9 @@ def executor_for(
     *,
     worker: int,
     workers: int,
+    seed: int = 0,
     clock: Clock = now_ns,
+    alarm: MakeAlarm = Alarm,
 ) -> Executor:
     """The executor of `scenario` on one worker of several, over the users that live there."""
     match scenario.executor:
@@ -50,3 +58,19 @@ def executor_for(
             return SharedIterationsExecutor(scenario, users, iterations, clock, share=share)
         case PerVUIterations(iterations=each):
             return PerVUIterationsExecutor(scenario, users, iterations, clock, each=each)
+        case ConstantArrivalRate() | RampingArrivalRate() as rate:
+            schedule = ArrivalSchedule(rate)
+            takers = min(workers, rate.max_vus)  # a worker without a user takes no arrival
+            takes = worker < takers
+            arrivals = schedule.offsets_ns(worker, takers, f"{seed}/{scenario.name}/arrivals")
+            return ArrivalRateExecutor(
+                scenario,
+                users,
+                iterations,
+                clock,
+                offsets_ns=arrivals if takes else iter(()),
+                share=schedule.share(worker, takers) if takes else 0,
+                made=share_of_vus(rate.pre_allocated_vus, worker, workers),
+                queues=rate.when_busy is WhenBusy.QUEUE,
+                alarm=alarm,
+            )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from atlas_perf.worker.executors.base import Executor, Lane
+from atlas_perf.worker.executors.base import Lane
+from atlas_perf.worker.executors.closed import ClosedExecutor
 
 
-class ConstantVUsExecutor(Executor):
+class ConstantVUsExecutor(ClosedExecutor):
     """All users begin at once; none begins an iteration after the end."""
 
     def stop(self, *, graceful: bool) -> None:

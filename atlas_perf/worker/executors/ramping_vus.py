@@ -12,11 +12,12 @@ from atlas_perf.clock import now_ns
 from atlas_perf.model.plan import ScenarioPlan
 from atlas_perf.schedule.ramp import VUStep
 from atlas_perf.worker.deadlines import Clock
-from atlas_perf.worker.executors.base import RECANCEL_NS, Executor, Iterations, Lane
+from atlas_perf.worker.executors.base import RECANCEL_NS, Iterations, Lane
+from atlas_perf.worker.executors.closed import ClosedExecutor
 from atlas_perf.worker.virtual_user import VirtualUser
 
 
-class RampingVUsExecutor(Executor):
+class RampingVUsExecutor(ClosedExecutor):
     """At every instant the first `wanted` lanes may begin iterations, the others may not."""
 
     def __init__(

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from atlas_perf.clock import now_ns
 from atlas_perf.model.plan import ScenarioPlan
 from atlas_perf.worker.deadlines import Clock
-from atlas_perf.worker.executors.base import Executor, Iterations, Lane
+from atlas_perf.worker.executors.base import Iterations, Lane
+from atlas_perf.worker.executors.closed import ClosedExecutor
 from atlas_perf.worker.virtual_user import VirtualUser
 
 
-class SharedIterationsExecutor(Executor):
+class SharedIterationsExecutor(ClosedExecutor):
     """Ends with the last iteration, or at maxDuration with what is left dropped."""
 
     def __init__(

@@ -1,0 +1,1 @@
+"""How exactly iterations begin when they are due."""
