@@ -87,7 +87,7 @@ class Aggregator:
         window = self._grid.window_of(batch.interval)
         for delta in batch.deltas:
             self._table.merge(worker.rows[delta.number], worker.index, window, delta)
-        self._pulses.setdefault(window, Pulse()).add(batch.health)
+        self._pulses.setdefault(window, Pulse()).add(batch.worker, batch.health)
         self._stale_from = min(self._stale_from, window)
         worker.receive(batch)
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
@@ -25,46 +25,46 @@ _DURATION = Selector("http_req_duration")  # of successes; see `Selector.effecti
 
 @dataclass(slots=True)
 class Pulse:
-    """Health of all workers together in one window."""
+    """Health of all workers together in one window, whatever number of seconds it has."""
 
     loop_lag_max_ns: int = 0
     cpu_ns: int = 0
     loop_cpu_share_max: float = 0.0
     cpu_wait_share_max: float = 0.0
-    steal_ns: int = 0
+    told_ns: int = 0  # time that the workers' testimonies cover
+    steal_ns: int = 0  # in that time: each worker tells the machine's
     gc_pause_max_ns: int = 0
     gc_full_collections: int = 0
-    open_files: int = 0
+    open_files: dict[int, int] = field(default_factory=dict)  # by worker, at most
 
-    def add(self, health: WorkerHealth) -> None:
-        """One worker's testimony of the window."""
+    def add(self, worker: int, health: WorkerHealth) -> None:
+        """One worker's testimony of a second."""
         length_ns = health.length_ns or NS_PER_S
-        self._add_up(
+        self.merge(
             Pulse(
                 loop_lag_max_ns=health.loop_lag_max_ns,
                 cpu_ns=health.cpu_ns,
                 loop_cpu_share_max=health.loop_cpu_ns / length_ns,
                 cpu_wait_share_max=health.cpu_wait_ns / length_ns,
+                told_ns=length_ns,
+                steal_ns=health.steal_ns,
                 gc_pause_max_ns=health.gc_pause_max_ns,
                 gc_full_collections=health.gc_full_collections,
+                open_files={worker: health.open_files},
             )
         )
-        self.open_files += health.open_files
-        self.steal_ns = max(self.steal_ns, health.steal_ns)  # each worker tells the machine's
 
-    def merge(self, later: Pulse) -> None:
-        """The window that follows, when both become one."""
-        self._add_up(later)
-        self.open_files = max(self.open_files, later.open_files)
-        self.steal_ns += later.steal_ns
-
-    def _add_up(self, other: Pulse) -> None:
+    def merge(self, other: Pulse) -> None:
         self.loop_lag_max_ns = max(self.loop_lag_max_ns, other.loop_lag_max_ns)
         self.cpu_ns += other.cpu_ns
         self.loop_cpu_share_max = max(self.loop_cpu_share_max, other.loop_cpu_share_max)
         self.cpu_wait_share_max = max(self.cpu_wait_share_max, other.cpu_wait_share_max)
+        self.told_ns += other.told_ns
+        self.steal_ns += other.steal_ns
         self.gc_pause_max_ns = max(self.gc_pause_max_ns, other.gc_pause_max_ns)
         self.gc_full_collections += other.gc_full_collections
+        for worker, files in other.open_files.items():
+            self.open_files[worker] = max(self.open_files.get(worker, 0), files)
 
 
 class WindowValues:
@@ -99,10 +99,10 @@ class WindowValues:
             cpu_cores=pulse.cpu_ns / (length_s * NS_PER_S),
             loop_cpu_share_max=pulse.loop_cpu_share_max,
             cpu_wait_share_max=pulse.cpu_wait_share_max,
-            steal_cores=pulse.steal_ns / (length_s * NS_PER_S),
+            steal_cores=pulse.steal_ns / pulse.told_ns,
             gc_pause_max_ms=pulse.gc_pause_max_ns / NS_PER_MS,
             gc_full_collections=pulse.gc_full_collections,
-            open_files=pulse.open_files,
+            open_files=sum(pulse.open_files.values()),
         )
 
     def _tally(self, selector: Selector, second: int) -> tuple[int, float]:

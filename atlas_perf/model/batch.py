@@ -75,7 +75,7 @@ class StallCause(StrEnum):
     GC = "gc"  # garbage collection
     CPU_WAIT = "cpu_wait"  # ready to run, and no CPU was free
     STOPPED = "stopped"  # the process did not run: stopped or suspended
-    HELD = "held"  # a call held the interpreter, so that nobody could see which
+    HELD = "held"  # its thread worked, and held the interpreter so that nobody could look
     OTHER = "other"  # further places than are told apart
 
 

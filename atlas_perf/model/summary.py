@@ -157,7 +157,7 @@ class Window:
     steal_cores: float = 0.0  # what the hypervisor gave to others
     gc_pause_max_ms: float = 0.0
     gc_full_collections: int = 0
-    open_files: int = 0  # of all workers at the window's end
+    open_files: int = 0  # of all workers together
 
 
 @dataclass(frozen=True, slots=True)

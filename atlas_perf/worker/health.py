@@ -70,15 +70,19 @@ class HealthMeter:
         self._loop_cpu = Rise(self._thread.cpu_ns)
         self._loop_wait = Rise(self._thread.waited_ns)
         self._elapsed = Rise(clock)
+        self._rises = (self._steal, self._cpu, self._loop_cpu, self._loop_wait, self._elapsed)
 
     def start(self, t0_ns: int) -> None:
         """Measure from the run's start on, inside the running loop."""
+        for rise in self._rises:
+            rise.begin()
         self._gc.start()
         self._lag.start(t0_ns)
         self._watcher.start()
 
     def stop(self) -> None:
-        """Return when nothing of it is running any more."""
+        """The load is over: what `take` gives afterwards ends here. Returns when nothing of it is
+        running any more."""
         self._gc.stop()
         self._lag.stop()
         self._watcher.stop()
@@ -88,6 +92,9 @@ class HealthMeter:
         """The testimony since this was last asked."""
         gc_max_ns, gc_ns, gc_full = self._gc.take()
         own_lag_ns, own_lags = self._lag.take_own()
+        steal_ns = self._steal.take()
+        if own_lag_ns <= steal_ns:  # it looks like the worker's own, and may be the hypervisor's
+            own_lag_ns = own_lags = 0
         return WorkerHealth(
             loop_lag_max_ns=self._lag.take_worst_ns(),
             cpu_ns=self._cpu.take(),
@@ -98,7 +105,7 @@ class HealthMeter:
             length_ns=self._elapsed.take(),
             loop_cpu_ns=self._loop_cpu.take(),
             cpu_wait_ns=self._loop_wait.take(),
-            steal_ns=self._steal.take(),
+            steal_ns=steal_ns,
             own_lag_ns=own_lag_ns,
             own_lags=own_lags,
             gc_pause_max_ns=gc_max_ns,
@@ -120,10 +127,16 @@ class Rise:
 
     def __init__(self, read: Callable[[], int]) -> None:
         self._read = read
-        self._before = read()
+        self._before: int | None = None
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._before = self._read()
 
     def take(self) -> int:
-        """Since this was last asked; never negative."""
+        """Since this was last asked, or begun; never negative, and 0 before the beginning."""
+        if self._before is None:
+            return 0
         before, self._before = self._before, self._read()
         return max(0, self._before - before)
 
@@ -145,7 +158,7 @@ def open_files(folder: Path = _OPEN_FILES) -> int:
     """Descriptors of this process: sockets, pipes and files; 0 where the system does not tell."""
     try:
         # Linux 6.2 and later tell the number itself; before that the folder must be read.
-        return os.stat(folder).st_size or len(os.listdir(folder)) - 1
+        return folder.stat().st_size or sum(1 for _ in folder.iterdir()) - 1
     except OSError:
         return 0
 

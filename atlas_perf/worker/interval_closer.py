@@ -94,6 +94,11 @@ class IntervalCloser:
                 self._gauge_users(self._load.active_users, now)
                 self._send(second - 1)
 
+    def load_ended(self) -> None:
+        """What the worker does from now on, such as closing connections, is no part of its
+        health under load."""
+        self._health.stop()
+
     def close_last(self) -> None:
         """Send what is left once the load has ended; marked as this worker's last batch."""
         now = self._clock()
@@ -103,7 +108,6 @@ class IntervalCloser:
         ended_ns = self._load.last_end_ns
         ended_at_ns = 0 if ended_ns is None else max(0, ended_ns - self._t0_ns)
         self._send(max(0, now - self._t0_ns) // NS_PER_S, last=True, ended_at_ns=ended_at_ns)
-        self._health.stop()
 
     def _gauge_users(self, active: int, at_ns: int) -> None:
         for metric, value in ((_VUS, active), (_VUS_MAX, self._load.max_users)):

@@ -50,7 +50,7 @@ class LoopLagProbe:
         thread: LoopThread,
         gc_total_ns: Callable[[], int] = lambda: 0,
         under_way: Callable[[], int] = lambda: 0,
-        on_stall: Callable[[Lag], None] = lambda lag: None,
+        on_stall: Callable[[Lag], None],
     ) -> None:
         """
         Args:
@@ -79,9 +79,12 @@ class LoopLagProbe:
         self._arm(t0_ns)
 
     def stop(self) -> None:
-        self.due_ns = None
+        """Probe no more. A lag that is going on counts as it is."""
         if self._timer is not None:
             self._timer.cancel()
+        if self.due_ns is not None:
+            self._look(self.due_ns)
+            self.due_ns = None
 
     def take_worst_ns(self) -> int:
         """The longest lag since this was last asked, the one that is going on included."""
@@ -98,19 +101,21 @@ class LoopLagProbe:
         return taken
 
     def _probe(self) -> None:
-        due_ns = self.due_ns
-        if due_ns is None:
-            return
+        if self.due_ns is not None:
+            self.due_ns = self._look(self.due_ns)
+            self._arm(self.due_ns)
+
+    def _look(self, due_ns: int) -> int:
+        """Note how late it is after `due_ns`; returns what is due next."""
         late_ns = self._clock() - due_ns
-        if late_ns >= 0:  # a loop's timer may fire early; then it is simply not due yet
-            now, before = self._reading(), self._before
-            self._before = now
-            self._worst_ns = max(self._worst_ns, late_ns)
-            if late_ns >= OWN_LAG_NS:
-                self._note(Lag(due_ns, late_ns, *(a - b for a, b in zip(now, before, strict=True))))
-            due_ns += (late_ns // PROBE_PERIOD_NS + 1) * PROBE_PERIOD_NS
-            self.due_ns = due_ns
-        self._arm(due_ns)
+        if late_ns < 0:  # a loop's timer may fire early; then it is simply not due yet
+            return due_ns
+        now, before = self._reading(), self._before
+        self._before = now
+        self._worst_ns = max(self._worst_ns, late_ns)
+        if late_ns >= OWN_LAG_NS:
+            self._note(Lag(due_ns, late_ns, *(a - b for a, b in zip(now, before, strict=True))))
+        return due_ns + (late_ns // PROBE_PERIOD_NS + 1) * PROBE_PERIOD_NS
 
     def _note(self, lag: Lag) -> None:
         if lag.own_ns >= OWN_LAG_NS and self._under_way():

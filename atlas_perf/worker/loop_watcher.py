@@ -20,14 +20,17 @@ from atlas_perf.worker.stall_log import Sighting
 LOOK_EVERY_NS = 50 * NS_PER_MS
 """Twenty glances a second at a number cost the loop nothing that its latencies could show."""
 
+LOOK_AFTER_NS = STALL_NS - LOOK_EVERY_NS
+"""The stack is taken from here on, so that none that becomes a stall has been missed."""
+
 MAX_CODE_CHARS = 120
 
 
 class LoopWatcher:
     """Watches the loop of the thread that makes this object.
 
-    While the loop runs in time a look is one comparison. When it is `STALL_NS` behind, the stack
-    of its thread is taken, once, and looked at again to see whether it has moved on.
+    While the loop runs in time a look is one comparison. When it is `LOOK_AFTER_NS` behind, the
+    stack of its thread is taken, once, and looked at again to see whether it has moved on.
     """
 
     def __init__(self, scenario_file: str, due_ns: Callable[[], int | None]) -> None:
@@ -64,7 +67,7 @@ class LoopWatcher:
 
     def _look(self, late_ns: int) -> None:
         due_ns = self._due_ns()
-        if due_ns is None or now_ns() - due_ns < STALL_NS:
+        if due_ns is None or now_ns() - due_ns < LOOK_AFTER_NS:
             self._user_frame = None
             return
         frame = sys._current_frames().get(self._watched)

@@ -156,6 +156,7 @@ class Session:
             closing = tasks.create_task(closer.run())
             await ready.load.run(t0_ns)
             closing.cancel()
+        closer.load_ended()
         # Before the last batch: a request that outlived its iteration ends here, and counts.
         await ready.load.close()
         ready.load.stray_errors.collect()
