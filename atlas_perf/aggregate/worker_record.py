@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.received import ReceivedBatches
 from atlas_perf.aggregate.worker_testimony import WorkerTestimony
 from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
@@ -59,8 +60,12 @@ class WorkerRecord:
             self.ended_at_ns = batch.ended_at_ns
         self._testimony.add(batch.health)
 
-    def summary(self, newest_interval: int) -> WorkerSummary:
-        """`newest_interval` is the run's: a lost worker misses everything up to it."""
+    def summary(self, newest_interval: int, pulses: Mapping[int, Pulse]) -> WorkerSummary:
+        """
+        Args:
+            newest_interval: the run's; a lost worker misses everything up to it.
+            pulses: health by window, of all workers.
+        """
         missing = self.received.missing_intervals()
         if self.lost is not None:
             missing += tuple(range(self.received.last_interval + 1, newest_interval + 1))
@@ -69,4 +74,9 @@ class WorkerRecord:
             missing_intervals=missing,
             lost=self.lost,
             measured_ns=self.measured_until_ns,
+            pulses={
+                second: pulses[second].by_worker[self.index]
+                for second in sorted(pulses)
+                if self.index in pulses[second].by_worker
+            },
         )

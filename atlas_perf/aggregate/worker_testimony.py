@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from atlas_perf.aggregate.pulse import WorkerPulse
 from atlas_perf.model.batch import Stall, WorkerHealth
-from atlas_perf.model.summary import StallSummary, WorkerSummary
+from atlas_perf.model.summary import StallSummary, WorkerSeconds, WorkerSummary
 from atlas_perf.units import NS_PER_MS
 
 SATURATED_CPU_SHARE = 0.95
@@ -55,9 +58,20 @@ class WorkerTestimony:
         self._overflowed_samples += health.overflowed_samples
 
     def summary(
-        self, *, index: int, missing_intervals: tuple[int, ...], lost: str | None, measured_ns: int
+        self,
+        *,
+        index: int,
+        missing_intervals: tuple[int, ...],
+        lost: str | None,
+        measured_ns: int,
+        pulses: Mapping[int, WorkerPulse],
     ) -> WorkerSummary:
-        """Everything in the units people read; `measured_ns` is the worker's part of the run."""
+        """Everything in the units people read.
+
+        Args:
+            measured_ns: the worker's part of the run.
+            pulses: its health by window, in order.
+        """
         return WorkerSummary(
             index=index,
             batches=self._batches,
@@ -80,11 +94,26 @@ class WorkerTestimony:
             gc_full_collections=self._gc_full_collections,
             peak_open_files=self._peak_open_files,
             stalls=tuple(_stall(stall) for stall in self.stalls),
+            seconds=_seconds(pulses),
         )
 
 
 def _share(part_ns: int, whole_ns: int) -> float:
     return part_ns / whole_ns if whole_ns > 0 else 0.0
+
+
+def _seconds(pulses: Mapping[int, WorkerPulse]) -> WorkerSeconds:
+    told = pulses.values()
+    return WorkerSeconds(
+        second=tuple(pulses),
+        loop_lag_max_ms=tuple(round(one.loop_lag_max_ns / NS_PER_MS, 3) for one in told),
+        cpu_share=tuple(round(one.share(one.cpu_ns), 4) for one in told),
+        loop_cpu_share=tuple(round(one.share(one.loop_cpu_ns), 4) for one in told),
+        cpu_wait_share=tuple(round(one.share(one.cpu_wait_ns), 4) for one in told),
+        gc_pause_max_ms=tuple(round(one.gc_pause_max_ns / NS_PER_MS, 3) for one in told),
+        gc_full_collections=tuple(one.gc_full_collections for one in told),
+        open_files=tuple(one.open_files for one in told),
+    )
 
 
 def _stall(stall: Stall) -> StallSummary:

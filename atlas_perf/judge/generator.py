@@ -49,8 +49,8 @@ _ADVICE = {
     "make them when the file is imported, which takes them out of later collections.",
     StallCause.CPU_WAIT: "Other programs had the CPUs: use fewer processes than cores, leave the "
     "machine to the test, or use another one.",
-    StallCause.STOPPED: "The process did not run at all: it was stopped, or its machine or "
-    "container was suspended. Run it again where nothing does that.",
+    StallCause.STOPPED: "The process did not run at all: it was stopped, its machine was "
+    "suspended, or its container met its CPU limit. Run it where nothing does that.",
     StallCause.HELD: "A call held the interpreter: look for compiled code that computes for long, "
     "and run it before the load or in another process.",
 }

@@ -65,6 +65,7 @@ class WorkerHealth:
     gc_pause_ns: int = 0  # all pauses together
     gc_full_collections: int = 0  # of the oldest generation, which walk every object
     open_files: int = 0  # descriptors at the interval's end: sockets, pipes and files
+    time_wait: int = 0  # connections of the machine in TIME_WAIT at the interval's end
 
 
 class StallCause(StrEnum):

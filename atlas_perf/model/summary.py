@@ -106,6 +106,20 @@ class StallSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerSeconds:
+    """One worker's health by window: columns of one length, see `Window` and `WorkerSummary`."""
+
+    second: tuple[int, ...] = ()
+    loop_lag_max_ms: tuple[float, ...] = ()
+    cpu_share: tuple[float, ...] = ()
+    loop_cpu_share: tuple[float, ...] = ()
+    cpu_wait_share: tuple[float, ...] = ()
+    gc_pause_max_ms: tuple[float, ...] = ()
+    gc_full_collections: tuple[int, ...] = ()
+    open_files: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerSummary:
     index: int
     batches: int
@@ -128,6 +142,7 @@ class WorkerSummary:
     gc_full_collections: int = 0  # those that walk every object
     peak_open_files: int = 0  # descriptors: sockets, pipes and files
     stalls: tuple[StallSummary, ...] = ()
+    seconds: WorkerSeconds = field(default_factory=WorkerSeconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +173,7 @@ class Window:
     gc_pause_max_ms: float = 0.0
     gc_full_collections: int = 0
     open_files: int = 0  # of all workers together
+    time_wait: int = 0  # connections of this machine that are closed and hold their port yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from atlas_perf.worker.stall_log import StallLog
 _STATM = Path("/proc/self/statm")
 _STAT = Path("/proc/stat")
 _OPEN_FILES = Path("/proc/self/fd")
+_SOCKETS = Path("/proc/net/sockstat")
 _STEAL_FIELD = 8  # of the first line: cpu user nice system idle iowait irq softirq steal
 
 
@@ -112,6 +113,7 @@ class HealthMeter:
             gc_pause_ns=gc_ns,
             gc_full_collections=gc_full,
             open_files=open_files(),
+            time_wait=connections_in_time_wait(),
         )
 
     def stalls(self) -> tuple[Stall, ...]:
@@ -161,6 +163,17 @@ def open_files(folder: Path = _OPEN_FILES) -> int:
         return folder.stat().st_size or sum(1 for _ in folder.iterdir()) - 1
     except OSError:
         return 0
+
+
+def connections_in_time_wait(sockets: Path = _SOCKETS) -> int:
+    """TCP connections of this machine, or network namespace, that were closed here and keep their
+    local port for a minute; 0 where the system does not tell."""
+    try:
+        with sockets.open("rb") as lines:
+            words = next((line.split() for line in lines if line.startswith(b"TCP:")), [])
+    except OSError:
+        return 0
+    return int(words[words.index(b"tw") + 1]) if b"tw" in words else 0
 
 
 def resident_bytes() -> int:

@@ -16,6 +16,7 @@ from atlas_perf.model.summary import (
     Summary,
     ThresholdResult,
     Window,
+    WorkerSeconds,
     WorkerSummary,
 )
 from atlas_perf.model.verdict import Verdict
@@ -213,6 +214,16 @@ def sample_summary() -> Summary:
                 gc_pause_max_ms=4.2,
                 gc_pause_ms=17.9,
                 peak_open_files=84,
+                seconds=WorkerSeconds(
+                    (0, 1),
+                    (1.2, 121.74),
+                    (0.4, 0.05),
+                    (0.39, 0.04),
+                    (0.0, 0.01),
+                    (4.2, 0.0),
+                    (0, 0),
+                    (84, 84),
+                ),
                 stalls=(
                     StallSummary(
                         StallCause.BLOCKING,

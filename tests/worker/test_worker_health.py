@@ -8,7 +8,14 @@ import threading
 from pathlib import Path
 
 from atlas_perf.worker.gc_pauses import GcPauses
-from atlas_perf.worker.health import HealthMeter, Rise, SampleLosses, open_files, stolen_ns
+from atlas_perf.worker.health import (
+    HealthMeter,
+    Rise,
+    SampleLosses,
+    connections_in_time_wait,
+    open_files,
+    stolen_ns,
+)
 from atlas_perf.worker.loop_thread import LoopThread
 
 MS = 1_000_000
@@ -86,6 +93,17 @@ def test_open_files_are_counted():
 
 def test_where_the_system_does_not_tell_the_number_the_folder_is_read(tmp_path: Path):
     assert open_files(tmp_path / "missing") == 0
+
+
+def test_connections_in_time_wait_are_those_of_tcp(tmp_path: Path):
+    told = tmp_path / "sockstat"
+    told.write_text(
+        "sockets: used 42\nTCP: inuse 13 orphan 0 tw 3084 alloc 13 mem 0\nUDP: inuse 0\n"
+    )
+    assert connections_in_time_wait(told) == 3084
+    told.write_text("sockets: used 42\n")
+    assert connections_in_time_wait(told) == 0
+    assert connections_in_time_wait(tmp_path / "missing") == 0
 
 
 def test_a_rise_is_what_came_since_the_last_look():
