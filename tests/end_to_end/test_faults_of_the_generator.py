@@ -139,6 +139,7 @@ ballast = [[] for _ in range(2_000_000)]
 
 
 async def default(vu):
+    vu.check(gc.get_freeze_count(), {"ballast is frozen": lambda count: count > 2_000_000})
     await vu.http.get("/")
     kept = [[] for _ in range(2_000)]  # collections of the young, all the time
 """
@@ -149,6 +150,7 @@ def test_what_a_scenario_holds_from_the_beginning_is_never_collected_in_the_load
 ) -> None:
     """Trap 4: two million live objects, and no full collection that would walk them."""
     run = run_scenario(BALLAST, "-p", "1", base_url=five_ms.url)
+    assert (run.summary["verdict"], run.exit_code) == ("PASS", 0), told(run)
     (worker,) = run.summary["workers"]
     assert worker["gc_pause_ms"] > 0  # collections there were
     assert worker["gc_full_collections"] == 0
