@@ -71,7 +71,7 @@ def standstill_reasons(snapshot: Snapshot) -> Iterator[str]:
                 f"{where_stalled(stall)}: its latencies measure the generator. {_advice(stall)}"
             )
         elif median_ms is not None and _is_late_by_itself(worker, median_ms):
-            stall = _longest(worker)
+            stall = _most_of_own_lag(worker)
             each_ms = worker.own_lag_ms / worker.own_lags
             yield (
                 f"Worker {worker.index} kept its requests waiting in {worker.own_lag_share:.1%} of "
@@ -150,6 +150,13 @@ def _lag_note(snapshot: Snapshot) -> str | None:
 
 def _longest(worker: WorkerSummary) -> StallSummary | None:
     return max(worker.stalls, key=lambda stall: stall.longest_ms, default=None)
+
+
+def _most_of_own_lag(worker: WorkerSummary) -> StallSummary | None:
+    """The place that explains the worker's own lags; None if they are many short ones."""
+    own = [stall for stall in worker.stalls if stall.cause is not StallCause.CPU_WAIT]
+    most = max(own, key=lambda stall: stall.total_ms, default=None)
+    return most if most is not None and most.total_ms >= worker.own_lag_ms / 2 else None
 
 
 def _advice(stall: StallSummary | None) -> str:

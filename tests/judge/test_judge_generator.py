@@ -32,6 +32,17 @@ def test_work_that_keeps_requests_waiting_again_and_again_proves_nothing():
     )
 
 
+def test_a_place_is_named_if_most_of_the_lag_came_from_it():
+    habit = replace(SLEEP, count=10, total_ms=490.0, longest_ms=120.0)
+    (reason,) = standstill_reasons(measured(worker(0, stalls=(habit,), **LATE)))
+    assert "50.0ms at a time in shop.py:14 (time.sleep(2)), where half" in reason
+    once = replace(SLEEP, count=1, total_ms=110.0, longest_ms=110.0)
+    starved = replace(habit, cause=StallCause.CPU_WAIT)
+    (reason,) = standstill_reasons(measured(worker(0, stalls=(once, starved), **LATE)))
+    assert "50.0ms at a time, where half" in reason
+    assert "Look for a blocking call" in reason
+
+
 @pytest.mark.parametrize(
     ("changes", "latency_ms"),
     [
