@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from atlas_perf import loop
-from atlas_perf.cli.embedded import EmbeddedTarget
+from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.progress import choose_display
@@ -46,7 +46,7 @@ class PreparedRun:
     environment: Environment
     outputs: tuple[Output, ...]
     warnings: tuple[str, ...] = ()  # about what in the file is left aside
-    target: EmbeddedTarget | None = None  # that was started for it
+    target: ChildServer | None = None  # that was started for it
 
 
 def carry_out(

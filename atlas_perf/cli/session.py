@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.conduct import PreparedRun, carry_out
 from atlas_perf.cli.cores import usable_cores
-from atlas_perf.cli.embedded import EmbeddedTarget, embedded_target
+from atlas_perf.cli.embedded import embedded_target
 from atlas_perf.cli.environments import (
     TOKEN_VARIABLES,
     Environment,
@@ -58,7 +59,7 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     _refuse_shared_outputs(request)
     _refuse_too_many_processes(request)
     files = [find_scenario(scenario) for scenario in request.scenarios]
-    started: EmbeddedTarget | None = None
+    started: ChildServer | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
         environment = environment_of(request, scenario)
         refuse_unasked_production(

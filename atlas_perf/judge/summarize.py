@@ -21,6 +21,7 @@ from atlas_perf.model.snapshot import (
     TrendTotal,
 )
 from atlas_perf.model.summary import (
+    Calibration,
     CheckResult,
     EndpointSummary,
     Facts,
@@ -46,6 +47,7 @@ def summarize(
     started_at: str,
     facts: Facts,
     plan_plain: Mapping[str, object],
+    calibration: Calibration | None = None,
 ) -> Summary:
     """The finished run as one value, with secrets redacted.
 
@@ -73,6 +75,7 @@ def summarize(
         ledger=dict(snapshot.ledger()),
         workers=snapshot.workers(),
         windows=snapshot.windows(),
+        calibration=calibration,
     )
     return redacted(summary, plan_secrets(plan))
 
