@@ -55,6 +55,7 @@ setup(
             extension("atlas_perf.protocols.http.json_text"),
             extension("atlas_perf.protocols.http.readiness"),
             extension("atlas_perf.protocols.http.tcp_connection"),
+            extension("atlas_perf.protocols.http.tls_connection"),
             extension("atlas_perf.protocols.http.host_connections"),
             extension("atlas_perf.protocols.http.sinks"),
             extension("atlas_perf.protocols.http.folding"),

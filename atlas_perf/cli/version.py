@@ -34,6 +34,7 @@ COMPILED_PARTS = (
     "atlas_perf.protocols.http.sinks",
     "atlas_perf.protocols.http.tcp_connection",
     "atlas_perf.protocols.http.template_store",
+    "atlas_perf.protocols.http.tls_connection",
 )
 
 

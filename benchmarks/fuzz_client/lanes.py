@@ -8,6 +8,7 @@ import contextvars
 import random
 import re
 import socket
+import ssl
 from collections.abc import Awaitable, Coroutine
 from typing import Any, cast
 
@@ -17,8 +18,6 @@ from atlas_perf.model.plan import HttpOptions
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.client import HttpClient
 from atlas_perf.protocols.http.client_setup import ClientSetup
-from atlas_perf.protocols.http.connection import Connection
-from atlas_perf.protocols.http.pool import PooledConnection
 from atlas_perf.protocols.http.request import RequestParams
 from atlas_perf.protocols.http.response import Response
 from atlas_perf.protocols.http.tcp_connection import TcpConnection
@@ -93,17 +92,14 @@ class User:
     # As its dialer
 
     async def dial(
-        self, _target: Target, watch: Stopwatch, *, streaming: bool = False
-    ) -> PooledConnection:
+        self, _target: Target, watch: Stopwatch, _session: ssl.SSLSession | None
+    ) -> TcpConnection:
         watch.dial_began_ns = clock.now_ns()
         if self.dice.random() < 0.1:
             await asyncio.sleep(0)
         ours = self._pair()
         watch.dial_ended_ns = clock.now_ns()
-        if not streaming:
-            return TcpConnection(ours)
-        loop = asyncio.get_running_loop()
-        return (await loop.create_connection(lambda: Connection(loop), sock=ours))[1]
+        return TcpConnection(ours)
 
     def have_connection(self) -> None:
         """See to it that one more request finds one at hand."""

@@ -9,7 +9,7 @@ import pytest
 from scripted_server import response
 
 from atlas_perf import clock
-from atlas_perf.protocols.http.connection import Exchange
+from atlas_perf.protocols.http.exchange import Exchange
 from atlas_perf.protocols.http.tcp_connection import TcpConnection
 from atlas_perf.protocols.http.timings import Stopwatch
 

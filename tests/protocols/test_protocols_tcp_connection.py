@@ -11,7 +11,7 @@ import pytest
 from scripted_server import response, until
 
 from atlas_perf import clock
-from atlas_perf.protocols.http.connection import Exchange
+from atlas_perf.protocols.http.exchange import Exchange
 from atlas_perf.protocols.http.failures import ClosedEarlyError, RequestFailure
 from atlas_perf.protocols.http.tcp_connection import TcpConnection
 from atlas_perf.protocols.http.timings import Stopwatch

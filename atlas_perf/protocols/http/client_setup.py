@@ -97,8 +97,6 @@ class ClientSetup:
             target = parse_target(request.url)
         except RequestFailure:
             return None
-        if target.scheme != "http":
-            return None
         given = len(params.get("headers") or ())
         own = len(request.fields) - given
         request = replace(with_credentials_of(request, target), body=b"")

@@ -9,28 +9,27 @@ import asyncio
 import re
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from atlas_perf import clock
 from atlas_perf.errors import PlanError
 from atlas_perf.model.plan import HttpOptions
-from atlas_perf.protocols.http.connection import Connection
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.failures import (
     RequestFailure,
     connect_timeout_failure,
     dial_failure,
     handshake_timeout_failure,
-    tls_failure,
     transport_failure,
 )
-from atlas_perf.protocols.http.pool import PooledConnection
 from atlas_perf.protocols.http.proxy import Proxies, open_tunnel
 from atlas_perf.protocols.http.resolver import Resolver, is_address
 from atlas_perf.protocols.http.tcp_connection import TcpConnection
 from atlas_perf.protocols.http.timings import ABSENT, Stopwatch
 from atlas_perf.protocols.http.tls import TlsSettings
+from atlas_perf.protocols.http.tls_connection import TlsConnection
 from atlas_perf.protocols.http.urls import Target
 from atlas_perf.units import NS_PER_S
 
@@ -65,9 +64,9 @@ class Dialer:
         self._proxies = proxies
 
     async def dial(
-        self, target: Target, watch: Stopwatch, *, streaming: bool = False
-    ) -> PooledConnection:
-        """Open a connection; with `streaming` one that can send a body in parts.
+        self, target: Target, watch: Stopwatch, session: ssl.SSLSession | None
+    ) -> TcpConnection:
+        """Open a connection. `session` is one to resume with TLS; the server may have forgotten it.
 
         Raises:
             RequestFailure: with the k6 code of whatever failed.
@@ -78,10 +77,10 @@ class Dialer:
             sock = await self._connect(target, watch)
         watch.dial_ended_ns = clock.now_ns()
         if tls is None:
-            return await _attach_transport(sock) if streaming else _attach(sock)
+            return _attach(sock)
         watch.tls_began_ns = watch.dial_ended_ns
         async with _within(self._handshake_timeout_ns, handshake_timeout_failure):
-            connection = await _attach_tls(sock, tls, target.host.rstrip("."))
+            connection = await _attach_tls(sock, tls, target.host.rstrip("."), session)
         watch.tls_ended_ns = clock.now_ns()
         return connection
 
@@ -126,8 +125,10 @@ async def _within(
     if limit_ns is None:
         yield
         return
+    # Not from the loop's own time: that is of the turn's beginning, and a busy turn is long.
+    ends_s = time.monotonic() + limit_ns / NS_PER_S + _TIMER_GRAIN_S
     try:
-        async with asyncio.timeout(limit_ns / NS_PER_S + _TIMER_GRAIN_S) as limit:
+        async with asyncio.timeout_at(ends_s) as limit:
             yield
     except TimeoutError:
         if not limit.expired():
@@ -139,18 +140,17 @@ def _unconnected(watch: Stopwatch) -> RequestFailure:
     return connect_timeout_failure(looking_up=watch.dial_began_ns == ABSENT)
 
 
-async def _attach_tls(sock: socket.socket, tls: ssl.SSLContext, host: str) -> Connection:
-    loop = asyncio.get_running_loop()
+async def _attach_tls(
+    sock: socket.socket, tls: ssl.SSLContext, host: str, session: ssl.SSLSession | None
+) -> TlsConnection:
     try:
-        _, connection = await loop.create_connection(
-            lambda: Connection(loop), sock=sock, ssl=tls, server_hostname=host
-        )
-    except OSError as error:
+        connection = TlsConnection(sock, tls, host, session)
+    except BaseException as error:
         sock.close()
-        raise tls_failure(error) from error
-    except BaseException:
-        sock.close()
+        if isinstance(error, OSError):
+            raise transport_failure(error, "before the handshake") from error
         raise
+    await connection.handshake()
     return connection
 
 
@@ -160,19 +160,6 @@ def _attach(sock: socket.socket) -> TcpConnection:
     except OSError as error:
         sock.close()
         raise transport_failure(error, "before the request") from error
-
-
-async def _attach_transport(sock: socket.socket) -> Connection:
-    loop = asyncio.get_running_loop()
-    try:
-        _, connection = await loop.create_connection(lambda: Connection(loop), sock=sock)
-    except OSError as error:
-        sock.close()
-        raise transport_failure(error, "before the request") from error
-    except BaseException:
-        sock.close()
-        raise
-    return connection
 
 
 async def _connect_any(addresses: list[str], port: int) -> socket.socket:

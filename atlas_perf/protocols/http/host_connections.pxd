@@ -13,9 +13,10 @@ cdef class HostConnections:
     cdef int64_t _max_age_ns
     cdef int64_t _max_idle_ns
     cdef dict _lives
+    cdef object _tls
 
     cdef TcpConnection take_idle(self)
-    cdef bint wants_back(self, connection) except -1
-    cdef bint has_outlived(self, connection) except -1
-    cdef bint _put_back(self, connection) except -1
-    cpdef release(self, connection)
+    cdef bint wants_back(self, TcpConnection connection) except -1
+    cdef bint has_outlived(self, TcpConnection connection) except -1
+    cdef bint _put_back(self, TcpConnection connection) except -1
+    cpdef release(self, TcpConnection connection)

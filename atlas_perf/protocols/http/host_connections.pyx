@@ -23,20 +23,21 @@ cdef class HostConnections:
         self.idle = []
 
     cdef TcpConnection take_idle(self):
-        """A slot with a plain connection that is at hand and in order; else None and no slot."""
+        """A slot with a connection that is at hand and in order; else None and no slot."""
+        cdef TcpConnection youngest
         if self.taken >= self._limit or not self.idle:
             return None
-        youngest = self.idle[-1]
-        if type(youngest) is not TcpConnection or not (<TcpConnection>youngest).is_reusable():
+        youngest = <TcpConnection>self.idle[-1]
+        if not youngest.is_reusable():
             return None
         if self._lives is not None and self.has_outlived(youngest):
             return None
         self.idle.pop()
         self.taken += 1
         self._in_use.add(youngest)
-        return <TcpConnection>youngest
+        return youngest
 
-    cdef bint wants_back(self, connection) except -1:
+    cdef bint wants_back(self, TcpConnection connection) except -1:
         """True if a connection that is in use must not carry another request before it was put
         back: the pool is closed, somebody waits for a slot, or it may be too old."""
         if self.closed or (self._waiters is not None and len(<object>self._waiters) > 0):
@@ -62,8 +63,21 @@ cdef class HostConnections:
             self._forget(connection)
         return None
 
-    def adopt(self, connection):
+    @property
+    def session(self):
+        """The TLS session for another connection to resume; None without one.
+
+        Of the connection opened last, and read only now: under TLS 1.3 tickets come at any time
+        after the handshake, and reading a session means copying it. A user who comes back resumes
+        what it knows, as browsers do; users do not share sessions, or a server would look cheaper
+        under load than it is.
+        """
+        return None if self._tls is None else self._tls.session
+
+    def adopt(self, TcpConnection connection, *, bint resumable):
         """A connection that the holder of a slot has opened."""
+        if resumable:
+            self._tls = connection.tls
         self._in_use.add(connection)
         if self._lives is not None:
             now_ns = clock.now_ns()
@@ -74,16 +88,11 @@ cdef class HostConnections:
         self._in_use.discard(connection)
         self._forget(connection)
 
-    cpdef release(self, connection):
+    cpdef release(self, TcpConnection connection):
         """Give the slot back, with its connection if there is one worth keeping."""
-        cdef bint reusable
         if connection is not None:
             self._in_use.discard(connection)
-            if type(connection) is TcpConnection:
-                reusable = (<TcpConnection>connection).is_reusable()
-            else:
-                reusable = connection.reusable
-            if reusable and not self.closed and not self._put_back(connection):
+            if connection.is_reusable() and not self.closed and not self._put_back(connection):
                 self.idle.append(connection)
             else:
                 self._forget(connection)
@@ -100,7 +109,7 @@ cdef class HostConnections:
             self._forget(connection)
         return closing
 
-    cdef bint has_outlived(self, connection) except -1:
+    cdef bint has_outlived(self, TcpConnection connection) except -1:
         """Whether it is too old, or was idle for too long, to carry another request."""
         cdef int64_t opened_ns, idle_ns, now_ns
         if self._lives is None:
@@ -111,7 +120,7 @@ cdef class HostConnections:
             return True
         return self._max_idle_ns > 0 and now_ns - idle_ns >= self._max_idle_ns
 
-    cdef bint _put_back(self, connection) except -1:
+    cdef bint _put_back(self, TcpConnection connection) except -1:
         """Note that it is idle from now on; True if it has outlived its time already."""
         if self._lives is None:
             return False

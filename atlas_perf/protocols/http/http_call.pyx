@@ -24,6 +24,7 @@ from atlas_perf.protocols.http.csending cimport (
 )
 from atlas_perf.protocols.http.request_template cimport OutcomeSeries
 from atlas_perf.protocols.http.sinks cimport RoundTripSink, SampleSink
+from atlas_perf.protocols.http.tcp_connection cimport UNREAD
 
 import asyncio
 import warnings
@@ -212,7 +213,7 @@ cdef class HttpCall:
         response.url = template.tag_url
         response.ok = True
         response.error = ""
-        response.tls_version = ""
+        response.tls_version = connection.tls_version
         self.read_times(&response.times)
         if template.judged or asks_for_more(&response.head):
             return self.conclude(response)
@@ -263,7 +264,7 @@ cdef class HttpCall:
             raise failure
         if (
             isinstance(failure, ClosedEarlyError)
-            and connection.received_bytes == 0
+            and connection.first_byte_ns == UNREAD
             and self.template.method in IDEMPOTENT_METHODS
             and not self.host.closed
         ):
@@ -289,6 +290,7 @@ cdef class HttpCall:
         watch.sent_ns = connection.sent_ns
         watch.first_byte_ns = connection.first_byte_ns
         sent, received = connection.sent_bytes, connection.received_bytes
+        tls_version = connection.tls_version
         self.let_go(False)
         return self.client._no_response(
             self.template.request,
@@ -300,6 +302,7 @@ cdef class HttpCall:
             sent_bytes=sent,
             received_bytes=received,
             ended_ns=ended_ns,
+            tls_version=tls_version,
         )
 
     cdef void read_times(self, phase_times *times) noexcept:
@@ -319,7 +322,9 @@ cdef class HttpCall:
     cdef int record(self, Response response) except -1:
         cdef RequestTemplate template = self.template
         cdef OutcomeSeries series = template.series.last
-        if series is None or not series.fits(self.tags, &response.head):
+        if series is None or not series.fits(
+            self.tags, &response.head, self.connection.tls_version
+        ):
             series = template.series.find(self.tags, response)
         self.record_in(series, &response.times)
         if self.late_ns >= 0:

@@ -6,11 +6,12 @@ A caller that has to wait for a free connection is served in order, and its wait
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import ssl
+from typing import Any
 
-from atlas_perf.protocols.http.connection import Exchange
 from atlas_perf.protocols.http.connection_limits import ConnectionLimits
 from atlas_perf.protocols.http.host_connections import HostConnections
+from atlas_perf.protocols.http.tcp_connection import TcpConnection
 from atlas_perf.protocols.http.timings import Stopwatch
 from atlas_perf.protocols.http.urls import Origin
 
@@ -18,42 +19,15 @@ _NONE_YET: set[Any] = set()
 """Stands for the connections of users that have none, and most of them may have none."""
 
 
-class PooledConnection(Protocol):
-    """A connection as the pool and the round trip know it, plain or under TLS."""
-
-    tls_version: str
-
-    @property
-    def reusable(self) -> bool:
-        """True if it is idle, open and the last response left it in order."""
-        ...
-
-    async def exchange(
-        self, head: bytes, body: bytes, exchange: Exchange, *, keep: bool = True
-    ) -> None:
-        """Send one request and receive its response."""
-        ...
-
-    def abort(self) -> None:
-        """Close at once."""
-        ...
-
-    async def wait_closed(self) -> None:
-        """Return when the socket is closed, after `abort`."""
-        ...
-
-
 class ConnectionPool:
     """Hands out idle connections, or the right to open a new one."""
 
     __slots__ = ("_limits", "closed", "hosts", "in_use")
 
-    def __init__(
-        self, limits: ConnectionLimits, in_use: set[PooledConnection] | None = None
-    ) -> None:
+    def __init__(self, limits: ConnectionLimits, in_use: set[TcpConnection] | None = None) -> None:
         self._limits = limits
         self.hosts: dict[Origin, HostConnections] = {}
-        self.in_use: set[PooledConnection] = _NONE_YET if in_use is None else in_use
+        self.in_use: set[TcpConnection] = _NONE_YET if in_use is None else in_use
         self.closed = False
         """True once its user is done with it: no request is repeated on another connection."""
 
@@ -66,19 +40,23 @@ class ConnectionPool:
             host = self.hosts[origin] = HostConnections(self._limits, self.in_use)
         return host
 
-    async def acquire(self, origin: Origin, watch: Stopwatch) -> PooledConnection | None:
+    async def acquire(self, origin: Origin, watch: Stopwatch) -> TcpConnection | None:
         """An idle connection, or None: the caller may open one. Either way `release` is owed."""
         return await self.host(origin).acquire(watch)
 
-    def adopt(self, origin: Origin, connection: PooledConnection) -> None:
-        """A connection that the holder of a slot has opened."""
-        self.host(origin).adopt(connection)
+    def session(self, origin: Origin) -> ssl.SSLSession | None:
+        """The TLS session that another connection to an origin may resume."""
+        return self.host(origin).session
 
-    def drop(self, origin: Origin, connection: PooledConnection) -> None:
+    def adopt(self, origin: Origin, connection: TcpConnection, *, resumable: bool) -> None:
+        """A connection that the holder of a slot has opened; later ones may resume its session."""
+        self.host(origin).adopt(connection, resumable=resumable)
+
+    def drop(self, origin: Origin, connection: TcpConnection) -> None:
         """A connection that its holder found dead; the slot stays with the holder."""
         self.host(origin).drop(connection)
 
-    def release(self, origin: Origin, connection: PooledConnection | None) -> None:
+    def release(self, origin: Origin, connection: TcpConnection | None) -> None:
         """Give the slot back, with its connection if there is one worth keeping."""
         self.host(origin).release(connection)
 
@@ -90,12 +68,12 @@ class ConnectionPool:
         self.close()
         return ConnectionPool(self._limits, self.in_use)
 
-    def close(self) -> list[PooledConnection]:
+    def close(self) -> list[TcpConnection]:
         """Close idle connections now and used ones when they are released; returns the former."""
         self.closed = True
         return [connection for host in self.hosts.values() for connection in host.close()]
 
-    def abort_in_use(self) -> list[PooledConnection]:
+    def abort_in_use(self) -> list[TcpConnection]:
         """Break off the exchanges under way; returns their connections."""
         closing = list(self.in_use)
         for connection in closing:

@@ -22,6 +22,7 @@ cdef class ReadinessLoop:
     cdef object _clock
     cdef int _set
     cdef char *buffer
+    cdef object view
     cdef bint reading
     cdef list _woken
     cdef list _again

@@ -5,7 +5,9 @@ bytes dated before any task is woken, so one user's scenario code is not billed 
 response. Tasks are then stepped from here: what they await is ordinary asyncio.
 """
 
+from cpython.buffer cimport PyBUF_WRITE
 from cpython.exc cimport PyErr_SetFromErrno
+from cpython.memoryview cimport PyMemoryView_FromMemory
 from libc.stdint cimport INT64_MAX
 from libc.stdlib cimport free, malloc
 from posix.unistd cimport close
@@ -52,7 +54,11 @@ cdef class Watched:
 
 
 cdef class ReadinessLoop:
-    """One per event loop; `readiness_loop` finds it."""
+    """One per event loop; `readiness_loop` finds it.
+
+    `buffer` holds what was received last, until the next socket is read. `view` is the same memory
+    for code in Python, and must not outlive the loop.
+    """
 
     def __cinit__(self, loop):
         self._set = readiness_open()
@@ -61,6 +67,7 @@ cdef class ReadinessLoop:
         self.buffer = <char *>malloc(BUFFER_BYTES)
         if self.buffer == NULL:
             raise MemoryError("no memory left for a receive buffer")
+        self.view = PyMemoryView_FromMemory(self.buffer, BUFFER_BYTES, PyBUF_WRITE)
         self.loop = loop
         self.call_soon = loop.call_soon
         # The kernel's clock is read directly, unless the run's clock is another one.

@@ -41,7 +41,7 @@ cdef class Repetition(Successor):
             or asks_for_more(&parser.response.head)
             or template.judged
             or series is None
-            or not series.fits(call.tags, &parser.response.head)
+            or not series.fits(call.tags, &parser.response.head, connection.tls_version)
             or call.client._stored_cookies
             or call.host.wants_back(connection)
         ):

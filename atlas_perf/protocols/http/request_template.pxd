@@ -8,12 +8,13 @@ cdef class OutcomeSeries:
     cdef tuple tags
     cdef int status
     cdef int minor_version
+    cdef str tls_version
     cdef object sink
     cdef uint32_t sent_number
     cdef uint32_t received_number
     cdef object response_number  # None until there is a response time to record
 
-    cdef bint fits(self, tuple tags, const http_head *head) noexcept
+    cdef bint fits(self, tuple tags, const http_head *head, str tls_version) noexcept
 
 
 cdef class NamedSeries:

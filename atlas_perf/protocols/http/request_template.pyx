@@ -29,11 +29,12 @@ cdef enum:
 cdef class OutcomeSeries:
     """Where requests of one name, one outcome and one set of tags are recorded."""
 
-    cdef bint fits(self, tuple tags, const http_head *head) noexcept:
+    cdef bint fits(self, tuple tags, const http_head *head, str tls_version) noexcept:
         return (
             self.tags is tags
             and self.status == head.status
             and self.minor_version == head.minor_version
+            and self.tls_version is tls_version  # interned
         )
 
 
@@ -42,7 +43,7 @@ cdef class NamedSeries:
 
     cdef OutcomeSeries find(self, tuple tags, Response response):
         cdef OutcomeSeries series
-        key = (tags, response.status, response.head.minor_version)
+        key = (tags, response.status, response.head.minor_version, response.tls_version)
         series = self._by_outcome.get(key)
         if series is None:
             series = self._opened(tags, response)
@@ -57,6 +58,7 @@ cdef class NamedSeries:
         cdef OutcomeSeries series = OutcomeSeries.__new__(OutcomeSeries)
         series.status = response.status
         series.minor_version = response.head.minor_version
+        series.tls_version = response.tls_version
         series.sink = self._log.series(tags, self._request.tags, self._outcome(response))
         series.sent_number, series.received_number = self._log.data_series(tags)
         return series

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from atlas_perf.protocols.http.body_stream import BodyStream
-from atlas_perf.protocols.http.connection import Connection, Exchange
 from atlas_perf.protocols.http.dialing import Dialer
+from atlas_perf.protocols.http.exchange import Exchange
 from atlas_perf.protocols.http.failures import ClosedEarlyError
-from atlas_perf.protocols.http.pool import ConnectionPool, PooledConnection
+from atlas_perf.protocols.http.pool import ConnectionPool
 from atlas_perf.protocols.http.request import Request, head_bytes
 from atlas_perf.protocols.http.response_parser import ResponseParser
-from atlas_perf.protocols.http.timings import Stopwatch
+from atlas_perf.protocols.http.tcp_connection import TcpConnection
+from atlas_perf.protocols.http.timings import ABSENT, Stopwatch
 from atlas_perf.protocols.http.urls import Target
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
@@ -81,27 +81,25 @@ async def perform(
     Raises:
         RequestFailure: if no complete response arrives.
     """
+    resumes = keep  # who may not reuse a connection has no TLS session to resume either
     keep = keep and not request.asks_to_close
     head = head_bytes(request, target, cookies, close=not keep)
-    streamed = isinstance(request.body, BodyStream)
     connection = await pool.acquire(target.origin, trip.watch)
     try:
-        if streamed and connection is not None and not isinstance(connection, Connection):
-            pool.drop(target.origin, connection)  # the compiled one sends whole bodies only
-            connection = None
         if connection is not None:
             if await _survives(connection, head, request, trip, pool=pool, keep=keep):
                 return
             pool.drop(target.origin, connection)
-        connection = await dialer.dial(target, trip.watch, streaming=streamed)
-        pool.adopt(target.origin, connection)
+        session = pool.session(target.origin) if resumes else None
+        connection = await dialer.dial(target, trip.watch, session)
+        pool.adopt(target.origin, connection, resumable=resumes)
         await _exchange(connection, head, request, trip, keep=keep)
     finally:
         pool.release(target.origin, connection)
 
 
 async def _survives(
-    connection: PooledConnection,
+    connection: TcpConnection,
     head: bytes,
     request: Request,
     trip: RoundTrip,
@@ -115,7 +113,7 @@ async def _survives(
     except ClosedEarlyError:
         again = request.repeatable and request.method in IDEMPOTENT_METHODS
         repeatable = again and not pool.closed
-        if trip.received_bytes > 0 or not repeatable:
+        if trip.watch.first_byte_ns != ABSENT or not repeatable:
             raise
         trip.watch.forget_exchange()
         return False
@@ -123,14 +121,9 @@ async def _survives(
 
 
 async def _exchange(
-    connection: PooledConnection, head: bytes, request: Request, trip: RoundTrip, *, keep: bool
+    connection: TcpConnection, head: bytes, request: Request, trip: RoundTrip, *, keep: bool
 ) -> None:
     trip.tls_version = connection.tls_version
     exchange = trip.begin_exchange(to_head=request.method == "HEAD")
     exchange.parser.discarding = not request.keeps_body
-    body = request.body
-    if isinstance(body, BodyStream):
-        assert isinstance(connection, Connection)  # taken or dialled for it
-        await connection.exchange(head, body, exchange, keep=keep)
-    else:
-        await connection.exchange(head, body, exchange, keep=keep)
+    await connection.exchange(head, request.body, exchange, keep=keep)

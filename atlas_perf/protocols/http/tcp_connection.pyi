@@ -1,12 +1,17 @@
 import asyncio
 import socket
+import ssl
 from collections.abc import Generator
 
-from atlas_perf.protocols.http.connection import Exchange
+from atlas_perf.protocols.http.body_stream import BodyStream
+from atlas_perf.protocols.http.exchange import Exchange
 
 class TcpConnection:
-    tls_version: str
+    @property
+    def tls(self) -> ssl.SSLObject | None: ...
     def __init__(self, sock: socket.socket) -> None: ...
+    @property
+    def tls_version(self) -> str: ...
     @property
     def reusable(self) -> bool: ...
     @property
@@ -14,7 +19,7 @@ class TcpConnection:
     @property
     def received_bytes(self) -> int: ...
     async def exchange(
-        self, head: bytes, body: bytes, exchange: Exchange, *, keep: bool = True
+        self, head: bytes, body: bytes | BodyStream, exchange: Exchange, *, keep: bool = True
     ) -> None: ...
     def abort(self) -> None: ...
     async def wait_closed(self) -> None: ...

@@ -1,4 +1,7 @@
-"""One plain TCP connection: request bytes out, response in, stop-watch readings between.
+"""One TCP connection: request bytes out, response in, stop-watch readings between.
+
+Plain as it stands; `TlsConnection` puts records between these bytes and the wire, and overrides
+what it must: `_next_bytes`, `_received` and `_lost`.
 
 The connection itself is what a task awaits while its exchange is under way: a future as asyncio
 knows it, with one waiter, used again for every exchange. No policy here: no URL, redirect, cookie,
@@ -13,8 +16,11 @@ from atlas_perf.protocols.http.readiness cimport BUFFER_BYTES, readiness_loop
 
 import asyncio
 import os
+from contextlib import aclosing
 
+from atlas_perf.protocols.http.body_stream import BodyStream
 from atlas_perf.protocols.http.failures import (
+    BodyRaisedError,
     RequestFailure,
     timeout_failure,
     transport_failure,
@@ -27,7 +33,6 @@ cdef extern from "Python.h":
 cdef enum:
     JOIN_UP_TO_BYTES = 65536  # a small body goes out in one system call with its head
     READ_AT_ONCE_BYTES = 262144  # of one connection, before others have their turn
-    UNREAD = -1  # a reading of the stop-watch that was not taken
 
 
 cdef class Successor:
@@ -45,11 +50,19 @@ cdef class TcpConnection(Watched):
     """HTTP/1.1 over a connected socket, which it takes over; one exchange at a time.
 
     Must be made inside the event loop that will use it.
+
+    Attributes:
+        tls_version: "tls1.3"; "" over plain TCP.
+        tls: the state of TLS, which knows the session to resume; None over plain TCP.
+        sent_bytes: written to the socket for this exchange.
+        received_bytes: read from the socket for it. What came or went since the last exchange
+            counts for the next one: a handshake, a session ticket.
     """
 
-    tls_version = ""
+    tls = None
 
     def __init__(self, sock not None):
+        self.tls_version = ""
         self.readiness = readiness_loop()
         self._asyncio_future_blocking = False
         self._keep = True
@@ -80,8 +93,6 @@ cdef class TcpConnection(Watched):
         self.sent_ns = UNREAD
         self.first_byte_ns = UNREAD
         self.last_byte_ns = UNREAD
-        self.sent_bytes = 0
-        self.received_bytes = 0
         self.send_began_ns = self.readiness.now_ns()
         if self.fd < 0:
             return self._end(transport_failure(None, "before the response"))
@@ -89,9 +100,8 @@ cdef class TcpConnection(Watched):
             self.readiness.limit(self, deadline_ns, self.send_began_ns)
         if body is not None and PyBytes_GET_SIZE(body) <= JOIN_UP_TO_BYTES:
             head, body = head + body, None
-        self._unsent = head
-        self._unsent_body = body
-        self._unsent_from = 0
+        self._waiting = head
+        self._waiting_body = body
         return self._send()
 
     cdef int finish(self, bint keep) except -1:
@@ -101,6 +111,8 @@ cdef class TcpConnection(Watched):
         self.busy = False
         self.failure = None  # its traceback may hold this connection
         self.deadline_ns = 0
+        self.sent_bytes = 0
+        self.received_bytes = 0
         if not self._keep:
             self.close_now()
         return 0
@@ -111,7 +123,7 @@ cdef class TcpConnection(Watched):
             self.ended
             and self.failure is None
             # Else answered before all of the request was read: the rest is still on its way.
-            and self._unsent is None
+            and self.sent_ns != UNREAD
             and self.fd >= 0
             and self.parser is not None
             and self.parser.keeps()
@@ -119,36 +131,53 @@ cdef class TcpConnection(Watched):
 
     cdef int close_now(self) except -1:
         self._keep = False
-        self._unsent = self._unsent_body = None
+        self._unsent = self._waiting = self._waiting_body = None
         if self.fd >= 0:
             self.readiness.forget(self)
         return 0
 
+    cdef bytes _next_bytes(self):
+        """The next bytes for the wire; None if there are none now. `_waiting` is what is left of
+        the request."""
+        waiting = self._waiting
+        self._waiting, self._waiting_body = self._waiting_body, None
+        return waiting
+
     cdef int _send(self) except -1:
+        """Send what there is, as far as the kernel takes it."""
         cdef ssize_t count
-        cdef Py_ssize_t left
-        while self._unsent is not None:
-            left = PyBytes_GET_SIZE(self._unsent) - self._unsent_from
-            if left == 0:
-                self._unsent, self._unsent_body = self._unsent_body, None
+        while True:
+            if self._unsent is None:
+                self._unsent = self._next_bytes()
                 self._unsent_from = 0
-                continue
+                if self._unsent is None:
+                    return self._nothing_unsent()
             count = send(
-                self.fd, PyBytes_AS_STRING(self._unsent) + self._unsent_from, left, ATLAS_SEND_FLAGS
+                self.fd,
+                PyBytes_AS_STRING(self._unsent) + self._unsent_from,
+                PyBytes_GET_SIZE(self._unsent) - self._unsent_from,
+                ATLAS_SEND_FLAGS,
             )
             if count >= 0:
                 self._unsent_from += count
                 self.sent_bytes += count
-                if count == left and self._unsent_body is None:
+                if self._unsent_from == PyBytes_GET_SIZE(self._unsent):
                     self._unsent = None
-                    self.sent_ns = self.readiness.now_ns()
             elif errno == EAGAIN:
                 return 0
             elif errno != EINTR:
                 # The server may have answered before it hung up: what it said comes first.
                 self._send_errno = errno
-                self._unsent_body = None
                 return self._receive(True)
+
+    cdef int _nothing_unsent(self) except -1:
+        if self._waiting is not None:
+            return 0  # it cannot go yet
+        if self._parts_to_come:
+            if self._room is not None and not self._room.done():
+                self._room.set_result(None)
+        elif self.sent_ns == UNREAD:
+            self.sent_ns = self.readiness.now_ns()
         return 0
 
     cdef int changed(self, bint readable, bint writable, bint hung_up) except -1:
@@ -170,7 +199,8 @@ cdef class TcpConnection(Watched):
             count = recv(self.fd, self.readiness.buffer, BUFFER_BYTES, MSG_DONTWAIT)
             if count > 0:
                 total += count
-                self._take(count)
+                self.received_bytes += count
+                self._received(count)
                 if count < BUFFER_BYTES and not hung_up:
                     return 0  # read dry: the next byte is another event
             elif count == 0:
@@ -181,12 +211,16 @@ cdef class TcpConnection(Watched):
                 return self._lost(errno)
         return 0
 
+    cdef int _received(self, ssize_t length) except -1:
+        """So many bytes of the wire are in the readiness loop's buffer."""
+        return self._take(length)
+
     cdef int _take(self, ssize_t length) except -1:
+        """So many bytes from the server are in the readiness loop's buffer."""
         cdef int64_t now_ns = self.readiness.now_ns()
         cdef ResponseParser parser = self.parser
         if not self.busy:
             return self.close_now()  # nobody asked for these bytes
-        self.received_bytes += length
         if self.ended:
             parser.surplus = True
             return 0
@@ -219,7 +253,7 @@ cdef class TcpConnection(Watched):
         return self.close_now()
 
     cdef object _loss(self, int error_number):
-        where = "within the response" if self.received_bytes else "before the response"
+        where = "before the response" if self.first_byte_ns == UNREAD else "within the response"
         error = OSError(error_number, os.strerror(error_number)) if error_number else None
         return transport_failure(error, where)
 
@@ -300,17 +334,22 @@ cdef class TcpConnection(Watched):
 
     # The slow way, with a stop-watch and a parser that outlive the exchange
 
-    async def exchange(self, bytes head, bytes body, exchange, *, bint keep=True):
+    async def exchange(self, bytes head, body, exchange, *, bint keep=True):
         """Send one request and return when the last byte of its response is there.
 
-        `keep` is whether the request lets the connection live on.
+        `body` is bytes or a BodyStream. `keep` is whether the request lets the connection live on.
 
         Raises:
             RequestFailure: if no complete response arrives; the connection is closed.
             asyncio.CancelledError: the connection is closed.
         """
+        sending = None
+        self._parts_to_come = isinstance(body, BodyStream)
         try:
-            self.start(head, body or None, exchange.parser, 0)
+            self.start(head, None if self._parts_to_come else body or None, exchange.parser, 0)
+            if self._parts_to_come and not self.ended:
+                sending = self.readiness.loop.create_task(self._send_parts(body))
+                sending.add_done_callback(self._parts_ended)
             if not self.ended:
                 await self
             if self.failure is not None:
@@ -324,7 +363,38 @@ cdef class TcpConnection(Watched):
             exchange.sent_bytes = self.sent_bytes
             exchange.received_bytes = self.received_bytes
             self.finish(keep)
+            self._parts_to_come = False
             self.parser = None
+            if sending is not None:
+                sending.cancel()
+                await asyncio.wait((sending,))
+
+    async def _send_parts(self, body):
+        """One part at a time: the next one is asked for when the kernel has taken the last."""
+        try:
+            async with aclosing(body.chunks()) as chunks:
+                await self._all_taken()
+                async for chunk in chunks:
+                    if self.ended:
+                        return
+                    self._waiting = chunk
+                    self._send()
+                    await self._all_taken()
+        except Exception as raised:
+            raise BodyRaisedError(raised) from raised
+        self._parts_to_come = False
+        self._nothing_unsent()
+
+    async def _all_taken(self):
+        if self._unsent is not None or self._waiting is not None:
+            self._room = self.readiness.loop.create_future()
+            await self._room
+
+    def _parts_ended(self, sending):
+        if sending.cancelled():
+            self._end(asyncio.CancelledError())
+        elif sending.exception() is not None:
+            self._end(sending.exception())
 
     def abort(self):
         """Close at once; an exchange under way is canceled."""
