@@ -30,26 +30,19 @@ def measure(
     Raises:
         RunInvalidError: the run broke down before it could measure.
     """
-    return loop.run(_measure(plan, facts, signals, on_progress, outputs, calibration))
 
+    async def with_interrupts() -> Summary:
+        interrupts = Interrupts()
+        running = asyncio.get_running_loop()
+        # A handler runs between any two instructions, where no other call of the loop is safe.
+        with signals.told_to(partial(running.call_soon_threadsafe, interrupts.request_stop)):
+            return await run_plan(
+                plan,
+                facts=facts,
+                outputs=outputs,
+                on_progress=on_progress,
+                interrupts=interrupts,
+                calibration=calibration,
+            )
 
-async def _measure(
-    plan: TestPlan,
-    facts: Facts,
-    signals: StopSignals,
-    on_progress: Callable[[Progress], None],
-    outputs: Sequence[Output],
-    calibration: Calibration | None,
-) -> Summary:
-    interrupts = Interrupts()
-    running = asyncio.get_running_loop()
-    # A handler runs between any two instructions, where no other call of the loop is safe.
-    with signals.told_to(partial(running.call_soon_threadsafe, interrupts.request_stop)):
-        return await run_plan(
-            plan,
-            facts=facts,
-            outputs=outputs,
-            on_progress=on_progress,
-            interrupts=interrupts,
-            calibration=calibration,
-        )
+    return loop.run(with_interrupts())

@@ -7,6 +7,7 @@ requests it can make at all. Figures that are not clear of both are its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import CounterTotal, Snapshot, TrendTotal
@@ -50,19 +51,53 @@ def calibration_notes(calibration: Calibration | None, snapshot: Snapshot) -> It
         )
 
 
+def doubt_of_rate(calibration: Calibration, planned_per_s: float | None) -> str | None:
+    """What is known against a planned rate before the first request, if it is too high."""
+    if planned_per_s is None or planned_per_s <= RATE_SHARE_LIMIT * calibration.max_per_s:
+        return None
+    return (
+        f"the planned {planned_per_s:,.0f}/s are over {RATE_SHARE_LIMIT * 100:g} % of the "
+        f"{calibration.max_per_s:,.0f}/s that this generator can do: if they are reached, the run "
+        "is INVALID"
+    )
+
+
+def floor_p50_ms(calibration: Calibration, per_s: float) -> float:
+    """The generator's own median at a rate: on a straight line between those that were measured.
+
+    Queues grow faster than on a straight line, so it is rather too high than too low between them;
+    beyond them it is that of the nearest.
+    """
+    floors = calibration.floors
+    for below, above in pairwise(floors):
+        if below.rate_per_s <= per_s <= above.rate_per_s:
+            share = (per_s - below.rate_per_s) / (above.rate_per_s - below.rate_per_s)
+            return below.service_p50_ms + share * (above.service_p50_ms - below.service_p50_ms)
+    return floors[0 if per_s < floors[0].rate_per_s else -1].service_p50_ms
+
+
 def _of_floor(calibration: Calibration, snapshot: Snapshot) -> Iterator[str]:
     took = snapshot.total(Selector("http_req_duration"))
-    floor_ns = calibration.service_p50_ms * NS_PER_MS
     if not isinstance(took, TrendTotal):
         return
     median_ns = took.distribution.quantile(0.5)
+    per_s = _usual_rate(snapshot)
+    floor_ns = floor_p50_ms(calibration, per_s) * NS_PER_MS
     if median_ns < FLOOR_FACTOR * floor_ns:
         yield (
             f"Half of the requests took less than {format_duration(median_ns)}, within "
             f"{FLOOR_FACTOR:g} times of the {format_duration(floor_ns)} that this generator "
-            "measures of a server that takes no time: most of that is its own time, and nothing "
-            "is known of the target. Use a faster or less busy machine, or a lower rate."
+            f"measures of a server that takes no time (at {per_s:,.0f}/s): most of that is its own "
+            "time, and little is known of the target. Use a faster or less busy machine, or a "
+            "lower rate."
         )
+
+
+def _usual_rate(snapshot: Snapshot) -> float:
+    """The rate that requests were made at, averaged over requests: pauses do not lower it."""
+    windows = snapshot.windows()
+    whole = sum(one.requests for one in windows)
+    return sum(one.requests**2 / one.length_s for one in windows) / whole if whole else 0.0
 
 
 def _of_rate(calibration: Calibration, snapshot: Snapshot) -> Iterator[str]:

@@ -143,11 +143,22 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """What the generator itself can do on this machine: measured against a null server on it.
+class Floor:
+    """What the generator measures at one rate of a server that takes no time."""
 
-    The floor is what it measures of a server that takes no time; see docs/doctor.md.
-    """
+    rate_per_s: float  # requests due per second, evenly spaced
+    service_p50_ms: float
+    service_p95_ms: float
+    service_p99_ms: float
+    response_p50_ms: float
+    response_p95_ms: float
+    response_p99_ms: float
+    lag_p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the generator itself can do on this machine, measured against a null server on it."""
 
     processes: int
     connections: int
@@ -156,14 +167,7 @@ class Calibration:
     max_per_s: float  # requests answered per second, asked for without a pause
     worker_cores: float  # CPU of all workers at that rate
     server_cores: float  # CPU of the null server at that rate
-    rate_per_s: float  # that the floor was measured at
-    service_p50_ms: float
-    service_p95_ms: float
-    service_p99_ms: float
-    response_p50_ms: float
-    response_p95_ms: float
-    response_p99_ms: float
-    lag_p99_ms: float
+    floors: tuple[Floor, ...]  # by rising rate, at least one
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from atlas_perf.errors import ExitCode
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.summary import (
+    Calibration,
     CheckResult,
     CriterionState,
     EndpointSummary,
     ExceptionSummary,
     Facts,
+    Floor,
     MetricSummary,
     Summary,
     ThresholdResult,
@@ -203,5 +205,18 @@ def sample_summary() -> Summary:
         windows=(
             Window(0, 20, 410, 4, 101, 0, 4, 1_600_000, 97_000, 12.1, 30.9, 96.0, 1.2, 0.8),
             Window(1, 20, 0, 0, 0, 0, 0, 0, 0, None, None, None, 2.31, 0.1),
+        ),
+        calibration=Calibration(
+            processes=2,
+            connections=20,
+            cores=2,
+            payload_bytes=1000,
+            max_per_s=24_310.0,
+            worker_cores=1.42,
+            server_cores=0.51,
+            floors=(
+                Floor(500.0, 0.062, 0.11, 0.284, 0.121, 0.24, 0.61, 0.33),
+                Floor(12_155.0, 0.18, 0.52, 1.31, 0.33, 0.94, 2.2, 0.81),
+            ),
         ),
     )
