@@ -26,7 +26,6 @@ from atlas_perf.model.plan import (
     WhenBusy,
 )
 from atlas_perf.model.summary import Calibration, Floor, Summary
-from atlas_perf.model.verdict import Verdict
 from atlas_perf.units import NS_PER_S
 
 DEFAULT_PAYLOAD_BYTES = 1_000
@@ -50,6 +49,10 @@ HALF = 0.5
 LEAST_FLOOR_RATE_PER_S = 100
 """Slower plans are calibrated at this rate: a p(99) of a few samples would say nothing."""
 
+MOST_FAILED = 0.01
+"""Of the requests: figures of the others would be of another load than was meant."""
+
+_FAILED = "the calibration failed"
 _TIMEOUT_NS = 5 * NS_PER_S
 _NAME = "calibration"
 _STATS = ("p(50)", "p(95)", "p(99)")
@@ -164,8 +167,13 @@ def _drive(
         if summary.exit_code is ExitCode.INTERRUPTED:
             raise KeyboardInterrupt
         _refuse_unusable(summary)
-        server_cpu_s = float(server.end() or "nan")
-    return summary, server_cpu_s / summary.measured_s
+        said = server.end()
+    try:
+        return summary, float(said) / summary.measured_s
+    except ValueError:
+        raise RunInvalidError(
+            f"{_FAILED}: the null server did not say what CPU it used; try again"
+        ) from None
 
 
 def _plan(load: CalibrationLoad, executor: Executor, url: str) -> TestPlan:
@@ -187,8 +195,10 @@ def _plan(load: CalibrationLoad, executor: Executor, url: str) -> TestPlan:
 def _refuse_unusable(summary: Summary) -> None:
     """A generator that is slow or late has been measured; one that failed has not."""
     lost = any(worker.lost is not None for worker in summary.workers)
-    if lost or summary.verdict in {Verdict.FAIL, Verdict.NO_DATA}:
-        raise RunInvalidError(f"the calibration failed: {summary.reasons[0]}")
+    failed = summary.metrics.get("http_req_failed")
+    failing = failed is not None and failed.values["rate"] > MOST_FAILED
+    if lost or failing or "http_req_duration" not in summary.metrics:
+        raise RunInvalidError(f"{_FAILED}: {summary.reasons[0]}")
 
 
 def _peak_per_s(executor: Executor) -> float | None:
