@@ -11,7 +11,7 @@
 #include "null_answers.h"
 #include "readiness.h"
 
-enum { RESPONSE_BYTES = 30000, MOST_REQUESTS = 20 };
+enum { RESPONSE_BYTES = 200000, MOST_REQUESTS = 20 };
 
 static const char REQUEST[] = "GET /a HTTP/1.1\r\nX: \r\r\n\r\n";
 

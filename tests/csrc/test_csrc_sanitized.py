@@ -39,7 +39,7 @@ def compiler_with_sanitizers(folder: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("driver", "arguments"), [("laws", []), ("fuzz_codec", ["20000"]), ("null_answers", ["300"])]
+    ("driver", "arguments"), [("laws", []), ("fuzz_codec", ["20000"]), ("null_answers", ["100"])]
 )
 def test_the_driver_runs_clean(driver, arguments, tmp_path):
     compiler = compiler_with_sanitizers(tmp_path)
