@@ -20,7 +20,6 @@ from atlas_perf.model.plan import (
     ConstantVUs,
     Executor,
     HttpOptions,
-    RampingArrivalRate,
     ScenarioPlan,
     TestPlan,
     WhenBusy,
@@ -76,12 +75,10 @@ class CalibrationLoad:
 
 def load_of_plan(plan: TestPlan, payload_bytes: int, time_ns: int) -> CalibrationLoad:
     """The plan's own processes, its users up to a bound, and the highest rate it may have."""
-    rates = [_peak_per_s(one.executor) for one in plan.scenarios]
-    known = [rate for rate in rates if rate is not None]
     return CalibrationLoad(
         processes=plan.processes,
         connections=connections_for(plan.processes, plan.max_vus),
-        rate_per_s=sum(known) or None,
+        rate_per_s=plan.max_rate_per_s or None,
         payload_bytes=payload_bytes,
         time_ns=time_ns,
     )
@@ -199,13 +196,3 @@ def _refuse_unusable(summary: Summary) -> None:
     failing = failed is not None and failed.values["rate"] > MOST_FAILED
     if lost or failing or "http_req_duration" not in summary.metrics:
         raise RunInvalidError(f"{_FAILED}: {summary.reasons[0]}")
-
-
-def _peak_per_s(executor: Executor) -> float | None:
-    """The highest rate of an arrival rate; None for users, who set none."""
-    match executor:
-        case ConstantArrivalRate(rate=rate, time_unit_ns=unit_ns):
-            return rate * NS_PER_S / unit_ns
-        case RampingArrivalRate(start_rate=first, stages=stages, time_unit_ns=unit_ns):
-            return max(first, *(stage.target for stage in stages)) * NS_PER_S / unit_ns
-    return None

@@ -63,7 +63,7 @@ def run_request(request: RunRequest) -> ExitCode:
 
 def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     _refuse_shared_outputs(request)
-    _refuse_too_many_processes(request)
+    refuse_too_many_processes(request)
     refuse_payload_alone(request.payload_bytes, "--calibrate", given=request.calibrate)
     files = [find_scenario(scenario) for scenario in request.scenarios]
     started: ChildServer | None = None
@@ -174,6 +174,7 @@ def _overrides(request: RunRequest, environment: Environment, *, keep_samples: b
         iterations=request.iterations,
         rate=request.rate,
         stages=request.stages or None,
+        warm_up_ns=request.warm_up_ns,
         thresholds=request.thresholds,
         no_thresholds=request.no_thresholds,
         tags=request.tags,
@@ -210,7 +211,7 @@ def _refuse_shared_outputs(request: RunRequest) -> None:
         )
 
 
-def _refuse_too_many_processes(request: RunRequest) -> None:
+def refuse_too_many_processes(request: RunRequest) -> None:
     most = max(PROCESSES_ON_ANY_MACHINE, PROCESSES_PER_CORE * usable_cores())
     if request.processes is not None and request.processes > most:
         raise UsageError(

@@ -13,6 +13,7 @@ from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.judge.calibrated import calibration_notes, calibration_reasons
 from atlas_perf.judge.redact import plan_secrets, redacted
 from atlas_perf.judge.row_secrets import shown_row_secrets
+from atlas_perf.judge.scope import shortened_phases
 from atlas_perf.judge.summarize import summarize
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.judge.validity import miscounted_iterations
@@ -52,7 +53,7 @@ def conclude(
     decision = decide(
         results,
         aggregator,
-        invalid=tuple(_invalid_reasons(state, aggregator, calibration)),
+        invalid=tuple(_invalid_reasons(state, aggregator, results, calibration)),
         interrupted=state.interrupted,
         whole=not (state.cut_short or state.aborted or state.lost),
     )
@@ -72,7 +73,10 @@ def conclude(
 
 
 def _invalid_reasons(
-    state: RunState, aggregator: Aggregator, calibration: Calibration | None
+    state: RunState,
+    aggregator: Aggregator,
+    results: Sequence[ThresholdResult],
+    calibration: Calibration | None,
 ) -> Iterator[str]:
     if state.cut_short:
         planned = format_planned(state.plan.end_ns)
@@ -88,6 +92,8 @@ def _invalid_reasons(
             )
     yield from feed_invalid_reason(state.plan, state.ran_out)
     yield from ceiling_reason(state.plan, state.too_fast)
+    if not state.aborted:
+        yield from shortened_phases(results)
     if not (state.cut_short or state.aborted or state.lost):
         yield from miscounted_iterations(state.plan, aggregator)
     yield from calibration_reasons(calibration, aggregator)
