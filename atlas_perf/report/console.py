@@ -12,6 +12,7 @@ from atlas_perf.model.batch import Ledger
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
 from atlas_perf.report.calibration import calibration_sentences
 from atlas_perf.report.console_endpoints import endpoint_lines
+from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_metrics import custom_metrics, metric_lines, metric_sections
 from atlas_perf.report.console_phases import phase_lines, shortness_text
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
@@ -189,6 +190,7 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
         f"loop lag at most {milliseconds_text(max(one.loop_lag_max_ms for one in workers))}",
         f"memory {format_bytes(peak)}",
         f"{len(lost)} lost" if lost else "",
+        *health_parts(summary),
         f"{gaps} intervals missing" if gaps else "",
         f"{refused} values refused" if refused else "",
         f"{overflowed} samples beyond the series cap" if overflowed else "",
@@ -198,6 +200,7 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
     for worker in lost:
         why = f"worker {worker.index} lost: {printable(worker.lost or '')}"
         lines.append(_INDENT + paint("red", why))
+    lines += stall_lines(workers, paint, width)
     if summary.calibration is not None:
         for sentence in calibration_sentences(summary.calibration):
             lines += [_INDENT + line for line in wrapped(sentence, width - 4, "  ")]
