@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from atlas_perf.cli.capacity_request import CapacityRequest
+from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.conduct import PreparedRun, report_width, run_shown
-from atlas_perf.cli.embedded import EmbeddedTarget, embedded_target
+from atlas_perf.cli.embedded import embedded_target
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.preflight import refuse_hopeless
@@ -72,7 +73,7 @@ def find_capacity(request: CapacityRequest) -> ExitCode:
 
 def _environment(
     request: CapacityRequest, search: SearchPlan, running: ExitStack
-) -> tuple[Environment, EmbeddedTarget | None]:
+) -> tuple[Environment, ChildServer | None]:
     find_scenario(request.scenario)
     environment = environment_of(request.base_request(search), request.scenario)
     refuse_unasked_production(

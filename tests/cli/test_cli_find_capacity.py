@@ -12,7 +12,7 @@ import pytest
 from command_outcome import Outcome
 from summaries import made_summary
 
-from atlas_perf.cli import conduct
+from atlas_perf.cli import measuring
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.errors import ExitCode, RunInvalidError
 from atlas_perf.model.batch import Batch, CounterDelta, NewSeries, TrendDelta
@@ -58,6 +58,7 @@ class Target:
         outputs: tuple[Output, ...],
         on_progress: object,
         interrupts: Interrupts,
+        calibration: None,
     ) -> Summary:
         if self.fails is not None:
             raise self.fails
@@ -105,7 +106,7 @@ def target(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Target:
         "async def default(vu): ...\n"
     )
     fake = Target()
-    monkeypatch.setattr(conduct, "run_plan", fake.run_plan)
+    monkeypatch.setattr(measuring, "run_plan", fake.run_plan)
     return fake
 
 
