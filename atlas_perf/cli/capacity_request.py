@@ -150,7 +150,12 @@ class CapacityRequest:
         )
 
     def step_plan(self, base: TestPlan, level: int, number: int) -> TestPlan:
-        """The plan of one step; `number` counts steps from 0, and no two ask the same things."""
+        """The plan of one step; `number` counts steps from 0, and no two ask the same things.
+
+        A request that takes longer than a step is measured for has failed: of a target that never
+        answers, that is all there is to see.
+        """
+        http = replace(base.http, timeout_ns=min(base.http.timeout_ns, self.hold_ns))
         scenario = replace(
             base.scenarios[0],
             executor=self._executor(level),
@@ -159,6 +164,7 @@ class CapacityRequest:
         plan = replace(
             base,
             scenarios=(scenario,),
+            http=http,
             processes=min(base.processes, self.users(level)),
             seed=base.seed + number,
         )

@@ -102,7 +102,7 @@ class _Search:
         self._signals = signals
         base = common.plan
         first = request.step_plan(base, search.first, 0)
-        self._judge = SloJudge(first, request.criteria())
+        self._judge = SloJudge(first, len(request.slo), request.hold_ns)
         # What cannot even begin is refused before any load; later on it is the generator's limit.
         for warning in refuse_hopeless(
             first, common.environment.base_url, ignored=request.ignore_preflight
@@ -200,7 +200,7 @@ class _Search:
         steady: SteadyPart,
         latency: Selector,
     ) -> CapacityStep:
-        judged = self._judge.judge(summary, steady.total, measured_ns=self._request.hold_ns)
+        judged = self._judge.judge(summary, steady.total)
         self._no_data = judged.no_data
         iterations, times, failed = (
             held.total(_ITERATIONS),
