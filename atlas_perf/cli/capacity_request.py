@@ -143,6 +143,7 @@ class CapacityRequest:
             vus=self.users(search.last),
             rate=search.last if self.model is LoadModel.RATE else None,
             duration_ns=self.step_ns,
+            warm_up_ns=self.warm_up_ns,
             no_thresholds=True,
             seed=self.seed,
             ignore_preflight=self.ignore_preflight,
@@ -165,6 +166,7 @@ class CapacityRequest:
             base,
             scenarios=(scenario,),
             http=http,
+            exclude_warm_up=True,
             processes=min(base.processes, self.users(level)),
             seed=base.seed + number,
         )

@@ -35,7 +35,7 @@ from atlas_perf.model.capacity import (
 )
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
 from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import CounterTotal, RateTotal, TrendTotal
+from atlas_perf.model.snapshot import RateTotal, TrendTotal
 from atlas_perf.model.summary import Summary
 from atlas_perf.outputs.steady_part import SteadyPart
 from atlas_perf.report.capacity import capacity_to_json, level_text, render_capacity, step_line
@@ -47,7 +47,6 @@ from atlas_perf.units import NS_PER_MS, NS_PER_S, format_planned
 CAPACITY_FILE = "capacity.json"
 _UNFINISHED = "The search has not finished: this file is replaced when it does."
 _POLL_S = 0.1
-_ITERATIONS = Selector("iterations")
 _FAILED = Selector("http_req_failed")
 
 
@@ -172,14 +171,11 @@ class _Search:
             told = (str(error),)
             self._note(CapacityStep(level, StepOutcome.UNPROVEN, 0.0, None, None, (), told))
             return
-        warm_up_s = self._request.warm_up_ns // NS_PER_S
-        end_s = self._request.step_ns // NS_PER_S
         latency = Selector(
             HTTP_RESPONSE_TIME if self._request.model is LoadModel.RATE else "http_req_duration"
         )
-        held = SteadyPart({_ITERATIONS}, warm_up_s, end_s)
-        steady = SteadyPart({*self._judge.selectors, latency, _FAILED}, warm_up_s, None)
-        prepared = replace(self._common, plan=plan, outputs=(held, steady))
+        steady = SteadyPart({*self._judge.selectors, latency, _FAILED})
+        prepared = replace(self._common, plan=plan, outputs=(steady,))
         label = f"{plan.name} step {number + 1} at {level_text(level, self._request.model)}"
         quiet = self._request.quiet or not is_terminal(sys.stderr)
         summary = run_shown(prepared, self._signals, label, quiet=quiet)
@@ -188,7 +184,7 @@ class _Search:
             self._interrupted = True
             return
         self._refuse_dead_target()
-        self._note(self._judged(level, summary, held, steady, latency))
+        self._note(self._judged(level, summary, steady, latency))
         if self._steps[-1].outcome is not StepOutcome.MET:
             self._rest()
 
@@ -196,22 +192,20 @@ class _Search:
         self,
         level: int,
         summary: Summary,
-        held: SteadyPart,
         steady: SteadyPart,
         latency: Selector,
     ) -> CapacityStep:
         judged = self._judge.judge(summary, steady.total)
         self._no_data = judged.no_data
-        iterations, times, failed = (
-            held.total(_ITERATIONS),
-            steady.total(latency),
-            steady.total(_FAILED),
+        times, failed = steady.total(latency), steady.total(_FAILED)
+        begin_s, end_s = (
+            ns // NS_PER_S for ns in (self._request.warm_up_ns, self._request.step_ns)
         )
-        ended = iterations.total if isinstance(iterations, CounterTotal) else 0.0
+        ended = sum(one.iterations for one in summary.windows if begin_s <= one.second < end_s)
         return CapacityStep(
             level=level,
             outcome=judged.outcome,
-            achieved_per_s=ended * NS_PER_S / self._request.hold_ns,
+            achieved_per_s=ended / (end_s - begin_s),
             p95_ms=times.distribution.quantile(0.95) / NS_PER_MS
             if isinstance(times, TrendTotal)
             else None,

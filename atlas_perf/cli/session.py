@@ -153,6 +153,7 @@ def _overrides(request: RunRequest, environment: Environment, *, keep_samples: b
         iterations=request.iterations,
         rate=request.rate,
         stages=request.stages or None,
+        warm_up_ns=request.warm_up_ns,
         thresholds=request.thresholds,
         no_thresholds=request.no_thresholds,
         tags=request.tags,

@@ -156,8 +156,8 @@ def _service_twin(selector: Selector) -> Selector:
 
 def _refuse_unfit(criterion: Criterion, hold_ns: int) -> None:
     label = f"--slo '{criterion.plan.selector}: {criterion.plan.expression}'"
-    if criterion.expression.stretch_s is not None:
-        raise PlanError(f"{label}: a step is judged as a whole: leave 'in any' out")
+    if criterion.expression.stretch_s is not None or criterion.expression.over is not None:
+        raise PlanError(f"{label}: a step is judged as a whole: leave 'in any' and 'over' out")
     limit_ns = criterion.expression.limit * scale(criterion.metric.contains)
     if criterion.metric.contains is Contains.TIME and limit_ns >= hold_ns:
         raise PlanError(

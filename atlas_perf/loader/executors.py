@@ -32,8 +32,10 @@ from atlas_perf.model.plan import (
     RampingVUs,
     ScenarioPlan,
     SharedIterations,
+    executor_duration_ns,
     executor_max_vus,
 )
+from atlas_perf.units import format_planned
 
 SCENARIO_NAME = re.compile(r"[0-9A-Za-z_-]+")
 ONE_ABOVE_ZERO = "one target, or the start, must be above 0"
@@ -61,6 +63,13 @@ COMMON = (
         "30s",
         "How long iterations may still take when the time is up",
         "graceful_stop_ns",
+    ),
+    OptionKey(
+        "warmUp",
+        duration(zero=True),
+        "0s",
+        "How much of its beginning is a warm-up, which does not count",
+        "warm_up_ns",
     ),
     OptionKey("env", TEXT_TABLE, "{}", "Variables in `vu.env` of this scenario's users", "env"),
     OptionKey("tags", TEXT_TABLE, "{}", "Tags of this scenario's samples", "tags"),
@@ -183,10 +192,25 @@ def _read_scenario(name: str, value: object, path: OptionPath) -> ScenarioPlan:
         else make_executor(_TYPES[executor], fields)
     )
     _refuse_idle(planned, path, shaped=executor in SHAPED)
-    return ScenarioPlan(
+    scenario = ScenarioPlan(
         name=name,
         executor=planned,
         **_COMMON_TABLE.fields(common),
+    )
+    endless = endless_warm_up(scenario)
+    if endless:
+        raise OptionProblem((*path, "warmUp"), endless)
+    return scenario
+
+
+def endless_warm_up(scenario: ScenarioPlan) -> str:
+    """Why nothing would be left of a scenario after its warm-up; empty if something is."""
+    lasts_ns = executor_duration_ns(scenario.executor)
+    if not 0 < scenario.warm_up_ns >= lasts_ns:
+        return ""
+    return (
+        f"the warm-up of scenario {scenario.name!r}, {format_planned(scenario.warm_up_ns)}, leaves "
+        f"nothing of the {format_planned(lasts_ns)} that it lasts: make it shorter"
     )
 
 

@@ -54,6 +54,7 @@ class ScenarioOptions(TypedDict, total=False):
     exec: str
     startTime: Duration
     gracefulStop: Duration
+    warmUp: Duration
     env: Mapping[str, str]
     tags: Mapping[str, str]
     vus: int
@@ -99,8 +100,10 @@ class Options(TypedDict, total=False):
     iterations: int
     stages: Sequence[StageOptions]
     scenarios: Mapping[str, ScenarioOptions]
+    warmUp: Duration
     thresholds: Mapping[str, Sequence[str | ThresholdOptions]]
     defaultGates: bool
+    excludeWarmUp: bool
     tags: Mapping[str, str]
     setupTimeout: Duration
     teardownTimeout: Duration

@@ -118,7 +118,8 @@ def test_a_rate_is_of_the_measured_part() -> None:
     ("slo", "sentence"),
     [
         (ThresholdPlan("vus", "value<3"), "a gauge has no total"),
-        (ThresholdPlan("http_req_failed", "rate<0.1 in any 5s"), "leave 'in any' out"),
+        (ThresholdPlan("http_req_failed", "rate<0.1 in any 5s"), "leave 'in any' and 'over' out"),
+        (ThresholdPlan("http_req_failed", "rate<0.1 over steady"), "leave 'in any' and 'over' out"),
         (ThresholdPlan("http_req_duration", "rate<0.1"), "which has no rate"),
         (ThresholdPlan("http_req_duration", "p(95)<10000"), "give a longer --hold"),
         (ThresholdPlan("nothing", "rate<0.1"), "there is no metric 'nothing'"),
