@@ -22,6 +22,7 @@ from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
 from atlas_perf.errors import AtlasPerfError, ExitCode, PlanError, RunInvalidError
 from atlas_perf.judge.capacity_search import SearchPlan, bounds, next_level, word
 from atlas_perf.judge.capacity_words import sentences
+from atlas_perf.judge.redact import redacted_text, secret_values
 from atlas_perf.judge.slo import SloJudge
 from atlas_perf.loader import find_scenario
 from atlas_perf.model.capacity import (
@@ -40,7 +41,7 @@ from atlas_perf.model.summary import Summary
 from atlas_perf.outputs.steady_part import SteadyPart
 from atlas_perf.report.capacity import capacity_to_json, level_text, render_capacity, step_line
 from atlas_perf.report.errors import ResultsWriteError
-from atlas_perf.report.results_folder import CONSOLE_FILE, ResultsFolder
+from atlas_perf.report.results_folder import CONSOLE_FILE, CONSOLE_WIDTH, ResultsFolder
 from atlas_perf.report.summary_json import summary_to_json
 from atlas_perf.units import NS_PER_MS, NS_PER_S, format_planned
 
@@ -125,16 +126,19 @@ class _Search:
                 self._take(level)
                 self._write(self._result(None, (_UNFINISHED,)))
         except AtlasPerfError as error:
+            why = redacted_text(str(error), secret_values([os.environ, self._request.env]))
             with suppress(ResultsWriteError):  # the error itself is what the user must see
-                self._write(self._result(None, (f"The search ended without an answer: {error}",)))
+                self._write(self._result(None, (f"The search ended without an answer: {why}",)))
             raise
         found = self._word()
         told = sentences(found, self._search, self._steps, self._request.model)
         result = self._result(found, told)
-        plain = render_capacity(result, colour=False, width=100)
-        self._folder.put(CONSOLE_FILE, plain)
-        self._write(result)
-        show(render_capacity(result, colour=wants_colour(sys.stdout), width=report_width()))
+        try:
+            plain = render_capacity(result, colour=False, width=CONSOLE_WIDTH)
+            self._folder.put(CONSOLE_FILE, plain)
+            self._write(result)
+        finally:
+            show(render_capacity(result, colour=wants_colour(sys.stdout), width=report_width()))
         self._say(f"results: {self._folder.path}")
         return result.exit_code
 

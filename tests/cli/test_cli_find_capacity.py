@@ -23,6 +23,8 @@ from atlas_perf.model.series import Series, tags_of
 from atlas_perf.model.summary import Summary, Window
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.outputs.base import Output
+from atlas_perf.report.errors import ResultsWriteError
+from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.sketch.ddsketch import Sketch
 
 S = 1_000_000_000
@@ -243,6 +245,33 @@ def test_a_run_that_breaks_down_leaves_what_was_known(
     told = answer(tmp_path)
     assert (told["word"], told["exit_code"]) == (None, 3)
     assert told["sentences"] == ["The search ended without an answer: the workers did not come up"]
+
+
+def test_an_answer_that_cannot_be_written_is_still_told(
+    atlas_perf: Command, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = ResultsFolder.put
+
+    def full_disk(folder: ResultsFolder, file_name: str, text: str) -> None:
+        if file_name == "console.txt":
+            raise ResultsWriteError("the results were not written: no space left")
+        put(folder, file_name, text)
+
+    monkeypatch.setattr(ResultsFolder, "put", full_disk)
+    run = atlas_perf("find-capacity", "mine.py", *SLO, "--rate-to", "20")
+    assert run.exit_code == 3
+    assert "HELD TO THE END" in run.stdout
+    assert "no space left" in run.stderr
+
+
+def test_an_error_is_left_without_secrets(
+    atlas_perf: Command, target: Target, tmp_path: Path
+) -> None:
+    target.fails = RunInvalidError("refused: hunter2-hunter2")
+    run = atlas_perf("find-capacity", "mine.py", *SLO, "-e", "API_TOKEN=hunter2-hunter2")
+    assert run.exit_code == 3
+    (sentence,) = answer(tmp_path)["sentences"]
+    assert "hunter2" not in sentence + run.stderr
 
 
 REFUSALS = {
