@@ -13,10 +13,11 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
+from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
 from atlas_perf.aggregate.window_grid import WindowGrid
-from atlas_perf.aggregate.window_values import Pulse, WindowValues
+from atlas_perf.aggregate.window_values import WindowValues
 from atlas_perf.aggregate.worker_record import WorkerRecord
 from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
 from atlas_perf.model.metric import Metric, MetricKind
@@ -98,7 +99,7 @@ class Aggregator:
         window = self._grid.window_of(batch.interval)
         for delta in batch.deltas:
             self._table.merge(worker.rows[delta.number], worker.index, window, delta)
-        self._pulses.setdefault(window, Pulse()).add(batch.health)
+        self._pulses.setdefault(window, Pulse()).add(batch.worker, batch.health)
         self._stale_from = min(self._stale_from, window)
         worker.receive(batch)
         return True
@@ -274,7 +275,7 @@ class Aggregator:
 
     def workers(self) -> tuple[WorkerSummary, ...]:
         newest = max(worker.received.last_interval for worker in self._workers)
-        return tuple(worker.summary(newest) for worker in self._workers)
+        return tuple(worker.summary(newest, self._pulses) for worker in self._workers)
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
         counts: dict[tuple[str, str, str, int], int] = {}

@@ -300,16 +300,16 @@ class TestPlan:
         return {**BUILTIN_METRICS, **{metric.name: metric for metric in self.metrics}}
 
     @property
-    def max_rate_per_s(self) -> float:
-        """Iterations that all arrival rates together make due in a second, at the most."""
-        peaks = (peak_arrivals_per_s(scenario.executor) for scenario in self.scenarios)
-        return sum(peak for peak in peaks if peak is not None)
-
-    @property
     def uncounted_phase(self) -> LoadPhase | None:
         """The phase whose samples are left out of totals unless a selector names a phase."""
         warms_up = any(scenario.warm_up_ns for scenario in self.scenarios)
         return LoadPhase.WARM_UP if warms_up and self.exclude_warm_up else None
+
+    @property
+    def max_rate_per_s(self) -> float:
+        """Iterations that all arrival rates together make due in a second, at the most."""
+        peaks = (peak_arrivals_per_s(scenario.executor) for scenario in self.scenarios)
+        return sum(peak for peak in peaks if peak is not None)
 
     @property
     def max_vus(self) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from atlas_perf.errors import ExitCode
-from atlas_perf.model.batch import Ledger
+from atlas_perf.model.batch import Ledger, StallCause
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.verdict import Verdict
 
@@ -95,6 +95,34 @@ class ExceptionSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class StallSummary:
+    """Standstills of one worker's event loop, of 100 ms or more each, at one place."""
+
+    cause: StallCause
+    file: str  # "" where no place is known
+    line: int
+    code: str  # the text of that line
+    count: int
+    total_ms: float
+    longest_ms: float
+    stack: str  # of the first, from the user's code on
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSeconds:
+    """One worker's health by window: columns of one length, see `Window` and `WorkerSummary`."""
+
+    second: tuple[int, ...] = ()
+    loop_lag_max_ms: tuple[float, ...] = ()
+    cpu_share: tuple[float, ...] = ()
+    loop_cpu_share: tuple[float, ...] = ()
+    cpu_wait_share: tuple[float, ...] = ()
+    gc_pause_max_ms: tuple[float, ...] = ()
+    gc_full_collections: tuple[int, ...] = ()
+    open_files: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerSummary:
     index: int
     batches: int
@@ -105,6 +133,19 @@ class WorkerSummary:
     peak_rss_bytes: int
     refused_samples: int
     overflowed_samples: int
+    loop_cpu_share: float = 0.0  # as `cpu_share`, of the thread that runs the event loop alone
+    saturated_share: float = 0.0  # of the run's seconds: that thread used 95 % of a core or more
+    cpu_wait_share: float = 0.0  # of the run: that thread was ready and no CPU was free
+    own_lag_ms: float = 0.0  # lags of 20 ms or more of its own making, requests being under way
+    own_lag_share: float = 0.0  # of the run, spent in these
+    own_lags: int = 0
+    own_lag_seconds: int = 0  # seconds of the run that had one
+    gc_pause_max_ms: float = 0.0
+    gc_pause_ms: float = 0.0  # all pauses together
+    gc_full_collections: int = 0  # those that walk every object
+    peak_open_files: int = 0  # descriptors: sockets, pipes and files
+    stalls: tuple[StallSummary, ...] = ()
+    seconds: WorkerSeconds = field(default_factory=WorkerSeconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +171,13 @@ class Window:
     cpu_cores: float  # all workers together
     length_s: int = 1
     phases: tuple[str, ...] = ()  # of the load, by the plan; those that share time with the window
+    loop_cpu_share_max: float = 0.0  # of the worker whose event loop's thread was busiest
+    cpu_wait_share_max: float = 0.0  # of the worker that waited longest for a CPU
+    steal_cores: float = 0.0  # what the hypervisor gave to others
+    gc_pause_max_ms: float = 0.0
+    gc_full_collections: int = 0
+    open_files: int = 0  # of all workers together
+    time_wait: int = 0  # connections of this machine that are closed and hold their port yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from itertools import groupby
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
 from atlas_perf.report.console_endpoints import endpoint_lines
+from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_metrics import custom_metrics, metric_lines, metric_sections
 from atlas_perf.report.console_phases import phase_lines, shortness_text
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
@@ -188,6 +189,7 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
         f"loop lag at most {milliseconds_text(max(one.loop_lag_max_ms for one in workers))}",
         f"memory {format_bytes(peak)}",
         f"{len(lost)} lost" if lost else "",
+        *health_parts(summary),
         f"{gaps} intervals missing" if gaps else "",
         f"{refused} values refused" if refused else "",
         f"{overflowed} samples beyond the series cap" if overflowed else "",
@@ -197,7 +199,7 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
     for worker in lost:
         why = f"worker {worker.index} lost: {printable(worker.lost or '')}"
         lines.append(_INDENT + paint("red", why))
-    return lines
+    return lines + stall_lines(workers, paint, width)
 
 
 def _ledger_text(ledger: Ledger) -> str:

@@ -116,6 +116,10 @@ class Load:
     def max_users(self) -> int:
         return len(self._users)
 
+    def requests_under_way(self) -> int:
+        """HTTP requests that hold a connection now. Looks at every user."""
+        return sum(user.http.requests_under_way for user in self._users)
+
     @property
     def last_end_ns(self) -> int | None:
         """When an iteration ended last, on the run's clock; None if none has."""
