@@ -22,7 +22,13 @@ from atlas_perf.aggregate.worker_record import WorkerRecord
 from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.series import Selector, Series, Tags
-from atlas_perf.model.snapshot import CounterTotal, RateTotal, Total, TrendTotal
+from atlas_perf.model.snapshot import (
+    NOT_STOPPED_NS,
+    CounterTotal,
+    RateTotal,
+    Total,
+    TrendTotal,
+)
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.units import NS_PER_S
@@ -53,17 +59,22 @@ class Aggregator:
         *,
         series_cap: int = 50_000,
         max_windows: int = 3600,
+        uncounted_phase: str | None = None,
     ) -> None:
+        """Samples of `uncounted_phase` are in the windows, and in totals of selectors that name a
+        phase: nowhere else.
+        """
         if workers < 1:
             raise ValueError(f"a run needs at least one worker, not {workers}")
         self._table = SeriesTable(workers)
-        self._index = SeriesIndex(metrics, self._table, series_cap)
+        self._index = SeriesIndex(metrics, self._table, series_cap, uncounted_phase)
         self._grid = WindowGrid(max_windows)
         self._workers = tuple(WorkerRecord(index) for index in range(workers))
         self._pulses: dict[int, Pulse] = {}
         self._values = WindowValues(self._table, self._index)
         self._windows: dict[int, Window] = {}  # read before, still true before `_stale_from`
         self._stale_from = 0
+        self._stopped_ns: int | None = None
 
     # Merging
 
@@ -107,6 +118,14 @@ class Aggregator:
         record = self._worker(worker)
         record.lost = record.lost or reason
         self._stale_from = min(self._stale_from, max(record.received.last_interval, 0))
+
+    def mark_stopped(self, at_ns: int) -> None:
+        """The load is offered no longer, before the plan's end: this long after the run's start.
+
+        The first instant given stays.
+        """
+        if self._stopped_ns is None:
+            self._stopped_ns = at_ns
 
     def finish(self) -> None:
         """The run is over: a worker that sent no last batch is lost."""
@@ -164,6 +183,13 @@ class Aggregator:
         return max(worker.measured_until_ns for worker in self._workers)
 
     @property
+    def offered_ns(self) -> int:
+        ends = [] if self._stopped_ns is None else [self._stopped_ns]
+        if any(worker.living for worker in self._workers):
+            ends.append(self.elapsed_ns)
+        return min(ends, default=NOT_STOPPED_NS)
+
+    @property
     def is_consistent_cut(self) -> bool:
         """True if totals and `elapsed_ns` speak of the same seconds.
 
@@ -177,8 +203,10 @@ class Aggregator:
     def metrics(self) -> Mapping[str, Metric]:
         return self._index.metrics
 
-    def total(self, selector: Selector) -> Total | None:
-        return self._total_of(selector.metric, self._index.rows(selector))
+    def total(self, selector: Selector, *, uncounted_too: bool = False) -> Total | None:
+        """See `Snapshot`; with `uncounted_too` as if all phases counted."""
+        rows = self._index.rows(selector, uncounted_too=uncounted_too)
+        return self._total_of(selector.metric, rows)
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
         if first_s < self._grid.fine_from:
@@ -186,7 +214,8 @@ class Aggregator:
         metric = self._index.metrics.get(selector.metric)
         if metric is None:
             return None
-        rows = self._index.rows(selector)
+        counter = metric.kind is MetricKind.COUNTER
+        rows = self._index.rows(selector, uncounted_too=counter)
         if metric.kind is MetricKind.TREND:
             merged = self._table.sketch_between(rows, first_s, end_s)
             return None if merged is None else TrendTotal(merged)
@@ -197,7 +226,7 @@ class Aggregator:
         amount = math.fsum(tally[1] for tally in tallies)
         if samples == 0:
             return None
-        if metric.kind is MetricKind.COUNTER:
+        if counter:
             return CounterTotal(samples, amount)
         return RateTotal(round(amount), samples)
 

@@ -23,7 +23,7 @@ _DURATION = Selector("http_req_duration")  # of successes; see `Selector.effecti
 
 
 class WindowValues:
-    """Reads windows out of the series table."""
+    """Reads windows out of the series table: all that happened, whatever phase it is of."""
 
     def __init__(self, table: SeriesTable, index: SeriesIndex) -> None:
         self._table = table
@@ -40,7 +40,7 @@ class WindowValues:
         return Window(
             second=second,
             length_s=length_s,
-            vus=self._table.level(self._index.rows(_VUS), second, last_windows),
+            vus=self._table.level(self._rows(_VUS), second, last_windows),
             requests=self._counted(_REQUESTS, second),
             failed_requests=round(failed),
             iterations=self._counted(_ITERATIONS, second),
@@ -62,14 +62,17 @@ class WindowValues:
             time_wait=max(one.time_wait for one in told),
         )
 
+    def _rows(self, selector: Selector) -> list[int]:
+        return self._index.rows(selector, uncounted_too=True)
+
     def _tally(self, selector: Selector, second: int) -> tuple[int, float]:
-        return self._table.window_tally(self._index.rows(selector), second)
+        return self._table.window_tally(self._rows(selector), second)
 
     def _counted(self, selector: Selector, second: int) -> int:
         return round(self._tally(selector, second)[1])
 
     def _latencies_ms(self, second: int) -> tuple[float | None, float | None, float | None]:
-        sketch = self._table.window_sketch(self._index.rows(_DURATION), second)
+        sketch = self._table.window_sketch(self._rows(_DURATION), second)
         if sketch is None:
             return None, None, None
         return (

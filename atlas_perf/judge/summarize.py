@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import aggregate, quantile, scale
+from atlas_perf.judge.grammar import parse_threshold
+from atlas_perf.judge.phase_summaries import phase_summaries, with_phases
 from atlas_perf.judge.redact import plan_secrets, redacted, redacted_environment
+from atlas_perf.judge.scope import Scope
 from atlas_perf.judge.thresholds import validate_trend_stat
 from atlas_perf.judge.verdict import Decision
 from atlas_perf.model.metric import Contains, Metric
+from atlas_perf.model.phase import LoadPhase
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.series import CHECK_KEYS, OTHER, Selector, Tags
 from atlas_perf.model.snapshot import (
@@ -29,6 +33,7 @@ from atlas_perf.model.summary import (
     ThresholdResult,
 )
 from atlas_perf.model.verdict import Verdict
+from atlas_perf.schedule.phase_times import PhaseTimes
 from atlas_perf.units import NS_PER_S
 
 ENDPOINT_PERCENTILES = (50.0, 95.0, 99.0)
@@ -54,12 +59,13 @@ def summarize(
         started_at: wall time of the run's start, RFC 3339.
         plan_plain: the resolved plan in JSON-able values.
     """
+    times = PhaseTimes(plan)
     summary = Summary(
         name=plan.name,
         file=plan.file,
         file_sha256=plan.file_sha256,
         started_at=started_at,
-        measured_s=snapshot.elapsed_ns / NS_PER_S,
+        measured_s=times.measured_ns(snapshot.elapsed_ns) / NS_PER_S,
         verdict=decision.verdict,
         exit_code=decision.exit_code,
         reasons=decision.reasons,
@@ -67,12 +73,13 @@ def summarize(
         plan=_plain_without_secrets(plan_plain),
         thresholds=tuple(results),
         checks=tuple(_checks(snapshot)),
-        metrics=_metrics(plan, snapshot, results),
+        metrics=_metrics(plan, snapshot, results, times),
         endpoints=tuple(_endpoints(snapshot)),
         exceptions=snapshot.exceptions(),
         ledger=dict(snapshot.ledger()),
         workers=snapshot.workers(),
-        windows=snapshot.windows(),
+        windows=tuple(with_phases(snapshot.windows(), times)),
+        phases=tuple(phase_summaries(times, snapshot)),
     )
     return redacted(summary, plan_secrets(plan))
 
@@ -114,19 +121,25 @@ def _plain_without_secrets(plan_plain: Mapping[str, object]) -> Mapping[str, obj
 
 
 def _metrics(
-    plan: TestPlan, snapshot: Snapshot, results: Iterable[ThresholdResult]
+    plan: TestPlan, snapshot: Snapshot, results: Iterable[ThresholdResult], times: PhaseTimes
 ) -> dict[str, MetricSummary]:
     """Metrics with samples, and beside each the sub-metrics that a threshold or a failure names."""
     metrics = snapshot.metrics()
-    selectors = {Selector(name) for name in metrics}
-    selectors.update(Selector.parse(result.selector) for result in results)
-    selectors.add(_FAILED_DURATION)
+    written: list[tuple[Selector, LoadPhase | None]] = [(Selector(name), None) for name in metrics]
+    written.append((_FAILED_DURATION, None))
+    for result in results:
+        selector = Selector.parse(result.selector)
+        written += [(selector, None), (selector, parse_threshold(result.expression).over)]
+    scopes: dict[Selector, Scope] = {}
+    for selector, over in written:
+        scope = Scope.of(selector, over, metrics[selector.metric], times)
+        scopes.setdefault(scope.selector, scope)
     found: dict[str, MetricSummary] = {}
-    for selector in sorted(selectors, key=lambda one: (one.metric, one.tags)):
+    for selector in sorted(scopes, key=lambda one: (one.metric, one.tags)):
         total = snapshot.total(selector)
         if total is not None and total.samples:
-            values = _values(total, metrics[selector.metric], plan, snapshot.elapsed_ns)
             metric = metrics[selector.metric]
+            values = _values(total, metric, plan, scopes[selector].measured_ns(snapshot))
             name = str(selector)
             found[name] = MetricSummary(name, metric.kind, metric.contains, values)
     return found

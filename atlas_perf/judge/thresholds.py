@@ -15,14 +15,21 @@ from atlas_perf.judge.grammar import (
     parse_aggregation,
     parse_threshold,
 )
-from atlas_perf.judge.no_data import folded_reason, no_data_reason, no_stretch_reason
+from atlas_perf.judge.no_data import (
+    folded_reason,
+    no_data_reason,
+    no_phase_reason,
+    no_stretch_reason,
+)
 from atlas_perf.judge.response_gates import response_gates
+from atlas_perf.judge.scope import Scope
 from atlas_perf.judge.stretches import WorstStretch
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import Snapshot, Total, TrendTotal
 from atlas_perf.model.summary import CriterionState, ThresholdResult
+from atlas_perf.schedule.phase_times import PhaseTimes
 from atlas_perf.units import format_quantity
 
 DEFAULT_GATES = (
@@ -41,6 +48,7 @@ class Criterion:
 
     plan: ThresholdPlan
     selector: Selector
+    scope: Scope
     metric: Metric
     expression: ThresholdExpression
     default_gate: bool = False
@@ -51,30 +59,30 @@ class Judge:
 
     Raises:
         PlanError: from the constructor, in one sentence naming the threshold, for an unknown
-            metric, an aggregation its kind does not have, a malformed selector or expression;
+            metric, an aggregation its kind does not have, a phase that the plan does not have, a
+            malformed selector or expression;
             or naming the entry of `summaryTrendStats` that is none.
     """
 
     def __init__(self, plan: TestPlan, metrics: Mapping[str, Metric]) -> None:
         for stat in plan.summary_trend_stats:
             validate_trend_stat(stat)
-        own = tuple(_criterion(threshold, metrics) for threshold in plan.thresholds)
+        times = PhaseTimes(plan)
+        own = tuple(_criterion(threshold, metrics, times) for threshold in plan.thresholds)
         bare = {one.selector.metric for one in own if not one.selector.tags}
         gates = (
-            _criterion(gate, metrics, default_gate=True)
+            _criterion(gate, metrics, times, default_gate=True)
             for gate in DEFAULT_GATES
             if plan.default_gates and gate.selector not in bare and gate.selector in metrics
         )
         responses = (
-            _criterion(gate, metrics, default_gate=True)
+            _criterion(gate, metrics, times, default_gate=True)
             for gate in response_gates(plan)
             if plan.default_gates
         )
         self.criteria: tuple[Criterion, ...] = (*own, *responses, *gates)
         self._stretches = {
-            criterion: WorstStretch(
-                criterion.selector, criterion.expression, criterion.metric.contains
-            )
+            criterion: WorstStretch(criterion.scope, criterion.expression, criterion.metric)
             for criterion in self.criteria
             if criterion.expression.stretch_s is not None
         }
@@ -135,7 +143,11 @@ def validate_trend_stat(text: str) -> AggregationTerm:
 
 
 def _criterion(
-    threshold: ThresholdPlan, metrics: Mapping[str, Metric], *, default_gate: bool = False
+    threshold: ThresholdPlan,
+    metrics: Mapping[str, Metric],
+    times: PhaseTimes,
+    *,
+    default_gate: bool = False,
 ) -> Criterion:
     place = f"{threshold.place}: " if threshold.place else ""
     label = f"{place}threshold '{threshold.selector}: {threshold.expression}'"
@@ -157,7 +169,11 @@ def _criterion(
             f"{label}: {metric.name} is a gauge, of which only the last value is judged: "
             "leave 'in any' out"
         )
-    return Criterion(threshold, selector, metric, expression, default_gate)
+    try:
+        scope = Scope.of(selector, expression.over, metric, times)
+    except ValueError as error:
+        raise PlanError(f"{label}: {error}") from None
+    return Criterion(threshold, selector, scope, metric, expression, default_gate)
 
 
 def _unknown_metric(name: str, metrics: Mapping[str, Metric]) -> str:
@@ -174,7 +190,8 @@ def _judged(
     criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None
 ) -> ThresholdResult:
     expression = criterion.expression
-    folded = folded_reason(criterion.selector, snapshot)
+    scope = criterion.scope
+    folded = folded_reason(scope.selector, snapshot, scope.times.uncounted)
     total, value = _measured(criterion, snapshot, stretch)
     if total is None or value is None or folded:
         state = CriterionState.NO_DATA
@@ -183,7 +200,8 @@ def _judged(
     else:
         state = CriterionState.PASSED if expression.holds(value) else CriterionState.FAILED
         passed = state is CriterionState.PASSED
-        reason = _reason(criterion, total, value, stretch, passed=passed)
+        short = scope.shortness(snapshot)
+        reason = _reason(criterion, total, value, stretch, short, passed=passed)
     return ThresholdResult(
         selector=criterion.plan.selector,
         expression=criterion.plan.expression,
@@ -193,6 +211,7 @@ def _judged(
         unit=unit(criterion.metric, expression.aggregation),
         default_gate=criterion.default_gate,
         reason=reason,
+        **scope.of_result(snapshot),  # type: ignore[arg-type]  # text for text, seconds for seconds
     )
 
 
@@ -202,22 +221,25 @@ def _measured(
     """What the criterion is about, and the number it is judged by."""
     if stretch is not None:
         return stretch.total, stretch.value
-    total = snapshot.total(criterion.selector)
+    total = snapshot.total(criterion.scope.selector)
     if total is None:
         return None, None
     value = aggregate(
         total,
         criterion.expression.term,
         contains=criterion.metric.contains,
-        elapsed_ns=snapshot.elapsed_ns,
+        elapsed_ns=criterion.scope.measured_ns(snapshot),
     )
     return total, value
 
 
 def _absence(criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None) -> str:
-    if stretch is not None and snapshot.total(criterion.selector) is not None:
-        return no_stretch_reason(stretch.length_s, snapshot)
-    return no_data_reason(criterion.selector, snapshot)
+    scope = criterion.scope
+    if stretch is not None and snapshot.total(scope.selector) is not None:
+        return no_stretch_reason(stretch.length_s, scope.measured_ns(snapshot), scope.phase)
+    if scope.phase is not None and snapshot.total(scope.whole_run()) is not None:
+        return no_phase_reason(scope.selector, scope.phase, scope.measured_ns(snapshot))
+    return no_data_reason(scope.selector, snapshot, scope.times.uncounted)
 
 
 def _reason(
@@ -225,6 +247,7 @@ def _reason(
     total: Total,
     value: float,
     stretch: WorstStretch | None,
+    short: str,
     *,
     passed: bool,
 ) -> str:
@@ -242,7 +265,7 @@ def _reason(
     if stretch is not None:
         when = f" in seconds {stretch.first_s} to {stretch.first_s + stretch.length_s}"
     return (
-        f"{criterion.selector}: {term} was {measured}{when}, which {met} the limit "
+        f"{criterion.scope.selector}: {term} was {measured}{when}{short}, which {met} the limit "
         f"{expression.operator.value} {limit}{note}."
     )
 

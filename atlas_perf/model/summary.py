@@ -40,6 +40,9 @@ class ThresholdResult:
     default_gate: bool = False  # atlas-perf's own criterion, not the plan's
     aborted_run: bool = False
     reason: str = ""  # one sentence unless it passed by a clear margin
+    over: str = ""  # the phase it is about; empty: the whole run
+    over_s: float | None = None  # how long that phase was
+    ordered_s: float | None = None  # and how long by the plan; None: iterations decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,19 @@ class Window:
     gc_full_collections: int = 0
     open_files: int = 0  # of all workers together
     time_wait: int = 0  # connections of this machine that are closed and hold their port yet
+    phases: tuple[str, ...] = ()  # of the load, by the plan; those that share time with the window
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSummary:
+    """One phase of one scenario's load, in seconds from the run's start."""
+
+    scenario: str
+    phase: str  # warm-up, ramp, steady or ramp-down
+    begin_s: float
+    end_s: float
+    ordered_s: float | None  # how long by the plan; None: iterations decided
+    counted: bool = True  # False: left out wherever no phase is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +214,7 @@ class Summary:
     file: str
     file_sha256: str
     started_at: str  # RFC 3339
-    measured_s: float  # window that rates are computed over: setup and teardown are outside
+    measured_s: float  # window that rates are computed over: without setup, teardown, warm-up
     verdict: Verdict
     exit_code: ExitCode
     reasons: tuple[str, ...]  # sentences behind the verdict, the decisive one first
@@ -212,4 +228,5 @@ class Summary:
     ledger: Mapping[str, Ledger] = field(default_factory=dict)
     workers: tuple[WorkerSummary, ...] = ()
     windows: tuple[Window, ...] = ()
+    phases: tuple[PhaseSummary, ...] = ()
     schema_version: str = SCHEMA_VERSION

@@ -13,6 +13,7 @@ from atlas_perf.model.summary import CheckResult, CriterionState, Summary, Thres
 from atlas_perf.report.console_endpoints import endpoint_lines
 from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_metrics import custom_metrics, metric_lines, metric_sections
+from atlas_perf.report.console_phases import phase_lines, shortness_text
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.terminal_text import (
     Paint,
@@ -48,6 +49,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
     width = max(width, NARROWEST)
     paint = Paint(colour)
     sections = [
+        ("PHASES", phase_lines(summary.phases, paint, width)),
         ("THRESHOLDS", _threshold_lines(summary.thresholds, paint)),
         ("CHECKS", _check_lines(summary, paint, width)),
         *(
@@ -107,7 +109,8 @@ def _threshold_value(result: ThresholdResult, paint: Paint) -> str:
         text += paint("dim", "  ended the run")
     elif result.state is CriterionState.PASSED and result.reason:
         text += paint("yellow", "  too close to call")
-    return text
+    short = shortness_text(result)
+    return text + paint("yellow", f"  {short}") if short else text
 
 
 def _check_lines(summary: Summary, paint: Paint, width: int) -> list[str]:

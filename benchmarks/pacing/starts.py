@@ -85,7 +85,7 @@ class KeptStarts:
     def withdraw(self, _iterations: int) -> None:
         return None
 
-    def drop(self, iterations: int) -> None:
+    def drop(self, iterations: int, _due_ns: int | None = None) -> None:
         self.dropped += iterations
 
     def repeat_until(self, _end_ns: int) -> None:

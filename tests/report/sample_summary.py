@@ -12,6 +12,7 @@ from atlas_perf.model.summary import (
     ExceptionSummary,
     Facts,
     MetricSummary,
+    PhaseSummary,
     StallSummary,
     Summary,
     ThresholdResult,
@@ -240,6 +241,13 @@ def sample_summary() -> Summary:
         ),
         windows=(
             Window(0, 20, 410, 4, 101, 0, 4, 1_600_000, 97_000, 12.1, 30.9, 96.0, 1.2, 0.8),
-            Window(1, 20, 0, 0, 0, 0, 0, 0, 0, None, None, None, 121.74, 0.1),
+            Window(
+                1, 20, 0, 0, 0, 0, 0, 0, 0, None, None, None, 121.74, 0.1, phases=("ramp", "steady")
+            ),
+        ),
+        phases=(
+            PhaseSummary("api", "warm-up", 0.0, 5.0, 5.0, counted=False),
+            PhaseSummary("api", "ramp", 5.0, 10.0, 5.0),
+            PhaseSummary("api", "steady", 10.0, 30.0, 20.0),
         ),
     )

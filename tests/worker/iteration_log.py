@@ -72,7 +72,7 @@ class IterationLog:
     def withdraw(self, iterations: int) -> None:
         self.withdrawn += iterations
 
-    def drop(self, iterations: int) -> None:
+    def drop(self, iterations: int, due_ns: int | None = None) -> None:
         self.dropped += iterations
 
     def repeat_until(self, end_ns: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_RESPONSE_TIME, Metric
+from atlas_perf.model.phase import PHASE_TAG
 from atlas_perf.model.series import Tags, tags_of
 from atlas_perf.protocols.http.folding import folded
 from atlas_perf.protocols.http.timings import ABSENT, Timings
@@ -85,9 +86,15 @@ def outcome_of(request: Request, response: Response) -> Outcome:
 class RequestLog:
     """Records the round trips of all clients that share a recorder and options."""
 
-    def __init__(self, recorder: HttpRecorder, *, fold_urls: bool = True) -> None:
-        """`fold_urls`: without a name, tag a URL with its ids folded."""
+    def __init__(
+        self, recorder: HttpRecorder, *, fold_urls: bool = True, phased: bool = False
+    ) -> None:
+        """`fold_urls`: without a name, tag a URL with its ids folded.
+
+        `phased`: the user's tags say the phase of the load, and a request's own cannot.
+        """
         self._recorder = recorder
+        self._phased = phased
         self.fold_urls = fold_urls
         self._http: dict[tuple[Tags, Tags, Outcome], HttpSeries] = {}
         self._response_times: dict[tuple[Tags, Tags, Outcome], int] = {}
@@ -179,7 +186,9 @@ class RequestLog:
 
     def _tags(self, user_tags: Tags, request_tags: Mapping[str, str], outcome: Outcome) -> Tags:
         system = _system_tags(outcome, self._name(outcome))
-        return tags_of({**dict(user_tags), **request_tags, **system})
+        texts = dict(user_tags)
+        kept = {PHASE_TAG: texts[PHASE_TAG]} if self._phased and PHASE_TAG in texts else {}
+        return tags_of({**texts, **request_tags, **system, **kept})
 
     def _name(self, outcome: Outcome) -> str:
         return outcome.name or (folded(outcome.url) if self.fold_urls else outcome.url)
