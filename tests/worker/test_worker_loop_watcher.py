@@ -127,11 +127,10 @@ def test_another_call_in_the_same_stall_is_more_than_one(watched, shop):
 
 
 def test_a_stall_outside_of_the_scenario_is_told_by_its_own_line(watched):
-    due_ns = watched.late()
-    done = watched.seen(due_ns)
-    while not done():
+    watched.late()
+    while watched.watcher._sighting is None:
         pass
-    sighting = watched.watcher.sighting_at(due_ns)
+    sighting = watched.watcher._sighting
     assert not sighting.in_scenario
     assert sighting.file == __file__
 
