@@ -171,6 +171,11 @@ def test_a_step_is_an_open_load_that_loses_no_arrival(atlas_perf: Command, targe
         50, 3 * S, 50, 200, spacing=Spacing.POISSON, when_busy=WhenBusy.QUEUE
     )
     assert first.scenarios[0].warm_up_ns == S
+    # A target that hangs ends its step as a failure, not as load that was not offered.
+    assert first.http.timeout_ns == 2 * S
+    assert {one.selector for one in first.thresholds} >= {"http_req_failed", "iteration_failed"}
+    assert all(one.abort_on_fail for one in first.thresholds)
+    assert {one.delay_abort_eval_ns for one in first.thresholds} == {6 * S}
     assert (first.seed, second.seed, first.processes) == (7, 8, 2)
     assert "http_reqs" not in {threshold.selector for threshold in first.thresholds}
 
