@@ -21,7 +21,7 @@ from atlas_perf.aggregate.worker_record import WorkerRecord
 from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.series import Selector, Series, Tags
-from atlas_perf.model.snapshot import CounterTotal, RateTotal, Total, TrendTotal
+from atlas_perf.model.snapshot import Censored, CounterTotal, RateTotal, Total, TrendTotal
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.units import NS_PER_S
@@ -177,7 +177,12 @@ class Aggregator:
         return self._index.metrics
 
     def total(self, selector: Selector) -> Total | None:
-        return self._total_of(selector.metric, self._index.rows(selector))
+        total = self._total_of(selector.metric, self._index.rows(selector))
+        censored = selector.censored()
+        if censored is None:
+            return total
+        cut_off = self._total_of(selector.metric, self._index.rows(censored))
+        return self._together(total, cut_off)
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
         if first_s < self._grid.fine_from:
@@ -187,8 +192,12 @@ class Aggregator:
             return None
         rows = self._index.rows(selector)
         if metric.kind is MetricKind.TREND:
-            merged = self._table.sketch_between(rows, first_s, end_s)
-            return None if merged is None else TrendTotal(merged)
+            known = self._trend_between(rows, first_s, end_s)
+            censored = selector.censored()
+            if censored is None:
+                return known
+            cut_rows = self._index.rows(censored)
+            return self._together(known, self._trend_between(cut_rows, first_s, end_s))
         if metric.kind is MetricKind.GAUGE:
             raise ValueError(f"{metric.name} is a gauge and has no total")
         tallies = [self._table.window_tally(rows, second) for second in range(first_s, end_s)]
@@ -200,12 +209,40 @@ class Aggregator:
             return CounterTotal(samples, amount)
         return RateTotal(round(amount), samples)
 
+    def _trend_between(self, rows: Iterable[int], first_s: int, end_s: int) -> TrendTotal | None:
+        merged = self._table.sketch_between(rows, first_s, end_s)
+        return None if merged is None else TrendTotal(merged)
+
     def totals_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
+        keys = tuple(keys)
+        totals = self._known_by(selector, keys)
+        censored = selector.censored()
+        if censored is not None:
+            for tags, cut_off in self._known_by(censored, keys).items():
+                together = self._together(totals.get(tags), cut_off)
+                assert together is not None, "something was cut off"
+                totals[tags] = together
+        return totals
+
+    def _known_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
         totals = {
             tags: self._total_of(selector.metric, rows)
             for tags, rows in self._index.rows_by(selector, keys).items()
         }
         return {tags: total for tags, total in totals.items() if total is not None}
+
+    @staticmethod
+    def _together(known: Total | None, cut_off: Total | None) -> Total | None:
+        """Known times, and beside them the ages of requests that were cut off."""
+        if not isinstance(cut_off, TrendTotal):
+            return known
+        ages = cut_off.distribution
+        assert isinstance(ages, Sketch)
+        values = known.distribution if isinstance(known, TrendTotal) else Sketch()
+        assert isinstance(values, Sketch)
+        both = values.copy()
+        both.merge(ages)
+        return TrendTotal(values, Censored(ages, both))
 
     def _total_of(self, name: str, candidates: Iterable[int]) -> Total | None:
         metric = self._index.metrics.get(name)

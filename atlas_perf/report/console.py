@@ -23,7 +23,7 @@ from atlas_perf.report.terminal_text import (
     shortened,
     wrapped,
 )
-from atlas_perf.report.value_text import milliseconds_text, share_text
+from atlas_perf.report.value_text import bound_text, milliseconds_text, share_text
 from atlas_perf.units import NS_PER_S, format_bytes, format_duration, format_quantity
 
 NARROWEST = 60
@@ -101,7 +101,10 @@ def _threshold_value(result: ThresholdResult, paint: Paint) -> str:
     if result.value is None:
         return paint("yellow", "no data")
     how, _ = _MARKS[result.state]
-    text = paint(how, format_quantity(result.value, result.unit, beside=result.limit))
+    value = format_quantity(result.value, result.unit, beside=result.limit)
+    text = paint(how, bound_text(value, result.at_least))
+    if result.state is CriterionState.NO_DATA:
+        return text + paint("yellow", "  undecided: requests were cut off in flight")
     if result.aborted_run:
         text += paint("dim", "  ended the run")
     elif result.state is CriterionState.PASSED and result.reason:

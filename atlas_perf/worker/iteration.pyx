@@ -23,7 +23,8 @@ import types
 
 from atlas_perf.clock import now_ns
 from atlas_perf.model.batch import Ledger
-from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_RESPONSE_TIME
+from atlas_perf.model.series import UNKNOWN_OUTCOME, tags_of
 from atlas_perf.protocols.http.http_call import HttpCall
 from atlas_perf.protocols.http.repetition import repeat
 from atlas_perf.scripting.context import current_user
@@ -35,6 +36,7 @@ _ITERATION_DURATION = BUILTIN_METRICS["iteration_duration"]
 _ITERATION_FAILED = BUILTIN_METRICS["iteration_failed"]
 _ITERATION_LAG = BUILTIN_METRICS["iteration_lag"]
 _ITERATION_WAIT = BUILTIN_METRICS["iteration_wait"]
+_RESPONSE_TIME = BUILTIN_METRICS[HTTP_RESPONSE_TIME]
 _DROPPED_ITERATIONS = BUILTIN_METRICS["dropped_iterations"]
 
 cdef enum:
@@ -65,6 +67,8 @@ cdef class IterationRunner:
     cdef dict _numbers
     cdef object _lag_number
     cdef object _wait_number
+    cdef object _last_arrived  # a user
+    cdef bint _asks  # iterations make requests
     cdef int64_t _last_end_ns
 
     def __init__(
@@ -135,7 +139,29 @@ cdef class IterationRunner:
         self._add(self._lag_number, lag_ns, at_ns)
         if waited_ns:
             self._add(self._wait_number, waited_ns, at_ns)
+        self._note_requests()
+        self._last_arrived = user
         user.arrives_late(lag_ns + waited_ns)
+
+    def never_begun(self, ages_ns, int64_t at_ns):
+        """Account for arrivals that were due, waited, and were not begun before their time was up.
+
+        Their first requests would have had a response time of more than these ages: they are
+        censored. Scenarios that make no requests have none.
+        """
+        self._note_requests()
+        if not self._asks or not ages_ns:
+            return
+        tags = tags_of({**dict(self._tags), "expected_response": UNKNOWN_OUTCOME})
+        number = self._recorder.series(_RESPONSE_TIME, tags)
+        for age_ns in ages_ns:
+            self._recorder.add(number, age_ns, at_ns)
+
+    cdef int _note_requests(self) except -1:
+        """A request takes the lateness of its iteration away from its user's client."""
+        if not self._asks and self._last_arrived is not None:
+            self._asks = self._last_arrived.http.late_ns == 0
+        return 0
 
     async def rest(self, began_ns):
         """Wait out the plan's shortest iteration, outside of the iteration and its duration.

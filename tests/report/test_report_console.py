@@ -111,7 +111,7 @@ def test_the_last_line_counts_failed_and_empty_criteria():
     )
     text = changed(thresholds=only_empty, verdict=Verdict.NO_DATA, exit_code=ExitCode.NO_DATA)
     assert text.splitlines()[-1] == (
-        "  ? NO_DATA  something had nothing to judge · 1 of 1 criterion without data · exit code 4"
+        "  ? NO_DATA  something could not be judged · 1 of 1 criterion without data · exit code 4"
     )
 
 
