@@ -10,7 +10,7 @@ from atlas_perf.cli.environments import EnvironmentName
 from atlas_perf.cli.preflight import host_of_address
 from atlas_perf.cli.safety_limits import Limits
 from atlas_perf.errors import PlanError, UsageError
-from atlas_perf.model.plan import AllowedHosts, RateCeiling, TestPlan
+from atlas_perf.model.plan import AllowedHosts, RateCeiling, TestPlan, peak_arrivals_per_s
 from atlas_perf.protocols.http.allowed_hosts import covers
 
 PRODUCTION_FLAG = "--allow-production"
@@ -39,6 +39,7 @@ def under_limits(
         _refuse_other_hosts(plan, hosts, base_url)
     for one in limits:
         _refuse_too_many_users(plan, one)
+        _refuse_too_high_a_rate(plan, one)
     ceilings = [
         RateCeiling(one.max_rate_per_s, one.place)
         for one in limits
@@ -80,6 +81,19 @@ def _refuse_too_many_users(plan: TestPlan, limits: Limits) -> None:
             f"{plan.name}: {plan.max_vus:,} virtual users are more than max_vus = "
             f"{limits.max_vus} of {limits.place} allows: ask for fewer, or raise it there"
         )
+
+
+def _refuse_too_high_a_rate(plan: TestPlan, limits: Limits) -> None:
+    """Where the plan says a rate, that of one scenario alone; what is measured is held later."""
+    ceiling = limits.max_rate_per_s
+    for scenario in plan.scenarios:
+        rate = peak_arrivals_per_s(scenario.executor)
+        if ceiling is not None and rate is not None and rate > ceiling:
+            raise PlanError(
+                f"{plan.name}: scenario {scenario.name!r} begins up to {rate:,g} iterations a "
+                f"second, more than max_rate_per_s = {ceiling:g} of {limits.place} allows: plan a "
+                "lower rate, or raise it there"
+            )
 
 
 def _refuse_other_hosts(plan: TestPlan, allowed: AllowedHosts, base_url: str | None) -> None:

@@ -96,14 +96,14 @@ HTTP = KeyTable(
             "noConnectionReuse",
             FLAG,
             "False",
-            "A new connection for every request",
+            "A new connection for every request, under TLS with a full handshake",
             "no_connection_reuse",
         ),
         OptionKey(
             "noVUConnectionReuse",
             FLAG,
             "False",
-            "New connections for every iteration",
+            "New connections for every iteration, and TLS sessions too",
             "no_vu_connection_reuse",
         ),
         OptionKey(

@@ -139,6 +139,17 @@ def executor_max_vus(executor: Executor) -> int:
             return vus
 
 
+def peak_arrivals_per_s(executor: Executor) -> float | None:
+    """How many iterations a second are due at most; None where free users decide."""
+    match executor:
+        case ConstantArrivalRate(rate=rate, time_unit_ns=unit_ns):
+            return rate * NS_PER_S / unit_ns
+        case RampingArrivalRate(stages=stages, start_rate=begin, time_unit_ns=unit_ns):
+            return max(begin, *(stage.target for stage in stages)) * NS_PER_S / unit_ns
+        case _:
+            return None
+
+
 def planned_arrivals(executor: ArrivalRate) -> int:
     """How many iterations an arrival rate makes due over the whole run, whatever their spacing.
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from atlas_perf.model.plan import TestPlan, executor_max_vus
+from atlas_perf.model.plan import (
+    ConstantArrivalRate,
+    Executor,
+    RampingArrivalRate,
+    TestPlan,
+    executor_max_vus,
+)
 
 FILES_BESIDE = 32
 """Descriptors of a worker that are no connection: pipes, its event loop, a few look-ups."""
@@ -40,12 +46,20 @@ class Need:
 
 def need_of(plan: TestPlan, base_url: str | None) -> Need:
     """`base_url` is where the plan's relative URLs go."""
-    counts = [executor_max_vus(scenario.executor) for scenario in plan.scenarios]
+    counts = [_certain_vus(scenario.executor) for scenario in plan.scenarios]
     return Need(
-        users=plan.max_vus,
+        users=sum(counts),
         processes=plan.processes,
         # Users of each scenario are dealt out in turn, from the first worker on.
         fullest=sum(-(-count // plan.processes) for count in counts),
         reuses_connections=not plan.http.no_connection_reuse,
         over_tcp=not (base_url or "").startswith("http+unix:"),
     )
+
+
+def _certain_vus(executor: Executor) -> int:
+    """Users that there will be in any case; an arrival rate may never need more than those that
+    it begins with."""
+    if isinstance(executor, ConstantArrivalRate | RampingArrivalRate):
+        return executor.pre_allocated_vus
+    return executor_max_vus(executor)

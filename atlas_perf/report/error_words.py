@@ -16,6 +16,7 @@ _WORDS = {
     ErrorCode.REQUEST_TIMEOUT: "request timed out",
     ErrorCode.DNS: "name lookup failed",
     ErrorCode.DNS_NO_SUCH_HOST: "no such host",
+    ErrorCode.BLOCKED_HOST: "host not allowed, not sent",
     ErrorCode.TCP: "connection broken",
     ErrorCode.TCP_BROKEN_PIPE: "broken pipe",
     ErrorCode.DIAL_TIMEOUT: "connecting timed out",

@@ -61,6 +61,39 @@ def test_beyond_a_limit_nothing_is_sent(atlas_perf, project, arguments, sentence
     assert not (project / "results").exists()
 
 
+@pytest.mark.parametrize(
+    ("rates", "refused_for"),
+    [
+        ('"executor": "constant-arrival-rate", "rate": 301, "timeUnit": "1m"', "5.01667"),
+        ('"executor": "constant-arrival-rate", "rate": 300, "timeUnit": "1m"', None),
+        (
+            '"executor": "ramping-arrival-rate", "startRate": 1, "stages": '
+            '[{"duration": "1s", "target": 6}, {"duration": "1s", "target": 0}]',
+            "6",
+        ),
+    ],
+)
+def test_a_planned_rate_above_the_ceiling_is_refused(
+    atlas_perf, project, rates, refused_for
+) -> None:
+    duration = '"duration": "1s", ' if "constant" in rates else ""
+    source = SCENARIO.replace(
+        '"vus": 6, "duration": "1s"',
+        f'"scenarios": {{"s": {{{rates}, {duration}"preAllocatedVUs": 1}}}}',
+    )
+    (project / "shop.py").write_text(source.replace("HOSTS", "{}"))
+    (project / "atlas-perf.toml").write_text("max_rate_per_s = 5\n")
+    found = atlas_perf("doctor", "shop.py")
+    if refused_for is None:
+        assert found.exit_code == 0, found.stderr
+    else:
+        assert found.exit_code == 2
+        assert (
+            f"shop: scenario 's' begins up to {refused_for} iterations a second, more than "
+            "max_rate_per_s = 5 of atlas-perf.toml allows"
+        ) in found.stderr
+
+
 def test_a_variable_narrows_what_the_file_allows(atlas_perf, monkeypatch) -> None:
     monkeypatch.setenv("ATLAS_PERF_MAX_VUS", "5")
     refused = atlas_perf("run", "shop.py", "-e", "BASE_URL=http://127.0.0.1:9")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from atlas_perf.model.plan import (
+    ConstantArrivalRate,
     ConstantVUs,
     HttpOptions,
     RampingVUs,
@@ -48,6 +49,9 @@ def test_what_a_plan_needs() -> None:
     ramp = RampingVUs(0, (Stage(1, 7), Stage(1, 0)))
     peak = TestPlan("shop", "shop.py", "", (ScenarioPlan("s", ramp),), processes=2)
     assert need_of(peak, None) == Need(users=7, processes=2, fullest=4)
+    rate = ConstantArrivalRate(rate=9, duration_ns=1, pre_allocated_vus=5, max_vus=1000)
+    open_model = TestPlan("shop", "shop.py", "", (ScenarioPlan("s", rate),), processes=2)
+    assert need_of(open_model, None) == Need(users=5, processes=2, fullest=3)
 
 
 def test_a_plan_within_all_limits() -> None:

@@ -2,7 +2,7 @@
 
 Plain HTTP goes to the proxy with the whole URL in its request line (RFC 9112, 3.2.2), HTTPS
 through a tunnel that CONNECT opens (RFC 9110, 9.3.6). Bytes of the tunnel's opening are not
-counted, as those of a TLS handshake are not.
+counted.
 """
 
 from __future__ import annotations
