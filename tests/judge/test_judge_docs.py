@@ -17,6 +17,7 @@ from atlas_perf.judge.validity import (
     START_LAG_LIMIT_MS,
     START_LAG_OF_NOTE_MS,
 )
+from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
 from atlas_perf.model.metric import BUILTIN_METRICS, MetricKind
 from atlas_perf.model.series import OUTCOME_TAGS
 from atlas_perf.model.verdict import Verdict
@@ -86,5 +87,6 @@ def test_every_exit_code_is_explained():
 
 def test_the_limits_of_validity_are_told():
     assert f"| {LOOP_LAG_LIMIT_MS / 1000:g} s |" in VERDICT
+    assert f"more than {CENSORED_SHARE_LIMIT * 100:g} % of a run's requests" in VERDICT
     assert f"| {DROPPED_SHARE_LIMIT * 100:g} % of a scenario's |" in VERDICT
     assert f"| {START_LAG_LIMIT_MS:g} ms; {START_LAG_OF_NOTE_MS:g} ms where " in VERDICT
