@@ -13,15 +13,15 @@ CHECKOUT = Path(__file__).parents[2]
 RECORDS_TWICE = """
 from atlas_perf.protocols.http.recording import RequestLog
 
-record = RequestLog.record
+record = RequestLog.record_response
 
 
-def twice(self, *outcome):
-    record(self, *outcome)
-    record(self, *outcome)
+def twice(self, *outcome, **measured):
+    record(self, *outcome, **measured)
+    record(self, *outcome, **measured)
 
 
-RequestLog.record = twice
+RequestLog.record_response = twice
 """
 
 ANOTHERS_RESPONSE_FIRST = """
