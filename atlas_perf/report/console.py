@@ -11,7 +11,13 @@ from itertools import groupby
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
 from atlas_perf.report.console_endpoints import endpoint_lines
-from atlas_perf.report.console_metrics import custom_metrics, metric_lines, metric_sections
+from atlas_perf.report.console_metrics import (
+    OPEN_MODEL,
+    OPEN_MODEL_LEGEND,
+    custom_metrics,
+    metric_lines,
+    metric_sections,
+)
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.terminal_text import (
     Paint,
@@ -50,7 +56,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
         ("THRESHOLDS", _threshold_lines(summary.thresholds, paint)),
         ("CHECKS", _check_lines(summary, paint, width)),
         *(
-            (title, metric_lines(summary.metrics, names, paint, width))
+            (title, _section_lines(title, names, summary, paint, width))
             for title, names in metric_sections(summary.metrics).items()
         ),
         ("CUSTOM", metric_lines(summary.metrics, custom_metrics(summary.metrics), paint, width)),
@@ -110,6 +116,16 @@ def _threshold_value(result: ThresholdResult, paint: Paint) -> str:
     elif result.state is CriterionState.PASSED and result.reason:
         text += paint("yellow", "  too close to call")
     return text
+
+
+def _section_lines(
+    title: str, names: Sequence[str], summary: Summary, paint: Paint, width: int
+) -> list[str]:
+    lines = metric_lines(summary.metrics, names, paint, width)
+    if title == OPEN_MODEL and lines:
+        legend = [_INDENT + line for line in wrapped(OPEN_MODEL_LEGEND, width - len(_INDENT), "")]
+        lines += [paint("dim", line) for line in legend]
+    return lines
 
 
 def _check_lines(summary: Summary, paint: Paint, width: int) -> list[str]:

@@ -50,10 +50,9 @@ def test_many_of_unknown_outcome_do_not_pass_unless_the_plan_says_how_many_may(
 ):
     decision = decided(run(99, censored), *thresholds)
     assert decision.verdict is verdict
-    told = [one for one in decision.reasons if "cut off in flight" in one]
-    assert len(told) == (censored == 2 and OWN not in thresholds and len(thresholds) + 1 == 2) or (
-        verdict is Verdict.FAIL
-    )
+    told = any("cut off in flight" in sentence for sentence in decision.reasons)
+    own = any(selector == "http_reqs_censored" for selector, _ in thresholds)
+    assert told == (censored == 2 and not own)
 
 
 def test_the_sentence_says_how_many_and_what_to_do():

@@ -266,6 +266,7 @@ def test_the_three_durations_of_the_open_model_stand_side_by_side():
     names = re.findall(r"^    (\w+)\.*:", section, re.MULTILINE)
     assert names == ["http_req_response_time", "http_req_duration", "iteration_lag"]
     assert text.count("http_req_duration.") == 1  # nowhere else
+    assert "Response counts from when a request was due, and is what is gated" in section
 
 
 def test_a_closed_model_has_no_such_section():
