@@ -13,15 +13,23 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
+from atlas_perf.aggregate.censored import together
+from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
 from atlas_perf.aggregate.window_grid import WindowGrid
-from atlas_perf.aggregate.window_values import Pulse, WindowValues
+from atlas_perf.aggregate.window_values import WindowValues
 from atlas_perf.aggregate.worker_record import WorkerRecord
 from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.series import Selector, Series, Tags
-from atlas_perf.model.snapshot import Censored, CounterTotal, RateTotal, Total, TrendTotal
+from atlas_perf.model.snapshot import (
+    NOT_STOPPED_NS,
+    CounterTotal,
+    RateTotal,
+    Total,
+    TrendTotal,
+)
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.units import NS_PER_S
@@ -52,17 +60,22 @@ class Aggregator:
         *,
         series_cap: int = 50_000,
         max_windows: int = 3600,
+        uncounted_phase: str | None = None,
     ) -> None:
+        """Samples of `uncounted_phase` are in the windows, and in totals of selectors that name a
+        phase: nowhere else.
+        """
         if workers < 1:
             raise ValueError(f"a run needs at least one worker, not {workers}")
         self._table = SeriesTable(workers)
-        self._index = SeriesIndex(metrics, self._table, series_cap)
+        self._index = SeriesIndex(metrics, self._table, series_cap, uncounted_phase)
         self._grid = WindowGrid(max_windows)
         self._workers = tuple(WorkerRecord(index) for index in range(workers))
         self._pulses: dict[int, Pulse] = {}
         self._values = WindowValues(self._table, self._index)
         self._windows: dict[int, Window] = {}  # read before, still true before `_stale_from`
         self._stale_from = 0
+        self._stopped_ns: int | None = None
 
     # Merging
 
@@ -87,7 +100,7 @@ class Aggregator:
         window = self._grid.window_of(batch.interval)
         for delta in batch.deltas:
             self._table.merge(worker.rows[delta.number], worker.index, window, delta)
-        self._pulses.setdefault(window, Pulse()).add(batch.health)
+        self._pulses.setdefault(window, Pulse()).add(batch.worker, batch.health)
         self._stale_from = min(self._stale_from, window)
         worker.receive(batch)
         return True
@@ -106,6 +119,14 @@ class Aggregator:
         record = self._worker(worker)
         record.lost = record.lost or reason
         self._stale_from = min(self._stale_from, max(record.received.last_interval, 0))
+
+    def mark_stopped(self, at_ns: int) -> None:
+        """The load is offered no longer, before the plan's end: this long after the run's start.
+
+        The first instant given stays.
+        """
+        if self._stopped_ns is None:
+            self._stopped_ns = at_ns
 
     def finish(self) -> None:
         """The run is over: a worker that sent no last batch is lost."""
@@ -163,6 +184,13 @@ class Aggregator:
         return max(worker.measured_until_ns for worker in self._workers)
 
     @property
+    def offered_ns(self) -> int:
+        ends = [] if self._stopped_ns is None else [self._stopped_ns]
+        if any(worker.living for worker in self._workers):
+            ends.append(self.elapsed_ns)
+        return min(ends, default=NOT_STOPPED_NS)
+
+    @property
     def is_consistent_cut(self) -> bool:
         """True if totals and `elapsed_ns` speak of the same seconds.
 
@@ -176,13 +204,15 @@ class Aggregator:
     def metrics(self) -> Mapping[str, Metric]:
         return self._index.metrics
 
-    def total(self, selector: Selector) -> Total | None:
-        total = self._total_of(selector.metric, self._index.rows(selector))
+    def total(self, selector: Selector, *, uncounted_too: bool = False) -> Total | None:
+        """See `Snapshot`; with `uncounted_too` as if all phases counted."""
+        rows = self._index.rows(selector, uncounted_too=uncounted_too)
+        known = self._total_of(selector.metric, rows)
         censored = selector.censored()
         if censored is None:
-            return total
-        cut_off = self._total_of(selector.metric, self._index.rows(censored))
-        return self._together(total, cut_off)
+            return known
+        cut_rows = self._index.rows(censored, uncounted_too=uncounted_too)
+        return together(known, self._total_of(selector.metric, cut_rows))
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
         if first_s < self._grid.fine_from:
@@ -190,14 +220,15 @@ class Aggregator:
         metric = self._index.metrics.get(selector.metric)
         if metric is None:
             return None
-        rows = self._index.rows(selector)
+        counter = metric.kind is MetricKind.COUNTER
+        rows = self._index.rows(selector, uncounted_too=counter)
         if metric.kind is MetricKind.TREND:
             known = self._trend_between(rows, first_s, end_s)
             censored = selector.censored()
             if censored is None:
                 return known
             cut_rows = self._index.rows(censored)
-            return self._together(known, self._trend_between(cut_rows, first_s, end_s))
+            return together(known, self._trend_between(cut_rows, first_s, end_s))
         if metric.kind is MetricKind.GAUGE:
             raise ValueError(f"{metric.name} is a gauge and has no total")
         tallies = [self._table.window_tally(rows, second) for second in range(first_s, end_s)]
@@ -205,7 +236,7 @@ class Aggregator:
         amount = math.fsum(tally[1] for tally in tallies)
         if samples == 0:
             return None
-        if metric.kind is MetricKind.COUNTER:
+        if counter:
             return CounterTotal(samples, amount)
         return RateTotal(round(amount), samples)
 
@@ -219,9 +250,9 @@ class Aggregator:
         censored = selector.censored()
         if censored is not None:
             for tags, cut_off in self._known_by(censored, keys).items():
-                together = self._together(totals.get(tags), cut_off)
-                assert together is not None, "something was cut off"
-                totals[tags] = together
+                both = together(totals.get(tags), cut_off)
+                assert both is not None, "something was cut off"
+                totals[tags] = both
         return totals
 
     def _known_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
@@ -230,19 +261,6 @@ class Aggregator:
             for tags, rows in self._index.rows_by(selector, keys).items()
         }
         return {tags: total for tags, total in totals.items() if total is not None}
-
-    @staticmethod
-    def _together(known: Total | None, cut_off: Total | None) -> Total | None:
-        """Known times, and beside them the ages of requests that were cut off."""
-        if not isinstance(cut_off, TrendTotal):
-            return known
-        ages = cut_off.distribution
-        assert isinstance(ages, Sketch)
-        values = known.distribution if isinstance(known, TrendTotal) else Sketch()
-        assert isinstance(values, Sketch)
-        both = values.copy()
-        both.merge(ages)
-        return TrendTotal(values, Censored(ages, both))
 
     def _total_of(self, name: str, candidates: Iterable[int]) -> Total | None:
         metric = self._index.metrics.get(name)
@@ -282,7 +300,7 @@ class Aggregator:
 
     def workers(self) -> tuple[WorkerSummary, ...]:
         newest = max(worker.received.last_interval for worker in self._workers)
-        return tuple(worker.summary(newest) for worker in self._workers)
+        return tuple(worker.summary(newest, self._pulses) for worker in self._workers)
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
         counts: dict[tuple[str, str, str, int], int] = {}

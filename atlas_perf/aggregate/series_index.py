@@ -25,13 +25,20 @@ class SeriesIndex:
         ValueError: if two metrics of one name differ.
     """
 
-    def __init__(self, metrics: Iterable[Metric], table: SeriesTable, series_cap: int) -> None:
+    def __init__(
+        self,
+        metrics: Iterable[Metric],
+        table: SeriesTable,
+        series_cap: int,
+        uncounted_phase: str | None = None,
+    ) -> None:
         self._table = table
+        self._uncounted_phase = uncounted_phase
         self._series_cap = series_cap
         self._metrics = dict(BUILTIN_METRICS)
         self._rows: dict[Series, int] = {}
         self._series_by_metric: dict[str, list[Series]] = {}
-        self._selections: dict[str, dict[Selector, list[int]]] = {}
+        self._selections: dict[str, dict[tuple[Selector, bool], list[int]]] = {}
         self._checks: set[Tags] = set()
         self.overflowed = False
         for metric in metrics:
@@ -75,22 +82,34 @@ class SeriesIndex:
         """True once there are as many checks as are kept apart."""
         return len(self._checks) >= CHECKS_CAP
 
-    def rows(self, selector: Selector) -> list[int]:
-        """Rows of the series that a selector matches, with or without samples."""
+    def rows(self, selector: Selector, *, uncounted_too: bool = False) -> list[int]:
+        """Rows of the series that a selector means, with or without samples.
+
+        Not those of the uncounted phase, unless it names a phase or they are asked for.
+        """
         selections = self._selections.setdefault(selector.metric, {})
-        rows = selections.get(selector)
+        rows = selections.get((selector, uncounted_too))
         if rows is None:
             every = self._series_by_metric.get(selector.metric, ())
-            rows = [self._rows[series] for series in every if selector.matches(series)]
-            selections[selector] = rows
+            rows = [
+                self._rows[series]
+                for series in every
+                if self._means(selector, series, uncounted_too)
+            ]
+            selections[selector, uncounted_too] = rows
         return rows
+
+    def _means(self, selector: Selector, series: Series, uncounted_too: bool) -> bool:
+        return selector.matches(series) and (
+            uncounted_too or not selector.passes_over(series, self._uncounted_phase)
+        )
 
     def rows_by(self, selector: Selector, keys: Iterable[str]) -> Mapping[Tags, list[int]]:
         """`rows` split by the values of these tags; a tag that a series lacks is left out."""
         wanted = frozenset(keys)
         groups: dict[Tags, list[int]] = {}
         for series in self._series_by_metric.get(selector.metric, ()):
-            if selector.matches(series):
+            if self._means(selector, series, uncounted_too=False):
                 group = tuple(pair for pair in series.tags if pair[0] in wanted)
                 groups.setdefault(group, []).append(self._rows[series])
         return groups
@@ -119,7 +138,7 @@ class SeriesIndex:
         row = self._table.add_row(metric)
         self._rows[series] = row
         self._series_by_metric.setdefault(series.metric, []).append(series)
-        for selector, rows in self._selections.get(series.metric, {}).items():
-            if selector.matches(series):
+        for (selector, uncounted_too), rows in self._selections.get(series.metric, {}).items():
+            if self._means(selector, series, uncounted_too):
                 rows.append(row)
         return row

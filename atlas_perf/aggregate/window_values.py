@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
-from atlas_perf.model.batch import WorkerHealth
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import Window
@@ -27,23 +26,8 @@ _RESPONSE = Selector(HTTP_RESPONSE_TIME)
 _LAG = Selector("iteration_lag")
 
 
-@dataclass(slots=True)
-class Pulse:
-    """Health of all workers together in one window."""
-
-    loop_lag_max_ns: int = 0
-    cpu_ns: int = 0
-
-    def add(self, health: WorkerHealth) -> None:
-        self.merge(Pulse(health.loop_lag_max_ns, health.cpu_ns))
-
-    def merge(self, other: Pulse) -> None:
-        self.loop_lag_max_ns = max(self.loop_lag_max_ns, other.loop_lag_max_ns)
-        self.cpu_ns += other.cpu_ns
-
-
 class WindowValues:
-    """Reads windows out of the series table."""
+    """Reads windows out of the series table: all that happened, whatever phase it is of."""
 
     def __init__(self, table: SeriesTable, index: SeriesIndex) -> None:
         self._table = table
@@ -53,6 +37,7 @@ class WindowValues:
         self, second: int, length_s: int, pulse: Pulse, last_windows: Sequence[int]
     ) -> Window:
         """The window that begins with `second`; see `SeriesTable.level` for `last_windows`."""
+        told = pulse.by_worker.values()
         _, failed = self._tally(_REQUESTS_FAILED, second)
         checks, checks_passed = self._tally(_CHECKS, second)
         p50_ms, p95_ms, p99_ms = self._times_ms(_DURATION, second)
@@ -60,7 +45,7 @@ class WindowValues:
         return Window(
             second=second,
             length_s=length_s,
-            vus=self._table.level(self._index.rows(_VUS), second, last_windows),
+            vus=self._table.level(self._rows(_VUS), second, last_windows),
             requests=self._counted(_REQUESTS, second),
             failed_requests=round(failed),
             iterations=self._counted(_ITERATIONS, second),
@@ -76,12 +61,22 @@ class WindowValues:
             response_p95_ms=response_p95_ms,
             response_p99_ms=response_p99_ms,
             lag_p99_ms=self._times_ms(_LAG, second)[2],
-            loop_lag_max_ms=pulse.loop_lag_max_ns / NS_PER_MS,
-            cpu_cores=pulse.cpu_ns / (length_s * NS_PER_S),
+            loop_lag_max_ms=max(one.loop_lag_max_ns for one in told) / NS_PER_MS,
+            cpu_cores=sum(one.cpu_ns for one in told) / (length_s * NS_PER_S),
+            loop_cpu_share_max=max(one.share(one.loop_cpu_ns) for one in told),
+            cpu_wait_share_max=max(one.share(one.cpu_wait_ns) for one in told),
+            steal_cores=max(one.share(one.steal_ns) for one in told),
+            gc_pause_max_ms=max(one.gc_pause_max_ns for one in told) / NS_PER_MS,
+            gc_full_collections=sum(one.gc_full_collections for one in told),
+            open_files=sum(one.open_files for one in told),
+            time_wait=max(one.time_wait for one in told),
         )
 
+    def _rows(self, selector: Selector) -> list[int]:
+        return self._index.rows(selector, uncounted_too=True)
+
     def _tally(self, selector: Selector, second: int) -> tuple[int, float]:
-        return self._table.window_tally(self._index.rows(selector), second)
+        return self._table.window_tally(self._rows(selector), second)
 
     def _counted(self, selector: Selector, second: int) -> int:
         return round(self._tally(selector, second)[1])
@@ -89,7 +84,7 @@ class WindowValues:
     def _times_ms(
         self, selector: Selector, second: int
     ) -> tuple[float | None, float | None, float | None]:
-        sketch = self._table.window_sketch(self._index.rows(selector), second)
+        sketch = self._table.window_sketch(self._rows(selector), second)
         if sketch is None:
             return None, None, None
         return (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.received import ReceivedBatches
+from atlas_perf.aggregate.worker_testimony import WorkerTestimony
 from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
 from atlas_perf.model.summary import WorkerSummary
-from atlas_perf.units import NS_PER_MS, NS_PER_S
+from atlas_perf.units import NS_PER_S
 
 
 class WorkerRecord:
@@ -22,12 +24,7 @@ class WorkerRecord:
         self.rows: dict[int, int] = {}  # series number -> row of the series table
         self.ledger: Mapping[str, Ledger] = {}
         self.exceptions: tuple[ScenarioException, ...] = ()
-        self._batches = 0
-        self._cpu_ns = 0
-        self._loop_lag_max_ns = 0
-        self._peak_rss_bytes = 0
-        self._refused_samples = 0
-        self._overflowed_samples = 0
+        self._testimony = WorkerTestimony()
 
     @property
     def living(self) -> bool:
@@ -57,31 +54,29 @@ class WorkerRecord:
         if batch.sequence > self.received.last_sequence:
             self.ledger = batch.ledger
             self.exceptions = batch.exceptions
+            self._testimony.stalls = batch.stalls
         self.received.add(batch.sequence, batch.interval)
         if batch.last:
             self.ended_at_ns = batch.ended_at_ns
-        health = batch.health
-        self._batches += 1
-        self._cpu_ns += health.cpu_ns
-        self._loop_lag_max_ns = max(self._loop_lag_max_ns, health.loop_lag_max_ns)
-        self._peak_rss_bytes = max(self._peak_rss_bytes, health.rss_bytes)
-        self._refused_samples += health.refused_samples
-        self._overflowed_samples += health.overflowed_samples
+        self._testimony.add(batch.health)
 
-    def summary(self, newest_interval: int) -> WorkerSummary:
-        """`newest_interval` is the run's: a lost worker misses everything up to it."""
+    def summary(self, newest_interval: int, pulses: Mapping[int, Pulse]) -> WorkerSummary:
+        """
+        Args:
+            newest_interval: the run's; a lost worker misses everything up to it.
+            pulses: health by window, of all workers.
+        """
         missing = self.received.missing_intervals()
         if self.lost is not None:
             missing += tuple(range(self.received.last_interval + 1, newest_interval + 1))
-        measured_ns = self.measured_until_ns
-        return WorkerSummary(
+        return self._testimony.summary(
             index=self.index,
-            batches=self._batches,
             missing_intervals=missing,
             lost=self.lost,
-            cpu_share=self._cpu_ns / measured_ns if measured_ns > 0 else 0.0,
-            loop_lag_max_ms=self._loop_lag_max_ns / NS_PER_MS,
-            peak_rss_bytes=self._peak_rss_bytes,
-            refused_samples=self._refused_samples,
-            overflowed_samples=self._overflowed_samples,
+            measured_ns=self.measured_until_ns,
+            pulses={
+                second: pulses[second].by_worker[self.index]
+                for second in sorted(pulses)
+                if self.index in pulses[second].by_worker
+            },
         )

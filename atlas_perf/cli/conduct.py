@@ -94,8 +94,14 @@ def observe(prepared: PreparedRun, signals: StopSignals, *, quiet: bool) -> Summ
     signals.hold()
     if not quiet:
         say(_headline(prepared))
+    return run_shown(prepared, signals, prepared.plan.name, quiet=quiet)
+
+
+def run_shown(prepared: PreparedRun, signals: StopSignals, label: str, *, quiet: bool) -> Summary:
+    """`observe` without its headline; `label` is what the progress is called."""
+    signals.hold()
     facts = gather_facts(prepared.environment)
-    with choose_display(prepared.plan.name, quiet=quiet) as display:
+    with choose_display(label, quiet=quiet) as display:
         return loop.run(_run(prepared, facts, signals, display.update))
 
 
@@ -166,8 +172,9 @@ def _headline(prepared: PreparedRun) -> str:
     url = prepared.environment.base_url
     where = "" if url is None else f", target {without_credentials(url)}"
     name = prepared.environment.name
+    rate = f" and {plan.max_rate_per_s:,.6g} iterations/s" if plan.max_rate_per_s else ""
     return (
-        f"{plan.name}: up to {_count(plan.max_vus, 'VU')} for at most "
+        f"{plan.name}: up to {_count(plan.max_vus, 'VU')}{rate} for at most "
         f"{format_planned(plan.end_ns)} in {_count(plan.processes, 'worker')}{where}"
         f"{'' if name is None else f' ({name})'}"
     )

@@ -15,6 +15,7 @@ import click
 from atlas_perf.cli.bench import bench
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from atlas_perf.cli.doctor import doctor
+from atlas_perf.cli.find_capacity import find_capacity
 from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.run import run
 from atlas_perf.cli.stop_signals import STOP_SIGNALS
@@ -36,6 +37,7 @@ Start here:
   atlas-perf run smoke            one user, one minute, embedded target
   atlas-perf run my_scenario.py   your own file
   atlas-perf bench URL            one URL, no file
+  atlas-perf find-capacity        how much a target takes
   atlas-perf doctor               what this machine can do
 """
 
@@ -60,6 +62,7 @@ def cli() -> None: ...
 
 cli.add_command(run)
 cli.add_command(bench)
+cli.add_command(find_capacity)
 cli.add_command(target)
 cli.add_command(doctor)
 cli.add_command(completion)

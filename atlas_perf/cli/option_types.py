@@ -71,6 +71,14 @@ def read_threshold(text: str) -> ThresholdPlan:
     return ThresholdPlan(selector=selector, expression=expression)
 
 
+def read_slo(text: str) -> ThresholdPlan:
+    """As `read_threshold`, or an expression alone, whose selector is then empty."""
+    if _separator(text) is not None:
+        return read_threshold(text)
+    parse_threshold(text)
+    return ThresholdPlan(selector="", expression=text.strip())
+
+
 def _separator(text: str) -> int | None:
     inside = False
     for at, character in enumerate(text):
@@ -119,6 +127,7 @@ def read_processes(text: str) -> int | None:
 DURATION = Written("duration", read_duration_ns)
 STAGE = Written("duration:vus", read_stage)
 THRESHOLD = Written("metric=expression", read_threshold)
+SLO = Written("[metric=]expression", read_slo)
 PAIR = Written("name=value", read_pair)
 SCALE = Written("factor", read_scale)
 LATENCY_SCALE = Written("factor", read_latency_scale)

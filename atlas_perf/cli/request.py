@@ -23,6 +23,7 @@ class RunRequest:
     iterations: int | None = None
     rate: int | None = None
     stages: tuple[Stage, ...] = ()
+    warm_up_ns: int | None = None
     thresholds: tuple[ThresholdPlan, ...] = ()
     no_thresholds: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)

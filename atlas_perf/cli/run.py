@@ -137,6 +137,15 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 )
 @_option(
     _LOAD,
+    "--warm-up",
+    "warm_up_ns",
+    type=DURATION,
+    metavar="TIME",
+    help="Leave what begins in the first TIME of each scenario out of thresholds and summary. It "
+    "is a part of the load's time, not added to it.",
+)
+@_option(
+    _LOAD,
     "--duration-scale",
     type=SCALE,
     default=1.0,

@@ -56,7 +56,7 @@ def run_request(request: RunRequest) -> ExitCode:
 
 def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     _refuse_shared_outputs(request)
-    _refuse_too_many_processes(request)
+    refuse_too_many_processes(request)
     files = [find_scenario(scenario) for scenario in request.scenarios]
     started: EmbeddedTarget | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
@@ -153,6 +153,7 @@ def _overrides(request: RunRequest, environment: Environment, *, keep_samples: b
         iterations=request.iterations,
         rate=request.rate,
         stages=request.stages or None,
+        warm_up_ns=request.warm_up_ns,
         thresholds=request.thresholds,
         no_thresholds=request.no_thresholds,
         tags=request.tags,
@@ -189,7 +190,7 @@ def _refuse_shared_outputs(request: RunRequest) -> None:
         )
 
 
-def _refuse_too_many_processes(request: RunRequest) -> None:
+def refuse_too_many_processes(request: RunRequest) -> None:
     most = max(PROCESSES_ON_ANY_MACHINE, PROCESSES_PER_CORE * usable_cores())
     if request.processes is not None and request.processes > most:
         raise UsageError(

@@ -6,7 +6,7 @@ from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.model.progress import Progress
 from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import CounterTotal, GaugeTotal, RateTotal
+from atlas_perf.model.snapshot import CounterTotal, GaugeTotal, RateTotal, Total
 from atlas_perf.model.summary import Window
 from atlas_perf.units import NS_PER_S
 
@@ -46,18 +46,23 @@ def newest_complete_window(aggregator: Aggregator) -> Window | None:
 
 
 def _count(aggregator: Aggregator, metric: str) -> int:
-    total = aggregator.total(Selector(metric))
+    total = _total(aggregator, metric)
     return round(total.total) if isinstance(total, CounterTotal) else 0
 
 
 def _gauge(aggregator: Aggregator, metric: str) -> int:
-    total = aggregator.total(Selector(metric))
+    total = _total(aggregator, metric)
     return round(total.value) if isinstance(total, GaugeTotal) else 0
 
 
 def _rate(aggregator: Aggregator, metric: str) -> RateTotal:
-    total = aggregator.total(Selector(metric))
+    total = _total(aggregator, metric)
     return total if isinstance(total, RateTotal) else RateTotal(passes=0, samples=0)
+
+
+def _total(aggregator: Aggregator, metric: str) -> Total | None:
+    """Of all that has happened: a warm-up that does not count is work under way all the same."""
+    return aggregator.total(Selector(metric), uncounted_too=True)
 
 
 def _failed_checks(aggregator: Aggregator) -> int:

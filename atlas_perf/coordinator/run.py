@@ -139,7 +139,9 @@ class _Run:
         metrics = plan.all_metrics
         self.plan = plan
         self.judge = Judge(plan, metrics)
-        self.aggregator = Aggregator(metrics.values(), plan.processes)
+        self.aggregator = Aggregator(
+            metrics.values(), plan.processes, uncounted_phase=plan.uncounted_phase
+        )
         self.state = RunState(plan)
         self.streams = OutputStreams(outputs)
         self.breach: ThresholdResult | None = None
@@ -211,6 +213,9 @@ class _Run:
     def _handle(self, event: Event) -> None:
         phase, lost = self.state.phase, len(self.state.lost)
         self._obey(self.state.handle(event))
+        went_on = phase is not RunPhase.RUNNING or self.state.phase is RunPhase.RUNNING
+        if not (went_on or isinstance(event, LoadEnded)):
+            self.aggregator.mark_stopped(self._elapsed_ns())
         for worker, reason in self.state.lost.items():
             self.aggregator.mark_lost(worker, reason)
         if isinstance(event, WorkerLost):

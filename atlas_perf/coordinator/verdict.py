@@ -12,6 +12,7 @@ from atlas_perf.coordinator.rate_ceiling import ceiling_reason
 from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.judge.redact import plan_secrets, redacted
 from atlas_perf.judge.row_secrets import shown_row_secrets
+from atlas_perf.judge.scope import shortened_phases
 from atlas_perf.judge.summarize import summarize
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.judge.validity import miscounted_iterations
@@ -43,7 +44,7 @@ def conclude(
     decision = decide(
         results,
         aggregator,
-        invalid=tuple(_invalid_reasons(state, aggregator)),
+        invalid=tuple(_invalid_reasons(state, aggregator, results)),
         interrupted=state.interrupted,
         whole=not (state.cut_short or state.aborted or state.lost),
     )
@@ -60,7 +61,9 @@ def conclude(
     return redacted(summary, shown_row_secrets(state.plan.feeds, summary))
 
 
-def _invalid_reasons(state: RunState, aggregator: Aggregator) -> Iterator[str]:
+def _invalid_reasons(
+    state: RunState, aggregator: Aggregator, results: Sequence[ThresholdResult]
+) -> Iterator[str]:
     if state.cut_short:
         planned = format_planned(state.plan.end_ns)
         if state.all_offered:
@@ -75,6 +78,8 @@ def _invalid_reasons(state: RunState, aggregator: Aggregator) -> Iterator[str]:
             )
     yield from feed_invalid_reason(state.plan, state.ran_out)
     yield from ceiling_reason(state.plan, state.too_fast)
+    if not state.aborted:
+        yield from shortened_phases(results)
     if not (state.cut_short or state.aborted or state.lost):
         yield from miscounted_iterations(state.plan, aggregator)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from atlas_perf.judge.aggregations import aggregate
 from atlas_perf.judge.grammar import parse_threshold
 from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.phase import PHASE_TAG
 from atlas_perf.model.series import Selector, Tags, tags_of
 from atlas_perf.model.snapshot import RateTotal, Snapshot
 from atlas_perf.model.summary import ThresholdResult
@@ -15,7 +16,7 @@ _ENDPOINT = ("method", "name")
 
 def where_to_look(result: ThresholdResult, snapshot: Snapshot) -> str:
     """One sentence, or nothing where the metric does not tell more than itself."""
-    selector = Selector.parse(result.selector)
+    selector = _selector(result, snapshot)
     if selector.metric == "iteration_failed":
         return _commonest_exception(snapshot)
     if selector.metric == "checks":
@@ -25,6 +26,16 @@ def where_to_look(result: ThresholdResult, snapshot: Snapshot) -> str:
     if selector.metric in HTTP_TIMES:
         return _slowest_endpoint(selector, result, snapshot)
     return ""
+
+
+def _selector(result: ThresholdResult, snapshot: Snapshot) -> Selector:
+    """What the result is about: of a phase its own samples, where they are told apart."""
+    written = Selector.parse(result.selector)
+    if result.over and not written.names_phase():
+        of_phase = _narrowed(written, ((PHASE_TAG, result.over),))
+        if snapshot.total(of_phase) is not None:
+            return of_phase
+    return written
 
 
 def _commonest_exception(snapshot: Snapshot) -> str:

@@ -1,4 +1,4 @@
-"""k6's threshold grammar, whole, and one extension: a criterion may be asked of every stretch.
+"""k6's threshold grammar, whole, and one extension: what part of the run is asked of.
 
     expression  = aggregation operator limit [scope]
     aggregation = "count" | "rate" | "value" | "avg" | "min" | "med" | "max" | percentile
@@ -8,11 +8,13 @@
     number      = [sign] digits ["." digits] [exponent] ; no unit: times are milliseconds
     exponent    = ("e" | "E") [sign] digits
     sign        = "+" | "-"
-    scope       = "in any" duration                     ; whole seconds: "30s", "2m", "1m30s"
+    scope       = ["in any" duration] ["over" phase]    ; whole seconds: "30s", "2m", "1m30s"
+    phase       = "warm-up" | "ramp" | "steady" | "ramp-down"
 
 White space may stand around the operator and inside the parentheses. There is no "and" or "or":
 two criteria are two thresholds. Without a scope an expression is k6's and means what it means
-there: the whole run. `in any 30s` asks it of every 30 seconds in a row.
+there: the whole run. `in any 30s` asks it of every 30 seconds in a row, `over steady` of the
+iterations that began in that phase, and both of every 30 seconds in a row inside it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from atlas_perf.choices import alternatives
+from atlas_perf.choices import alternatives, did_you_mean
+from atlas_perf.model.phase import LoadPhase
 from atlas_perf.units import NS_PER_S, parse_duration_ns
 
 
@@ -66,6 +69,7 @@ _PERCENTILE = re.compile(rf"p\(\s*(?P<number>{_NUMBER})\s*\)")
 _FIRST_OPERATOR = re.compile(r"[<>=!]+")
 _BARE_PERCENTILE = re.compile(r"p(\d+(?:\.\d+)?)")
 _SCOPE = re.compile(r"\bin\s+any\b(?P<length>.*)$")
+_OVER = re.compile(r"\bover\b(?P<phase>.*)$")
 _SEVERAL = re.compile(r"&&|\|\||\band\b|\bor\b|,|[<>=!]")
 _WITH_UNIT = re.compile(rf"{_NUMBER}\s*[a-zA-Zµ%]+")
 
@@ -82,13 +86,15 @@ class AggregationTerm:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdExpression:
-    """A parsed criterion: `term operator limit`, of the whole run or of every stretch of it."""
+    """A parsed criterion: `term operator limit`, of the whole run or a phase, or of every stretch
+    of it."""
 
     aggregation: Aggregation
     percentile: float | None
     operator: Operator
     limit: float
     stretch_s: int | None = None
+    over: LoadPhase | None = None
 
     @property
     def term(self) -> AggregationTerm:
@@ -104,7 +110,11 @@ def parse_threshold(text: str) -> ThresholdExpression:
     Raises:
         ValueError: with a clause that names the side that is wrong and says what belongs there.
     """
-    stretch_s = None
+    over = stretch_s = None
+    phase = _OVER.search(text)
+    if phase is not None:
+        over = _phase(phase["phase"].strip(), whole=text)
+        text = text[: phase.start()].rstrip()
     scope = _SCOPE.search(text)
     if scope is not None:
         stretch_s = _stretch_s(scope["length"].strip(), whole=text)
@@ -123,7 +133,9 @@ def parse_threshold(text: str) -> ThresholdExpression:
         ) from None
     term = _term(left.strip(), whole=text)
     limit = _limit(right.strip(), whole=text)
-    return ThresholdExpression(term.aggregation, term.percentile, comparison, limit, stretch_s)
+    return ThresholdExpression(
+        term.aggregation, term.percentile, comparison, limit, stretch_s, over
+    )
 
 
 def parse_aggregation(text: str) -> AggregationTerm:
@@ -173,6 +185,21 @@ def _stretch_s(length: str, *, whole: str) -> int:
             f"the scope of {whole!r} is not a stretch of whole seconds: write 'in any 30s'"
         )
     return length_ns // NS_PER_S
+
+
+def _phase(name: str, *, whole: str) -> LoadPhase:
+    if name in ("setup", "teardown"):
+        raise ValueError(f"nothing is measured in {name}: {whole!r} must name a phase of the load")
+    if _SCOPE.search(name):
+        raise ValueError(f"the scope of {whole!r} is turned round: write 'in any 30s over steady'")
+    try:
+        return LoadPhase(name)
+    except ValueError:
+        hint = (
+            did_you_mean(name, [phase.value for phase in LoadPhase])
+            or f": write {alternatives(LoadPhase)}"
+        )
+        raise ValueError(f"there is no phase {name!r} in {whole!r}{hint}") from None
 
 
 def _operators() -> str:

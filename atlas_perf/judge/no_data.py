@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.phase import LoadPhase
 from atlas_perf.model.series import OTHER, Selector, Series
 from atlas_perf.model.snapshot import Snapshot, TrendTotal
 from atlas_perf.units import NS_PER_MS, NS_PER_S, format_quantity
@@ -22,15 +23,20 @@ NAME_FEWER_CHECKS = "keep ids and numbers out of the names of checks and groups"
 _NEAREST = 3
 
 
-def folded_reason(selector: Selector, snapshot: Snapshot) -> str:
+def folded_reason(
+    selector: Selector, snapshot: Snapshot, uncounted: LoadPhase | None = None
+) -> str:
     """A sentence if samples that the selector means may have lost their tags, else nothing.
 
     The series cap folds by order of arrival: an endpoint's successes may keep their own series
     while its failures, which come later and carry more tags, go to `(other)`.
     """
     meant = [one for one in (selector, selector.censored()) if one is not None]
-    series = tuple(snapshot.series(selector.metric))
-    if not any(one.may_hide_in(each) for one in meant for each in series):
+    if not any(
+        one.may_hide_in(series) and not one.passes_over(series, uncounted)
+        for series in snapshot.series(selector.metric)
+        for one in meant
+    ):
         return ""
     checks = selector.metric == "checks"
     return (
@@ -54,9 +60,14 @@ def censored_reason(selector: Selector, snapshot: Snapshot) -> str:
     )
 
 
-def no_data_reason(selector: Selector, snapshot: Snapshot) -> str:
-    """A sentence for a selector whose total is empty."""
-    series = tuple(snapshot.series(selector.metric))
+def no_data_reason(
+    selector: Selector, snapshot: Snapshot, uncounted: LoadPhase | None = None
+) -> str:
+    """A sentence for a selector whose total is empty. Samples of `uncounted` are left out."""
+    every = tuple(snapshot.series(selector.metric))
+    series = tuple(one for one in every if not selector.passes_over(one, uncounted))
+    if not series and every:
+        return f"{selector.metric} has only samples of the {uncounted}, which does not count."
     if not series:
         return f"{selector.metric} has no sample, since nothing in the run recorded one."
     for key, value in selector.tags:
@@ -71,11 +82,22 @@ def no_data_reason(selector: Selector, snapshot: Snapshot) -> str:
     return f"{selector} has no sample, since its tags occur but never all together."
 
 
-def no_stretch_reason(length_s: int, snapshot: Snapshot) -> str:
+def no_phase_reason(selector: Selector, phase: LoadPhase, measured_ns: int) -> str:
+    """A sentence for a selector without a sample in a phase, where the metric has some."""
+    if measured_ns == 0:
+        return f"the load was ended before {phase} began."
+    return (
+        f"{selector} has no sample, since no iteration that began in {phase} recorded one "
+        "(an iteration is of the phase that it begins in, however long it takes)."
+    )
+
+
+def no_stretch_reason(length_s: int, measured_ns: int, phase: LoadPhase | None) -> str:
     """A sentence for a criterion on stretches that were all longer than the run, or empty."""
-    whole_s = snapshot.elapsed_ns // NS_PER_S
+    whole_s = measured_ns // NS_PER_S
     if whole_s < length_s:
-        return f"the run measured {whole_s} whole seconds, fewer than the {length_s} it asks of."
+        what = "the run" if phase is None else phase
+        return f"{what} measured {whole_s} whole seconds, fewer than the {length_s} it asks of."
     return f"no {length_s} seconds in a row had a sample."
 
 

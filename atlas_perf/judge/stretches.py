@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from atlas_perf.judge.bounds import Bounds, bounds, bounds_with_cut_off
 from atlas_perf.judge.grammar import Operator, ThresholdExpression
-from atlas_perf.model.metric import Contains
-from atlas_perf.model.series import Selector
+from atlas_perf.judge.scope import Scope
+from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.snapshot import Snapshot, Total, TrendTotal
 from atlas_perf.model.summary import CriterionState
+from atlas_perf.schedule.intervals import covers
 from atlas_perf.units import NS_PER_S
 
 _HIGHER_IS_WORSE = (Operator.LESS, Operator.AT_MOST)
@@ -29,32 +30,36 @@ class WorstStretch:
     """Follows a run second by second; stretches overlap, each a second later than the last.
 
     Kept between two looks, since a long run's older seconds are merged into longer windows.
-    Stretches without a sample say nothing. Only whole seconds that every worker has reported
-    count, so the run's last fraction of a second is in none. Requests that were cut off in flight
-    all count in the newest stretch as well: most of them are cut off in that last fraction.
+    Stretches without a sample say nothing, and neither do those that are not wholly inside the
+    scope. Only whole seconds that every worker has reported count, so the run's last fraction of a
+    second is in none. Requests that were cut off in flight all count in the newest stretch as
+    well: most of them are cut off in that last fraction.
     """
 
-    def __init__(
-        self, selector: Selector, expression: ThresholdExpression, contains: Contains
-    ) -> None:
+    def __init__(self, scope: Scope, expression: ThresholdExpression, metric: Metric) -> None:
         assert expression.stretch_s is not None, "only for an expression with a scope"
         self.length_s = expression.stretch_s
-        self._selector = selector
+        self._selector = scope.of_seconds(counter=metric.kind is MetricKind.COUNTER)
+        self._scope = scope
         self._expression = expression
-        self._contains = contains
+        self._contains = metric.contains
         self._next_s = 0
         self._worst: Stretch | None = None
         self._newest: Total | None = None
+        self._newest_s: int | None = None
         self._unsure = False  # some stretch may have broken the limit, or not
 
     def advance(self, snapshot: Snapshot) -> None:
         """Look at every stretch that has become whole since the last look."""
         whole_s = snapshot.elapsed_ns // NS_PER_S
+        within = self._scope.stretches_within(snapshot)
         while self._next_s + self.length_s <= whole_s:
             first_s = self._next_s
             self._next_s += 1
+            if not covers(within, first_s * NS_PER_S, (first_s + self.length_s) * NS_PER_S):
+                continue
             total = snapshot.total_between(self._selector, first_s, first_s + self.length_s)
-            self._newest = total
+            self._newest, self._newest_s = total, first_s
             if total is None:
                 continue
             value = bounds(
@@ -87,11 +92,11 @@ class WorstStretch:
         """The newest stretch with all requests in it that were cut off; None without any."""
         censored = self._selector.censored()
         cut_off = None if censored is None else snapshot.total(censored)
-        if not isinstance(cut_off, TrendTotal) or self._next_s == 0:
+        if not isinstance(cut_off, TrendTotal) or self._newest_s is None:
             return None
         newest = self._newest if isinstance(self._newest, TrendTotal) else None
         value = bounds_with_cut_off(newest, cut_off, self._expression.term, contains=self._contains)
-        return Stretch(self._next_s - 1, newest or cut_off, value)
+        return Stretch(self._newest_s, newest or cut_off, value)
 
     def _worse(self, found: Stretch, worst: Stretch | None) -> Stretch:
         """The one that met the criterion worse; of two alike the earlier."""

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import scale
 from atlas_perf.judge.bounds import bounds
-from atlas_perf.judge.grammar import parse_aggregation
+from atlas_perf.judge.grammar import parse_aggregation, parse_threshold
+from atlas_perf.judge.phase_summaries import phase_summaries, with_phases
 from atlas_perf.judge.redact import plan_secrets, redacted, redacted_environment
+from atlas_perf.judge.scope import Scope
 from atlas_perf.judge.verdict import Decision
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME, Contains, Metric
+from atlas_perf.model.phase import LoadPhase
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.series import CHECK_KEYS, OTHER, UNKNOWN_OUTCOME, Selector, Tags
 from atlas_perf.model.snapshot import (
@@ -30,6 +33,7 @@ from atlas_perf.model.summary import (
     ThresholdResult,
 )
 from atlas_perf.model.verdict import Verdict
+from atlas_perf.schedule.phase_times import PhaseTimes
 from atlas_perf.units import NS_PER_S
 
 ENDPOINT_STATS = ("avg", "p(50)", "p(95)", "p(99)", "max")
@@ -56,12 +60,13 @@ def summarize(
         started_at: wall time of the run's start, RFC 3339.
         plan_plain: the resolved plan in JSON-able values.
     """
+    times = PhaseTimes(plan)
     summary = Summary(
         name=plan.name,
         file=plan.file,
         file_sha256=plan.file_sha256,
         started_at=started_at,
-        measured_s=snapshot.elapsed_ns / NS_PER_S,
+        measured_s=times.measured_ns(snapshot.elapsed_ns) / NS_PER_S,
         verdict=decision.verdict,
         exit_code=decision.exit_code,
         reasons=decision.reasons,
@@ -69,12 +74,13 @@ def summarize(
         plan=_plain_without_secrets(plan_plain),
         thresholds=tuple(results),
         checks=tuple(_checks(snapshot)),
-        metrics=_metrics(plan, snapshot, results),
+        metrics=_metrics(plan, snapshot, results, times),
         endpoints=tuple(_endpoints(snapshot)),
         exceptions=snapshot.exceptions(),
         ledger=dict(snapshot.ledger()),
         workers=snapshot.workers(),
-        windows=snapshot.windows(),
+        windows=tuple(with_phases(snapshot.windows(), times)),
+        phases=tuple(phase_summaries(times, snapshot)),
     )
     return redacted(summary, plan_secrets(plan))
 
@@ -116,20 +122,27 @@ def _plain_without_secrets(plan_plain: Mapping[str, object]) -> Mapping[str, obj
 
 
 def _metrics(
-    plan: TestPlan, snapshot: Snapshot, results: Iterable[ThresholdResult]
+    plan: TestPlan, snapshot: Snapshot, results: Iterable[ThresholdResult], times: PhaseTimes
 ) -> dict[str, MetricSummary]:
     """Metrics with samples, and beside each the sub-metrics that a threshold, a failed or a
     censored request names."""
     metrics = snapshot.metrics()
-    selectors = {Selector(name) for name in metrics}
-    selectors.update(Selector.parse(result.selector) for result in results)
-    selectors |= {_FAILED_DURATION, _CENSORED_DURATION}
+    written: list[tuple[Selector, LoadPhase | None]] = [(Selector(name), None) for name in metrics]
+    written += [(_FAILED_DURATION, None), (_CENSORED_DURATION, None)]
+    for result in results:
+        selector = Selector.parse(result.selector)
+        written += [(selector, None), (selector, parse_threshold(result.expression).over)]
+    scopes: dict[Selector, Scope] = {}
+    for selector, over in written:
+        scope = Scope.of(selector, over, metrics[selector.metric], times)
+        scopes.setdefault(scope.selector, scope)
     found: dict[str, MetricSummary] = {}
-    for selector in sorted(selectors, key=lambda one: (one.metric, one.tags)):
+    for selector in sorted(scopes, key=lambda one: (one.metric, one.tags)):
         total = snapshot.total(selector)
         if total is not None:
             metric = metrics[selector.metric]
-            found[str(selector)] = _metric(selector, total, metric, plan, snapshot.elapsed_ns)
+            elapsed_ns = scopes[selector].measured_ns(snapshot)
+            found[str(selector)] = _metric(selector, total, metric, plan, elapsed_ns)
     return found
 
 

@@ -21,15 +21,18 @@ from atlas_perf.judge.no_data import (
     censored_reason,
     folded_reason,
     no_data_reason,
+    no_phase_reason,
     no_stretch_reason,
 )
 from atlas_perf.judge.response_gates import response_gates
+from atlas_perf.judge.scope import Scope
 from atlas_perf.judge.stretches import Stretch, WorstStretch
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import Snapshot, Total, TrendTotal
 from atlas_perf.model.summary import CriterionState, ThresholdResult
+from atlas_perf.schedule.phase_times import PhaseTimes
 from atlas_perf.units import format_quantity
 
 DEFAULT_GATES = (
@@ -48,6 +51,7 @@ class Criterion:
 
     plan: ThresholdPlan
     selector: Selector
+    scope: Scope
     metric: Metric
     expression: ThresholdExpression
     default_gate: bool = False
@@ -58,30 +62,30 @@ class Judge:
 
     Raises:
         PlanError: from the constructor, in one sentence naming the threshold, for an unknown
-            metric, an aggregation its kind does not have, a malformed selector or expression;
+            metric, an aggregation its kind does not have, a phase that the plan does not have, a
+            malformed selector or expression;
             or naming the entry of `summaryTrendStats` that is none.
     """
 
     def __init__(self, plan: TestPlan, metrics: Mapping[str, Metric]) -> None:
         for stat in plan.summary_trend_stats:
             validate_trend_stat(stat)
-        own = tuple(_criterion(threshold, metrics) for threshold in plan.thresholds)
+        times = PhaseTimes(plan)
+        own = tuple(_criterion(threshold, metrics, times) for threshold in plan.thresholds)
         bare = {one.selector.metric for one in own if not one.selector.tags}
         gates = (
-            _criterion(gate, metrics, default_gate=True)
+            _criterion(gate, metrics, times, default_gate=True)
             for gate in DEFAULT_GATES
             if plan.default_gates and gate.selector not in bare and gate.selector in metrics
         )
         responses = (
-            _criterion(gate, metrics, default_gate=True)
+            _criterion(gate, metrics, times, default_gate=True)
             for gate in response_gates(plan)
             if plan.default_gates
         )
         self.criteria: tuple[Criterion, ...] = (*own, *responses, *gates)
         self._stretches = {
-            criterion: WorstStretch(
-                criterion.selector, criterion.expression, criterion.metric.contains
-            )
+            criterion: WorstStretch(criterion.scope, criterion.expression, criterion.metric)
             for criterion in self.criteria
             if criterion.expression.stretch_s is not None
         }
@@ -140,7 +144,11 @@ def validate_trend_stat(text: str) -> AggregationTerm:
 
 
 def _criterion(
-    threshold: ThresholdPlan, metrics: Mapping[str, Metric], *, default_gate: bool = False
+    threshold: ThresholdPlan,
+    metrics: Mapping[str, Metric],
+    times: PhaseTimes,
+    *,
+    default_gate: bool = False,
 ) -> Criterion:
     place = f"{threshold.place}: " if threshold.place else ""
     label = f"{place}threshold '{threshold.selector}: {threshold.expression}'"
@@ -162,7 +170,11 @@ def _criterion(
             f"{label}: {metric.name} is a gauge, of which only the last value is judged: "
             "leave 'in any' out"
         )
-    return Criterion(threshold, selector, metric, expression, default_gate)
+    try:
+        scope = Scope.of(selector, expression.over, metric, times)
+    except ValueError as error:
+        raise PlanError(f"{label}: {error}") from None
+    return Criterion(threshold, selector, scope, metric, expression, default_gate)
 
 
 def _unknown_metric(name: str, metrics: Mapping[str, Metric]) -> str:
@@ -179,7 +191,8 @@ def _judged(
     criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None
 ) -> ThresholdResult:
     expression = criterion.expression
-    folded = folded_reason(criterion.selector, snapshot)
+    scope = criterion.scope
+    folded = folded_reason(scope.selector, snapshot, scope.times.uncounted)
     worst = None if stretch is None else stretch.worst(snapshot)
     if stretch is None:
         total, known = _measured(criterion, snapshot)
@@ -192,10 +205,11 @@ def _judged(
     else:
         state = known.judge(expression) if stretch is None else stretch.judge(snapshot)
         if state is CriterionState.NO_DATA:
-            reason = censored_reason(criterion.selector, snapshot)
+            reason = censored_reason(scope.selector, snapshot)
         else:
             passed = state is CriterionState.PASSED
             when = "" if worst is None or stretch is None else _seconds(worst, stretch)
+            when += scope.shortness(snapshot)
             reason = _reason(criterion, total, known, when, passed=passed)
     return ThresholdResult(
         selector=criterion.plan.selector,
@@ -207,27 +221,31 @@ def _judged(
         unit=unit(criterion.metric, expression.aggregation),
         default_gate=criterion.default_gate,
         reason=reason,
+        **scope.of_result(snapshot),  # type: ignore[arg-type]  # text for text, seconds for seconds
     )
 
 
 def _measured(criterion: Criterion, snapshot: Snapshot) -> tuple[Total | None, Bounds | None]:
     """What the criterion is about, and what it is judged by."""
-    total = snapshot.total(criterion.selector)
+    total = snapshot.total(criterion.scope.selector)
     if total is None:
         return None, None
     known = bounds(
         total,
         criterion.expression.term,
         contains=criterion.metric.contains,
-        elapsed_ns=snapshot.elapsed_ns,
+        elapsed_ns=criterion.scope.measured_ns(snapshot),
     )
     return total, known
 
 
 def _absence(criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None) -> str:
-    if stretch is not None and snapshot.total(criterion.selector) is not None:
-        return no_stretch_reason(stretch.length_s, snapshot)
-    return no_data_reason(criterion.selector, snapshot)
+    scope = criterion.scope
+    if stretch is not None and snapshot.total(scope.selector) is not None:
+        return no_stretch_reason(stretch.length_s, scope.measured_ns(snapshot), scope.phase)
+    if scope.phase is not None and snapshot.total(scope.whole_run()) is not None:
+        return no_phase_reason(scope.selector, scope.phase, scope.measured_ns(snapshot))
+    return no_data_reason(scope.selector, snapshot, scope.times.uncounted)
 
 
 def _reason(
@@ -251,7 +269,7 @@ def _reason(
     met = "meets" if passed else "breaks"
     amount = "" if known.exact else "at least "
     return (
-        f"{criterion.selector}: {term} was {amount}{measured}{when}, which {met} the limit "
+        f"{criterion.scope.selector}: {term} was {amount}{measured}{when}, which {met} the limit "
         f"{expression.operator.value} {limit}{note}."
     )
 

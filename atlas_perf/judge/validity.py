@@ -10,6 +10,7 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 
+from atlas_perf.judge.generator import standstill_reasons
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.plan import (
     ConstantArrivalRate,
@@ -24,12 +25,6 @@ from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import RateTotal, Snapshot, TrendTotal
 from atlas_perf.model.summary import WorkerSummary
 from atlas_perf.units import NS_PER_MS
-
-LOOP_LAG_LIMIT_MS = 1_000.0
-"""A generator that stood still this long missed a second of every response it waited for."""
-
-LAG_WORTH_A_WORD_MS = 50.0
-"""A shorter standstill is in the order of what any busy machine does to a process."""
 
 DROPPED_SHARE_LIMIT = 0.01
 """More scheduled iterations than this never started: the planned load was not offered."""
@@ -60,6 +55,7 @@ def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ..
     """
     workers = snapshot.workers()
     reasons = [sentence for one in workers for sentence in _of_worker(one)]
+    reasons.extend(standstill_reasons(snapshot))
     lost = any(one.lost is not None for one in workers)
     for scenario, ledger in snapshot.ledger().items():
         # What a lost worker had under way is what it had not yet sent: that is said already.
@@ -70,21 +66,6 @@ def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ..
         reasons.extend(_of_start_lag(scenario, snapshot))
     reasons.extend(_of_exhaustion(snapshot))
     return tuple(reasons)
-
-
-def lag_note(snapshot: Snapshot) -> str | None:
-    """What lag short of the limit may have done to the latencies, if it is as long as they are."""
-    lag_ms = max((one.loop_lag_max_ms for one in snapshot.workers()), default=0.0)
-    total = snapshot.total(Selector("http_req_duration"))
-    if not isinstance(total, TrendTotal) or not LAG_WORTH_A_WORD_MS < lag_ms < LOOP_LAG_LIMIT_MS:
-        return None
-    if lag_ms * NS_PER_MS <= total.at_least.quantile(0.95):
-        return None
-    return (
-        f"the generator's own event loop stood still for up to {lag_ms:.0f} ms, longer than 95 % "
-        "of the responses took: latencies up to that may be its own. Look for blocking calls "
-        "(time.sleep, requests), or use more processes"
-    )
 
 
 def miscounted_iterations(plan: TestPlan, snapshot: Snapshot) -> tuple[str, ...]:
@@ -129,12 +110,6 @@ def _of_worker(worker: WorkerSummary) -> list[str]:
     elif worker.missing_intervals:
         seconds = _ranges(worker.missing_intervals)
         reasons.append(f"{name} never delivered its measurements of second {seconds}.")
-    if worker.loop_lag_max_ms >= LOOP_LAG_LIMIT_MS:
-        reasons.append(
-            f"{name} stood still for {worker.loop_lag_max_ms / 1000:.1f} s: its latencies measure "
-            "the generator. Look for a blocking call in the scenario (time.sleep, requests), then "
-            "use fewer processes than cores and leave the machine to the test."
-        )
     return reasons
 
 

@@ -11,7 +11,7 @@ from atlas_perf.loader.readers import duration, member_of, whole_number
 from atlas_perf.loader.stages import STAGES
 from atlas_perf.model.plan import ArrivalRate, Spacing, WhenBusy, planned_arrivals
 
-_SHARED = (
+SHARED = (
     OptionKey(
         "timeUnit", duration(zero=False), "1s", "The time that rates are counted in", "time_unit_ns"
     ),
@@ -63,7 +63,7 @@ CONSTANT_ARRIVAL_RATE = (
         "duration_ns",
         required=True,
     ),
-    *_SHARED,
+    *SHARED,
 )
 
 RAMPING_ARRIVAL_RATE = (
@@ -76,7 +76,7 @@ RAMPING_ARRIVAL_RATE = (
         "stages",
         required=True,
     ),
-    *_SHARED,
+    *SHARED,
 )
 
 
@@ -99,8 +99,9 @@ def with_most_users(given: Mapping[str, Any], path: OptionPath) -> dict[str, Any
     return {**given, "max_vus": most}
 
 
-def refuse_no_arrival(executor: ArrivalRate, path: OptionPath) -> None:
-    """Refuse a ramp whose whole area is less than one iteration."""
+def refuse_no_arrival(executor: ArrivalRate, path: OptionPath, curve: str) -> None:
+    """Refuse a ramp whose whole area is less than one iteration; `curve` is the key it is under."""
     if planned_arrivals(executor) == 0:
-        message = f"`{written(path)}` is less than one iteration: raise a target, or take longer"
-        raise OptionProblem((*path, "stages"), message)
+        higher = "return more" if curve == "shape" else "raise a target"
+        message = f"`{written(path)}` is less than one iteration: {higher}, or take longer"
+        raise OptionProblem((*path, curve), message)

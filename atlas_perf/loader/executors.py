@@ -9,6 +9,7 @@ from atlas_perf.choices import alternatives, did_you_mean
 from atlas_perf.loader.arrival_rates import (
     CONSTANT_ARRIVAL_RATE,
     RAMPING_ARRIVAL_RATE,
+    SHARED,
     refuse_no_arrival,
     with_most_users,
 )
@@ -22,6 +23,7 @@ from atlas_perf.loader.readers import (
     read_dict,
     whole_number,
 )
+from atlas_perf.loader.shapes import SHAPE, Shaped, ShapedArrivalRate, ShapedVUs, planned_ramp
 from atlas_perf.loader.stages import STAGES
 from atlas_perf.model.plan import (
     EXECUTOR_NAMES,
@@ -30,12 +32,20 @@ from atlas_perf.model.plan import (
     RampingVUs,
     ScenarioPlan,
     SharedIterations,
+    executor_duration_ns,
     executor_max_vus,
 )
+from atlas_perf.units import format_planned
 
 SCENARIO_NAME = re.compile(r"[0-9A-Za-z_-]+")
 ONE_ABOVE_ZERO = "one target, or the start, must be above 0"
+ONE_FROM_THE_SHAPE = "its `shape` must return a number above 0 at some time"
 _TYPES: Mapping[str, type[Executor]] = {name: kind for kind, name in EXECUTOR_NAMES.items()}
+SHAPED: Mapping[str, type[Shaped]] = {
+    "shaped-vus": ShapedVUs,
+    "shaped-arrival-rate": ShapedArrivalRate,
+}
+"""Executors that become a ramp when the plan is made."""
 
 COMMON = (
     OptionKey("executor", TEXT, "required", "One of the executors below", required=True),
@@ -54,6 +64,13 @@ COMMON = (
         "How long iterations may still take when the time is up",
         "graceful_stop_ns",
     ),
+    OptionKey(
+        "warmUp",
+        duration(zero=True),
+        "0s",
+        "How much of its beginning is a warm-up, which does not count",
+        "warm_up_ns",
+    ),
     OptionKey("env", TEXT_TABLE, "{}", "Variables in `vu.env` of this scenario's users", "env"),
     OptionKey("tags", TEXT_TABLE, "{}", "Tags of this scenario's samples", "tags"),
 )
@@ -64,6 +81,25 @@ _MAX_DURATION = OptionKey(
     "10m",
     "When to stop, whatever is left of the iterations",
     "max_duration_ns",
+)
+_GRACEFUL_RAMP_DOWN = OptionKey(
+    "gracefulRampDown",
+    duration(zero=True),
+    "30s",
+    "How long an iteration may still take when its user is ramped down",
+    "graceful_ramp_down_ns",
+)
+_SHAPE = (
+    OptionKey("shape", SHAPE, "required", "How much load, by time", "shape", required=True),
+    OptionKey(
+        "maxDuration",
+        duration(zero=False),
+        "required",
+        "When to stop, if the function does not",
+        "max_duration_ns",
+        required=True,
+    ),
+    OptionKey("step", duration(zero=False), "1s", "How often the function is asked", "step_ns"),
 )
 OWN: Mapping[str, tuple[OptionKey, ...]] = {
     "constant-vus": (
@@ -82,13 +118,7 @@ OWN: Mapping[str, tuple[OptionKey, ...]] = {
             "startVUs", whole_number(0), "1", "Virtual users the ramp starts from", "start_vus"
         ),
         OptionKey("stages", STAGES, "required", "The ramp", "stages", required=True),
-        OptionKey(
-            "gracefulRampDown",
-            duration(zero=True),
-            "30s",
-            "How long an iteration may still take when its user is ramped down",
-            "graceful_ramp_down_ns",
-        ),
+        _GRACEFUL_RAMP_DOWN,
     ),
     "shared-iterations": (
         _VUS,
@@ -108,6 +138,8 @@ OWN: Mapping[str, tuple[OptionKey, ...]] = {
     ),
     "constant-arrival-rate": CONSTANT_ARRIVAL_RATE,
     "ramping-arrival-rate": RAMPING_ARRIVAL_RATE,
+    "shaped-vus": (*_SHAPE, _GRACEFUL_RAMP_DOWN),
+    "shaped-arrival-rate": (*_SHAPE, *SHARED),
 }
 TABLES: Mapping[str, KeyTable] = {name: KeyTable((*COMMON, *keys)) for name, keys in OWN.items()}
 _COMMON_TABLE = KeyTable(COMMON)
@@ -154,18 +186,42 @@ def _read_scenario(name: str, value: object, path: OptionPath) -> ScenarioPlan:
     fields = _OWN_TABLES[executor].fields(own)
     if "pre_allocated_vus" in fields:
         fields = with_most_users(fields, path)
-    planned = make_executor(_TYPES[executor], fields)
-    if isinstance(planned, ArrivalRate):
-        refuse_no_arrival(planned, path)
-    if isinstance(planned, RampingVUs) and executor_max_vus(planned) == 0:
-        raise OptionProblem(path, f"`{written(path)}` never has a user: {ONE_ABOVE_ZERO}")
-    if isinstance(planned, SharedIterations):
-        refuse_idle_users(planned.iterations, planned.vus, (*path, "iterations"))
-    return ScenarioPlan(
+    planned = (
+        planned_ramp(SHAPED[executor](**fields), (*path, "shape"))
+        if executor in SHAPED
+        else make_executor(_TYPES[executor], fields)
+    )
+    _refuse_idle(planned, path, shaped=executor in SHAPED)
+    scenario = ScenarioPlan(
         name=name,
         executor=planned,
         **_COMMON_TABLE.fields(common),
     )
+    endless = endless_warm_up(scenario)
+    if endless:
+        raise OptionProblem((*path, "warmUp"), endless)
+    return scenario
+
+
+def endless_warm_up(scenario: ScenarioPlan) -> str:
+    """Why nothing would be left of a scenario after its warm-up; empty if something is."""
+    lasts_ns = executor_duration_ns(scenario.executor)
+    if not 0 < scenario.warm_up_ns >= lasts_ns:
+        return ""
+    return (
+        f"the warm-up of scenario {scenario.name!r}, {format_planned(scenario.warm_up_ns)}, leaves "
+        f"nothing of the {format_planned(lasts_ns)} that it lasts: make it shorter"
+    )
+
+
+def _refuse_idle(planned: Executor, path: OptionPath, *, shaped: bool) -> None:
+    if isinstance(planned, ArrivalRate):
+        refuse_no_arrival(planned, path, "shape" if shaped else "stages")
+    if isinstance(planned, RampingVUs) and executor_max_vus(planned) == 0:
+        what = ONE_FROM_THE_SHAPE if shaped else ONE_ABOVE_ZERO
+        raise OptionProblem(path, f"`{written(path)}` never has a user: {what}")
+    if isinstance(planned, SharedIterations):
+        refuse_idle_users(planned.iterations, planned.vus, (*path, "iterations"))
 
 
 def _executor_name(given: Mapping[str, object], path: OptionPath) -> str:

@@ -45,6 +45,12 @@ SHORTCUTS = (
     ),
     OptionKey("stages", STAGES, "–", "`ramping-vus` along these stages"),
     OptionKey("scenarios", SCENARIOS, "–", "Workloads by name, each with an executor"),
+    OptionKey(
+        "warmUp",
+        duration(zero=True),
+        "0s",
+        "How much of the load's beginning is a warm-up, which does not count",
+    ),
 )
 
 HTTP = KeyTable(
@@ -187,6 +193,13 @@ RUN = KeyTable(
             "True",
             "Judge checks, failed requests and failed iterations even without thresholds on them",
             "default_gates",
+        ),
+        OptionKey(
+            "excludeWarmUp",
+            FLAG,
+            "True",
+            "Leave the warm-up out of thresholds and summary, unless they name a phase",
+            "exclude_warm_up",
         ),
         OptionKey("tags", TEXT_TABLE, "{}", "Tags of every sample", "tags"),
         OptionKey("setupTimeout", POSITIVE, "1m", "Limit of `setup`", "setup_timeout_ns"),

@@ -24,6 +24,7 @@ class Overrides:
     iterations: int | None = None
     rate: int | None = None  # iterations a second, for `duration_ns`
     stages: tuple[Stage, ...] | None = None
+    warm_up_ns: int | None = None  # of every scenario
     thresholds: tuple[ThresholdPlan, ...] = ()  # added to the file's
     no_thresholds: bool = False  # the file's; the default gates stay
     tags: Mapping[str, str] = field(default_factory=dict)  # added to the file's

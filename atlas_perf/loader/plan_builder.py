@@ -11,12 +11,13 @@ from itertools import combinations
 from typing import Any
 
 from atlas_perf.errors import PlanError, UsageError
-from atlas_perf.loader.executors import ONE_ABOVE_ZERO, refuse_idle_users
+from atlas_perf.loader.executors import ONE_ABOVE_ZERO, endless_warm_up, refuse_idle_users
 from atlas_perf.loader.option_table import HTTP, KIND_OF_LOAD, OPTIONS, RUN, select
 from atlas_perf.loader.overrides import Overrides
 from atlas_perf.loader.problem import OptionProblem
 from atlas_perf.loader.scaling import scaled
 from atlas_perf.loader.scenario_file import ScenarioFile
+from atlas_perf.loader.shapes import with_named_shapes
 from atlas_perf.loader.shortcuts import Shortcuts, executor_of
 from atlas_perf.model.plan import (
     HttpOptions,
@@ -53,11 +54,13 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
         PlanError: if the result is a load that cannot be run.
     """
     try:
-        values = OPTIONS.read(scenario_file.options, ())
+        options = with_named_shapes(scenario_file.options, scenario_file.names)
+        values = OPTIONS.read(options, ())
         _refuse_contradictions(values, scenario_file.options)
     except OptionProblem as problem:
-        raise scenario_file.option_error(str(problem), problem.path) from None
+        raise scenario_file.problem_error(problem) from None
     scenarios, warnings = _scenarios(scenario_file, values, overrides)
+    scenarios = _warmed_up(scenarios, values, overrides)
     _refuse_idle_plan(scenarios)
     plan = TestPlan(
         name=scenario_file.name,
@@ -93,8 +96,10 @@ def _refuse_contradictions(values: Mapping[str, Any], written: Mapping[str, obje
         if {first, second} != {"iterations", "duration"}:  # those two are one kind together
             message = f"`{first}` and `{second}` are two kinds of load and cannot be used together"
             raise OptionProblem((second,), message)
-    if "scenarios" in values and "vus" in values:
-        raise OptionProblem(("vus",), "`vus` does nothing beside `scenarios`: set it in each")
+    for name in ("vus", "warmUp"):
+        if "scenarios" in values and name in values:
+            message = f"`{name}` does nothing beside `scenarios`: set it in each"
+            raise OptionProblem((name,), message)
     if "iterations" in values:
         refuse_idle_users(values["iterations"], values.get("vus", 1), ("iterations",))
     if "proxy" in values and values.get("proxyFromEnvironment"):
@@ -192,6 +197,25 @@ def _with_thresholds(plan: TestPlan, overrides: Overrides) -> TestPlan:
         return replace(plan, thresholds=())
     thresholds: tuple[ThresholdPlan, ...] = (*plan.thresholds, *overrides.thresholds)
     return replace(plan, thresholds=thresholds)
+
+
+def _warmed_up(
+    scenarios: tuple[ScenarioPlan, ...], values: Mapping[str, Any], overrides: Overrides
+) -> tuple[ScenarioPlan, ...]:
+    """The scenarios with the warm-up that is given beside them, if one is.
+
+    Raises:
+        PlanError: if nothing is left of a scenario after it.
+    """
+    warm_ns = values.get("warmUp") if overrides.warm_up_ns is None else overrides.warm_up_ns
+    if warm_ns is None:
+        return scenarios
+    warmed = tuple(replace(scenario, warm_up_ns=warm_ns) for scenario in scenarios)
+    for scenario in warmed:
+        endless = endless_warm_up(scenario)
+        if endless:
+            raise PlanError(endless)
+    return warmed
 
 
 def _refuse_idle_plan(scenarios: tuple[ScenarioPlan, ...]) -> None:

@@ -17,6 +17,8 @@ class OptionProblem(Exception):
     def __init__(self, path: OptionPath, message: str) -> None:
         super().__init__(message)
         self.path = path
+        self.places: tuple[tuple[str, int], ...] = ()
+        """Files and lines of code that is to blame rather than the option, innermost last."""
 
 
 def written(path: OptionPath) -> str:

@@ -1,9 +1,9 @@
 """The same plan, shorter or with fewer virtual users: how a CI job runs it in a minute.
 
-Durations of load are scaled: stages, `duration`, `startTime`, `maxDuration`. Limits that protect an
-iteration or the verdict are not: graceful periods, timeouts, `delayAbortEval`. Neither are
-iterations, nor counts in thresholds. An arrival rate is scaled with the users who are to carry it:
-its time unit is divided, which is exact where a rate of whole iterations would not be.
+Durations of load are scaled: stages, `duration`, `startTime`, `warmUp`, `maxDuration`. Limits that
+protect an iteration or the verdict are not: graceful periods, timeouts, `delayAbortEval`. Neither
+are iterations, nor counts in thresholds. An arrival rate is scaled with the users who are to carry
+it: its time unit is divided, which is exact where a rate of whole iterations would not be.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def scaled(scenario: ScenarioPlan, duration_scale: float, vus_scale: float) -> S
         scenario,
         executor=_scaled_executor(scenario.executor, time, users),
         start_time_ns=_scaled_count(scenario.start_time_ns, time),
+        warm_up_ns=_scaled_count(scenario.warm_up_ns, time),
     )
 
 

@@ -22,7 +22,7 @@ from atlas_perf.loader.lifecycle import (
     adapt,
 )
 from atlas_perf.loader.module_import import compile_scenario, import_scenario
-from atlas_perf.loader.problem import OptionPath
+from atlas_perf.loader.problem import OptionPath, OptionProblem
 from atlas_perf.loader.source_lines import OPTIONS_NAME, SourceLines
 from atlas_perf.model.metric import Metric
 from atlas_perf.scripting.feeds import Feed, collecting_feeds
@@ -49,6 +49,7 @@ class ScenarioFile:
     feeds: tuple[Feed[Any], ...]
     unusable: Mapping[str, str]  # functions that cannot be an iteration -> why
     lines: SourceLines
+    names: Mapping[str, object]  # everything at module level
 
     def call_default(self, name: str = DEFAULT_FUNCTION) -> ScenarioFunction:
         """The iteration function that a scenario's `exec` names, as `(vu, data) -> awaitable`.
@@ -77,6 +78,13 @@ class ScenarioFile:
         """A sentence about an option of this file."""
         return self.error(message, self.lines.of_option(path))
 
+    def problem_error(self, problem: OptionProblem) -> ScenarioError:
+        """A problem of the options with its line: of this file's code that is to blame, if any."""
+        for file, line in reversed(problem.places):
+            if file == self.file:
+                return self.error(str(problem), line)
+        return self.option_error(str(problem), problem.path)
+
 
 def load_scenario_file(path: Path, env: Mapping[str, str]) -> ScenarioFile:
     """Import a scenario file; `env` is what `atlas_perf.env` gives it over the process's own.
@@ -104,6 +112,7 @@ def load_scenario_file(path: Path, env: Mapping[str, str]) -> ScenarioFile:
         feeds=tuple(feeds),
         unusable=unusable,
         lines=lines,
+        names=vars(module),
     )
     # With scenarios, each names its function and `build_plan` looks it up.
     if DEFAULT_FUNCTION in unusable or "scenarios" not in scenario_file.options:

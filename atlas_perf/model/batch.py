@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from atlas_perf.model.metric import Metric
 from atlas_perf.model.series import Series
@@ -54,6 +55,43 @@ class WorkerHealth:
     dropped_samples: int = 0  # single samples there was no room to keep; all totals have them
     refused_samples: int = 0  # NaN, infinite or negative values, counted and not recorded
     overflowed_samples: int = 0  # samples that went to the `(other)` series
+    length_ns: int = 0  # what this testimony covers: about a second, more after a wait
+    loop_cpu_ns: int = 0  # of `cpu_ns`, what the thread that runs the event loop used
+    cpu_wait_ns: int = 0  # that thread was ready to run and waited for a CPU
+    steal_ns: int = 0  # the hypervisor gave this time of all CPUs of the machine to others
+    own_lag_ns: int = 0  # sum of `own_lags`
+    own_lags: int = 0  # lags of 20 ms or more, made here, while requests were under way
+    gc_pause_max_ns: int = 0
+    gc_pause_ns: int = 0  # all pauses together
+    gc_full_collections: int = 0  # of the oldest generation, which walk every object
+    open_files: int = 0  # descriptors at the interval's end: sockets, pipes and files
+    time_wait: int = 0  # connections of the machine in TIME_WAIT at the interval's end
+
+
+class StallCause(StrEnum):
+    """Why an event loop stood still."""
+
+    BLOCKING = "blocking"  # one call: the stack says which
+    BUSY = "busy"  # more work than the loop can do, from many places
+    GC = "gc"  # garbage collection
+    CPU_WAIT = "cpu_wait"  # ready to run, and no CPU was free
+    STOPPED = "stopped"  # the process did not run: stopped or suspended
+    HELD = "held"  # its thread worked, and held the interpreter so that nobody could look
+    OTHER = "other"  # further places than are told apart
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """Standstills of one worker's event loop at one place, since the run began."""
+
+    cause: StallCause
+    file: str  # "" where no place is known
+    line: int
+    code: str  # the text of that line
+    count: int
+    total_ns: int
+    longest_ns: int
+    stack: str  # of the first, from the user's code on
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +166,7 @@ class Batch:
     ledger: Mapping[str, Ledger] = field(default_factory=dict)  # by scenario, cumulative
     health: WorkerHealth = field(default_factory=WorkerHealth)
     exceptions: tuple[ScenarioException, ...] = ()  # cumulative counts, first kinds seen
+    stalls: tuple[Stall, ...] = ()  # cumulative, first places seen
     samples: bytes = b""  # packed (series number, ns since start, value); see `wire.samples`
     last: bool = False  # nothing follows from this worker
     ended_at_ns: int = 0  # in the last batch: when its last iteration ended, since the run's start

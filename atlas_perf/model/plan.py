@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from atlas_perf.model.feed import FeedPlan
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric
+from atlas_perf.model.phase import LoadPhase
 from atlas_perf.units import NS_PER_S
 
 DEFAULT_GRACEFUL_STOP_NS = 30 * NS_PER_S
@@ -176,6 +177,7 @@ class ScenarioPlan:
     exec: str = "default"
     start_time_ns: int = 0
     graceful_stop_ns: int = DEFAULT_GRACEFUL_STOP_NS
+    warm_up_ns: int = 0  # so much of its beginning is a phase of its own; less than all of it
     env: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -285,6 +287,7 @@ class TestPlan:
     summary_trend_stats: tuple[str, ...] = DEFAULT_TREND_STATS
     rate_ceiling: RateCeiling | None = None
     keep_samples: bool = False  # some output wants every sample, not only the sketches
+    exclude_warm_up: bool = True  # from all that does not ask for it by name
 
     @property
     def end_ns(self) -> int:
@@ -295,6 +298,18 @@ class TestPlan:
     def all_metrics(self) -> Mapping[str, Metric]:
         """Every metric of the run by its name: the built-in ones and the file's own."""
         return {**BUILTIN_METRICS, **{metric.name: metric for metric in self.metrics}}
+
+    @property
+    def uncounted_phase(self) -> LoadPhase | None:
+        """The phase whose samples are left out of totals unless a selector names a phase."""
+        warms_up = any(scenario.warm_up_ns for scenario in self.scenarios)
+        return LoadPhase.WARM_UP if warms_up and self.exclude_warm_up else None
+
+    @property
+    def max_rate_per_s(self) -> float:
+        """Iterations that all arrival rates together make due in a second, at the most."""
+        peaks = (peak_arrivals_per_s(scenario.executor) for scenario in self.scenarios)
+        return sum(peak for peak in peaks if peak is not None)
 
     @property
     def max_vus(self) -> int:

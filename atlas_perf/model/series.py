@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.phase import PHASE_TAG
 
 Tags = tuple[tuple[str, str], ...]
 """Tag pairs sorted by name: equal sets are equal tuples."""
@@ -33,7 +34,7 @@ CHECKS_CAP = 1_000
 CHECK_KEYS = frozenset({"check", "group", "scenario"})
 """The tags that tell one check from another in a report."""
 
-_KEPT_BY_OTHER = frozenset({"expected_response", "scenario"})
+_KEPT_BY_OTHER = frozenset({"expected_response", PHASE_TAG, "scenario"})
 _NAMES_OF_OTHER = frozenset({"check", "name"})
 _TAGS_OF_OTHER = _KEPT_BY_OTHER | _NAMES_OF_OTHER
 
@@ -109,6 +110,13 @@ class Selector:
         kept = {key: value for key, value in tags.items() if key not in _UNKNOWN_IN_FLIGHT}
         return Selector(self.metric, tags_of({**kept, "expected_response": UNKNOWN_OUTCOME}))
 
+    def names_phase(self) -> bool:
+        return any(key == PHASE_TAG for key, _ in self.tags)
+
+    def passes_over(self, series: Series, uncounted_phase: str | None) -> bool:
+        """True if the series is of a phase that counts only where a selector names a phase."""
+        return (PHASE_TAG, uncounted_phase) in series.tags and not self.names_phase()
+
     def may_hide_in(self, series: Series) -> bool:
         """True if a folded series may hold samples meant here that its tags no longer show."""
         kept = dict(series.tags)
@@ -126,8 +134,8 @@ class Selector:
 def other_tags(tags: Tags) -> Tags:
     """Where samples go when there is no room for a series with these tags.
 
-    Scenario and outcome stay, so that verdicts about them stay true. A check stays one, without
-    its name.
+    Scenario, phase and outcome stay, so that verdicts about them stay true. A check stays one,
+    without its name.
     """
     kept = [pair for pair in tags if pair[0] in _KEPT_BY_OTHER]
     checks = [("check", OTHER) for key, _ in tags if key == "check"]

@@ -11,6 +11,9 @@ from atlas_perf.model.metric import Metric
 from atlas_perf.model.series import Selector, Series, Tags
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 
+NOT_STOPPED_NS = (1 << 63) - 1
+"""`Snapshot.offered_ns` of a run whose load came to its planned end."""
+
 
 class Distribution(Protocol):
     """The read side of a sketch. Values are in the metric's inner unit (time: nanoseconds)."""
@@ -91,6 +94,12 @@ class Snapshot(Protocol):
         that every living worker has reported, or of the last iteration once the run is over."""
         ...
 
+    @property
+    def offered_ns(self) -> int:
+        """Until when load was offered, from the run's start: up to `elapsed_ns` while the run goes
+        on, to the instant at which it was stopped, or NOT_STOPPED_NS."""
+        ...
+
     def metrics(self) -> Mapping[str, Metric]:
         """Every metric defined for the run, with or without samples."""
         ...
@@ -98,13 +107,16 @@ class Snapshot(Protocol):
     def total(self, selector: Selector) -> Total | None:
         """The merge of all series the selector matches; None if none has a sample.
 
-        Of an HTTP time with what `Selector.censored` matches beside it."""
+        Of an HTTP time with what `Selector.censored` matches beside it. Here and in `totals_by`,
+        without those of a phase that the plan leaves out, unless the selector names a phase.
+        """
         ...
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
         """`total` of the seconds from `first_s` to before `end_s`, counted from the run's start.
 
-        Of a counter, rate or trend, and only while these seconds are windows of their own.
+        Of a counter, rate or trend, and only while these seconds are windows of their own. Of a
+        counter all that happened then, also in iterations that began in a phase left out.
 
         Raises:
             ValueError: for a gauge, or for seconds that have been merged into longer windows.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from atlas_perf.errors import ExitCode
-from atlas_perf.model.batch import Ledger
+from atlas_perf.model.batch import Ledger, StallCause
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.verdict import Verdict
 
@@ -41,6 +41,9 @@ class ThresholdResult:
     aborted_run: bool = False
     reason: str = ""  # one sentence unless it passed by a clear margin
     at_least: bool = False  # `value` is a lower bound: requests were cut off in flight
+    over: str = ""  # the phase it is about; empty: the whole run
+    over_s: float | None = None  # how long that phase was
+    ordered_s: float | None = None  # and how long by the plan; None: iterations decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,34 @@ class ExceptionSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class StallSummary:
+    """Standstills of one worker's event loop, of 100 ms or more each, at one place."""
+
+    cause: StallCause
+    file: str  # "" where no place is known
+    line: int
+    code: str  # the text of that line
+    count: int
+    total_ms: float
+    longest_ms: float
+    stack: str  # of the first, from the user's code on
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSeconds:
+    """One worker's health by window: columns of one length, see `Window` and `WorkerSummary`."""
+
+    second: tuple[int, ...] = ()
+    loop_lag_max_ms: tuple[float, ...] = ()
+    cpu_share: tuple[float, ...] = ()
+    loop_cpu_share: tuple[float, ...] = ()
+    cpu_wait_share: tuple[float, ...] = ()
+    gc_pause_max_ms: tuple[float, ...] = ()
+    gc_full_collections: tuple[int, ...] = ()
+    open_files: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerSummary:
     index: int
     batches: int
@@ -113,6 +144,19 @@ class WorkerSummary:
     peak_rss_bytes: int
     refused_samples: int
     overflowed_samples: int
+    loop_cpu_share: float = 0.0  # as `cpu_share`, of the thread that runs the event loop alone
+    saturated_share: float = 0.0  # of the run's seconds: that thread used 95 % of a core or more
+    cpu_wait_share: float = 0.0  # of the run: that thread was ready and no CPU was free
+    own_lag_ms: float = 0.0  # lags of 20 ms or more of its own making, requests being under way
+    own_lag_share: float = 0.0  # of the run, spent in these
+    own_lags: int = 0
+    own_lag_seconds: int = 0  # seconds of the run that had one
+    gc_pause_max_ms: float = 0.0
+    gc_pause_ms: float = 0.0  # all pauses together
+    gc_full_collections: int = 0  # those that walk every object
+    peak_open_files: int = 0  # descriptors: sockets, pipes and files
+    stalls: tuple[StallSummary, ...] = ()
+    seconds: WorkerSeconds = field(default_factory=WorkerSeconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +186,26 @@ class Window:
     response_p95_ms: float | None = None
     response_p99_ms: float | None = None
     lag_p99_ms: float | None = None  # open model: by how much the generator began late
+    phases: tuple[str, ...] = ()  # of the load, by the plan; those that share time with the window
+    loop_cpu_share_max: float = 0.0  # of the worker whose event loop's thread was busiest
+    cpu_wait_share_max: float = 0.0  # of the worker that waited longest for a CPU
+    steal_cores: float = 0.0  # what the hypervisor gave to others
+    gc_pause_max_ms: float = 0.0
+    gc_full_collections: int = 0
+    open_files: int = 0  # of all workers together
+    time_wait: int = 0  # connections of this machine that are closed and hold their port yet
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSummary:
+    """One phase of one scenario's load, in seconds from the run's start."""
+
+    scenario: str
+    phase: str  # warm-up, ramp, steady or ramp-down
+    begin_s: float
+    end_s: float
+    ordered_s: float | None  # how long by the plan; None: iterations decided
+    counted: bool = True  # False: left out wherever no phase is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +230,7 @@ class Summary:
     file: str
     file_sha256: str
     started_at: str  # RFC 3339
-    measured_s: float  # window that rates are computed over: setup and teardown are outside
+    measured_s: float  # window that rates are computed over: without setup, teardown, warm-up
     verdict: Verdict
     exit_code: ExitCode
     reasons: tuple[str, ...]  # sentences behind the verdict, the decisive one first
@@ -180,4 +244,5 @@ class Summary:
     ledger: Mapping[str, Ledger] = field(default_factory=dict)
     workers: tuple[WorkerSummary, ...] = ()
     windows: tuple[Window, ...] = ()
+    phases: tuple[PhaseSummary, ...] = ()
     schema_version: str = SCHEMA_VERSION

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
 from atlas_perf.model.summary import Summary
 from atlas_perf.report.bench_rate import schedule_sentences
+from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.latency_histogram import HistogramRow
 from atlas_perf.report.terminal_text import Paint, joined, printable, right, shortened, wrapped
@@ -16,9 +17,6 @@ from atlas_perf.units import NS_PER_S, format_bytes, format_duration
 
 LATENCY_STATS = ("avg", "min", "med", "p(75)", "p(90)", "p(95)", "p(99)", "p(99.9)", "max")
 """What `render_bench` needs a plan's `summary_trend_stats` to be."""
-
-BUSY_CPU_SHARE = 0.9
-"""A worker this busy is likely what limits a closed loop."""
 
 TAIL_SAMPLES = 10
 """A percentile that fewer values lie beyond is little more than the luck of this run."""
@@ -77,14 +75,6 @@ def render_bench(
 def doubts(summary: Summary) -> list[str]:
     """Sentences on what makes the numbers doubtful without taking their evidence away."""
     found = []
-    busy = [one for one in summary.workers if one.cpu_share >= BUSY_CPU_SHARE]
-    if busy:
-        share = max(one.cpu_share for one in busy)
-        found.append(
-            f"{len(busy)} of {len(summary.workers)} workers used up to {share:.0%} of a core: the "
-            "generator itself may be the limit, and its own queueing is in these latencies. "
-            "Ask for fewer connections, or for more processes where cores are free."
-        )
     successes = int(_values(summary, "http_req_duration").get("count", 0))
     thin = [name for name, share in (("p99", 0.01), ("p99.9", 0.001)) if _thin(successes, share)]
     if thin:
@@ -204,9 +194,11 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
         f"{sum(worker.cpu_share for worker in workers):.2f} CPU cores",
         f"loop lag at most {milliseconds_text(max(one.loop_lag_max_ms for one in workers))}",
         f"memory {format_bytes(sum(worker.peak_rss_bytes for worker in workers))}",
+        *health_parts(summary),
         paint("red", f"{lost} workers lost") if lost else "",
     ]
-    return [_INDENT + line for line in joined(parts, width - 4, "  ")]
+    lines = [_INDENT + line for line in joined(parts, width - 4, "  ")]
+    return lines + stall_lines(workers, paint, width)
 
 
 def _doubts(summary: Summary, paint: Paint, width: int) -> list[str]:

@@ -11,6 +11,7 @@ from itertools import groupby
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
 from atlas_perf.report.console_endpoints import endpoint_lines
+from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_metrics import (
     OPEN_MODEL,
     OPEN_MODEL_LEGEND,
@@ -18,6 +19,7 @@ from atlas_perf.report.console_metrics import (
     metric_lines,
     metric_sections,
 )
+from atlas_perf.report.console_phases import phase_lines, shortness_text
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.terminal_text import (
     Paint,
@@ -53,6 +55,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
     width = max(width, NARROWEST)
     paint = Paint(colour)
     sections = [
+        ("PHASES", phase_lines(summary.phases, paint, width)),
         ("THRESHOLDS", _threshold_lines(summary.thresholds, paint)),
         ("CHECKS", _check_lines(summary, paint, width)),
         *(
@@ -115,7 +118,8 @@ def _threshold_value(result: ThresholdResult, paint: Paint) -> str:
         text += paint("dim", "  ended the run")
     elif result.state is CriterionState.PASSED and result.reason:
         text += paint("yellow", "  too close to call")
-    return text
+    short = shortness_text(result)
+    return text + paint("yellow", f"  {short}") if short else text
 
 
 def _section_lines(
@@ -204,6 +208,7 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
         f"loop lag at most {milliseconds_text(max(one.loop_lag_max_ms for one in workers))}",
         f"memory {format_bytes(peak)}",
         f"{len(lost)} lost" if lost else "",
+        *health_parts(summary),
         f"{gaps} intervals missing" if gaps else "",
         f"{refused} values refused" if refused else "",
         f"{overflowed} samples beyond the series cap" if overflowed else "",
@@ -213,7 +218,7 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
     for worker in lost:
         why = f"worker {worker.index} lost: {printable(worker.lost or '')}"
         lines.append(_INDENT + paint("red", why))
-    return lines
+    return lines + stall_lines(workers, paint, width)
 
 
 def _ledger_text(ledger: Ledger) -> str:

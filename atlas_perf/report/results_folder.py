@@ -102,6 +102,15 @@ class ResultsFolder:
                     (self.path / file_name).unlink(missing_ok=True)
             raise
 
+    def put(self, file_name: str, text: str) -> None:
+        """Write one file more, or replace it, in one step.
+
+        Raises:
+            ResultsWriteError: naming the file; what was there before is still there.
+        """
+        with _named(self.path / file_name):
+            self._replace(file_name, text)
+
     def _probe(self) -> None:
         try:
             self._replace(".probe", "atlas-perf\n")

@@ -6,7 +6,7 @@ snake_case, which these types leave out so that a typed file has one spelling.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from os import PathLike
 from typing import Literal, Required, TypedDict
@@ -21,7 +21,15 @@ ExecutorName = Literal[
     "per-vu-iterations",
     "constant-arrival-rate",
     "ramping-arrival-rate",
+    "shaped-vus",
+    "shaped-arrival-rate",
 ]
+
+LoadShape = Callable[[float], float | None]
+"""Seconds since the scenario began, to virtual users or arrivals in a `timeUnit`; None stops it.
+
+Of `shaped-vus` it must return whole numbers.
+"""
 
 
 class StageOptions(TypedDict):
@@ -46,6 +54,7 @@ class ScenarioOptions(TypedDict, total=False):
     exec: str
     startTime: Duration
     gracefulStop: Duration
+    warmUp: Duration
     env: Mapping[str, str]
     tags: Mapping[str, str]
     vus: int
@@ -62,6 +71,8 @@ class ScenarioOptions(TypedDict, total=False):
     maxVUs: int
     spacing: Literal["uniform", "poisson"]
     whenBusy: Literal["drop", "queue"]
+    shape: LoadShape | str
+    step: Duration
 
 
 class ClientCertificateOptions(TypedDict, total=False):
@@ -89,8 +100,10 @@ class Options(TypedDict, total=False):
     iterations: int
     stages: Sequence[StageOptions]
     scenarios: Mapping[str, ScenarioOptions]
+    warmUp: Duration
     thresholds: Mapping[str, Sequence[str | ThresholdOptions]]
     defaultGates: bool
+    excludeWarmUp: bool
     tags: Mapping[str, str]
     setupTimeout: Duration
     teardownTimeout: Duration

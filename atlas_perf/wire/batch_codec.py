@@ -1,15 +1,16 @@
 """A batch as msgpack and back. Positions, not names: the field order is the format.
 
     batch     = [version, worker, sequence, interval, series, deltas, ledger, health, exceptions,
-                 samples, last, ended_at_ns]
+                 stalls, samples, last, ended_at_ns]
     series    = [[number, metric, kind, contains, across_workers, [tag, value, tag, value, …]], …]
     deltas    = [[0, number, samples, total]                           counter
                  [1, number, passes, samples]                          rate
                  [2, number, samples, last, last_at_ns, min, max]      gauge
                  [3, number, sketch], …]                               trend
     ledger    = [[scenario, six counts in the order of `Ledger`], …]
-    health    = [six numbers in the order of `WorkerHealth`]
+    health    = [a number each, in the order of `WorkerHealth`]
     exceptions= [[seven fields in the order of `ScenarioException`], …]
+    stalls    = [[eight fields in the order of `Stall`], …]
 
 Whatever decodes is a valid batch by itself: types, ranges, finite numbers, sorted tags. Whether
 it fits the run (the worker exists, its series are known, its sketches decode) is the aggregator's.
@@ -20,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
+from dataclasses import fields as fields_of
 from itertools import pairwise
 from reprlib import repr as shortened
 from typing import Any, TypeVar
@@ -35,6 +37,8 @@ from atlas_perf.model.batch import (
     NewSeries,
     RateDelta,
     ScenarioException,
+    Stall,
+    StallCause,
     TrendDelta,
     WorkerHealth,
 )
@@ -51,6 +55,7 @@ MAX_NUMBER = 2**62
 MAX_SERIES_NUMBER = 2**32 - 1
 
 _COUNTER, _RATE, _GAUGE, _TREND = range(4)
+_HEALTH_FIELDS = len(fields_of(WorkerHealth))
 
 T = TypeVar("T")
 
@@ -67,6 +72,7 @@ def encode_batch(batch: Batch) -> bytes:
         [[scenario, *astuple(ledger)] for scenario, ledger in batch.ledger.items()],
         astuple(batch.health),
         [astuple(exception) for exception in batch.exceptions],
+        [astuple(stall) for stall in batch.stalls],
         batch.samples,
         batch.last,
         batch.ended_at_ns,
@@ -126,9 +132,9 @@ def _plain_delta(delta: Delta) -> list[object]:
 
 
 def _batch(plain: object) -> Batch:
-    fields = _fields(plain, 12, "batch")
+    fields = _fields(plain, 13, "batch")
     version, worker, sequence, interval, series, deltas, ledger, health = fields[:8]
-    exceptions, samples, last, ended_at_ns = fields[8:]
+    exceptions, stalls, samples, last, ended_at_ns = fields[8:]
     if version != FORMAT_VERSION:
         raise WireError(f"a batch of format {version!r}, not {FORMAT_VERSION}")
     if type(samples) is not bytes or len(samples) % SAMPLE_BYTES:
@@ -142,8 +148,11 @@ def _batch(plain: object) -> Batch:
         new_series=_each(series, _new_series, "series"),
         deltas=_each(deltas, _delta, "deltas"),
         ledger=dict(_each(ledger, _ledger_entry, "ledger")),
-        health=WorkerHealth(*(_count(n, "health") for n in _fields(health, 6, "health"))),
+        health=WorkerHealth(
+            *(_count(n, "health") for n in _fields(health, _HEALTH_FIELDS, "health"))
+        ),
         exceptions=_each(exceptions, _exception, "exceptions"),
+        stalls=_each(stalls, _stall, "stalls"),
         samples=samples,
         last=last,
         ended_at_ns=_count(ended_at_ns, "ended_at_ns"),
@@ -226,6 +235,24 @@ def _exception(plain: object) -> ScenarioException:
         line=_count(line, "line"),
         count=_count(count, "count"),
         traceback=_text(traceback, "traceback"),
+    )
+
+
+def _stall(plain: object) -> Stall:
+    cause, file, line, code, count, total_ns, longest_ns, stack = _fields(plain, 8, "stall")
+    try:
+        known_cause = StallCause(cause)
+    except ValueError:
+        raise _wrong("cause of a stall", cause) from None
+    return Stall(
+        cause=known_cause,
+        file=_text(file, "file"),
+        line=_count(line, "line"),
+        code=_text(code, "code"),
+        count=_count(count, "count"),
+        total_ns=_count(total_ns, "total_ns"),
+        longest_ns=_count(longest_ns, "longest_ns"),
+        stack=_text(stack, "stack"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -123,8 +124,13 @@ def place_of(error: BaseException, file: str, folder: str) -> Place:
 def users_place(error: BaseException, file: str, folder: str) -> Place | None:
     """The innermost line of the scenario file that the exception passed; failing that, of a file
     beside it; None if it passed neither."""
-    frames = _frames(error.__traceback__)
-    for wanted in (lambda name: name == file, lambda name: _is_beside(name, folder)):
+    return users_line(_frames(error.__traceback__), file, folder)
+
+
+def users_line(frames: Sequence[tuple[str, int]], file: str, folder: str) -> Place | None:
+    """The innermost of these lines, outermost first, that the scenario file has; failing that, of
+    a file beside it; None if there is neither."""
+    for wanted in (lambda name: name == file, lambda name: is_beside(name, folder)):
         for frame_file, line in reversed(frames):
             if wanted(frame_file):
                 return Place(frame_file, line)
@@ -136,7 +142,7 @@ def user_traceback(error: BaseException, file: str, folder: str) -> str:
     outermost = error.__traceback__
     while outermost is not None:
         name = outermost.tb_frame.f_code.co_filename
-        if name == file or _is_beside(name, folder):
+        if name == file or is_beside(name, folder):
             break
         outermost = outermost.tb_next
     lines = traceback.TracebackException(
@@ -161,7 +167,7 @@ def _frames(link: TracebackType | None) -> list[tuple[str, int]]:
     return frames
 
 
-def _is_beside(name: str, folder: str) -> bool:
+def is_beside(name: str, folder: str) -> bool:
     """True for the user's own modules: not for what a virtual environment in the folder holds, and
     not for this package in a checkout that the scenario file lies in."""
     if not name.startswith(folder + "/") or "/site-packages/" in name[len(folder) :]:

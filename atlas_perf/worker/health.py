@@ -2,71 +2,178 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import resource
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from atlas_perf.clock import now_ns
-from atlas_perf.units import NS_PER_MS
-from atlas_perf.worker.deadlines import Clock, delay_s
+from atlas_perf.model.batch import Stall, WorkerHealth
+from atlas_perf.units import NS_PER_S
+from atlas_perf.worker.deadlines import Clock
+from atlas_perf.worker.gc_pauses import GcPauses
+from atlas_perf.worker.loop_lag import Lag, LoopLagProbe
+from atlas_perf.worker.loop_thread import LoopThread
+from atlas_perf.worker.loop_watcher import LoopWatcher
+from atlas_perf.worker.stall_log import StallLog
 
-PROBE_PERIOD_NS = 20 * NS_PER_MS
 _STATM = Path("/proc/self/statm")
+_STAT = Path("/proc/stat")
+_OPEN_FILES = Path("/proc/self/fd")
+_SOCKETS = Path("/proc/net/sockstat")
+_STEAL_FIELD = 8  # of the first line: cpu user nice system idle iowait irq softirq steal
 
 
-class LoopLagProbe:
-    """A timer that is due every 20 ms and remembers how late the loop called it at worst.
+@dataclass(frozen=True, slots=True)
+class SampleLosses:
+    """What the recorder gave up in an interval; see `WorkerHealth`."""
 
-    Its deadlines are absolute, so a loop that stands still for two seconds shows two seconds,
-    once, however many deadlines went by.
+    dropped: int = 0
+    refused: int = 0
+    overflowed: int = 0
+
+
+class HealthMeter:
+    """Everything a worker measures about itself, from the start of the load to its last batch.
+
+    Made and used on the thread of the event loop.
     """
 
-    def __init__(self, clock: Clock = now_ns) -> None:
+    def __init__(
+        self,
+        scenario_file: str,
+        *,
+        clock: Clock = now_ns,
+        under_way: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """
+        Args:
+            scenario_file: stalls are told by its lines.
+            under_way: how many requests are.
+        """
         self._clock = clock
-        self._worst_ns = 0
-        self._due_ns = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._thread = LoopThread()
+        self._gc = GcPauses()
+        self._stalls = StallLog()
+        self._lag = LoopLagProbe(
+            clock,
+            thread=self._thread,
+            gc_total_ns=lambda: self._gc.total_ns,
+            under_way=under_way,
+            on_stall=self._on_stall,
+        )
+        self._watcher = LoopWatcher(scenario_file, lambda: self._lag.due_ns)
+        self._steal = Rise(stolen_ns)
+        self._cpu = Rise(time.process_time_ns)
+        self._loop_cpu = Rise(self._thread.cpu_ns)
+        self._loop_wait = Rise(self._thread.waited_ns)
+        self._elapsed = Rise(clock)
+        self._rises = (self._steal, self._cpu, self._loop_cpu, self._loop_wait, self._elapsed)
 
     def start(self, t0_ns: int) -> None:
-        """Probe from `t0_ns` on; if that has passed already, the delay counts as lag."""
-        self._due_ns = t0_ns
-        self._arm()
+        """Measure from the run's start on, inside the running loop."""
+        for rise in self._rises:
+            rise.begin()
+        self._gc.start()
+        self._lag.start(t0_ns)
+        self._watcher.start()
 
     def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        """The load is over: what `take` gives afterwards ends here. Returns when nothing of it is
+        running any more."""
+        self._gc.stop()
+        self._lag.stop()
+        self._watcher.stop()
+        self._thread.close()
 
-    def take_worst_ns(self) -> int:
-        """The longest lag since this was last asked, the one that is going on included."""
-        worst_ns = max(self._worst_ns, self._clock() - self._due_ns)
-        self._worst_ns = 0
-        return max(worst_ns, 0)
+    def take(self, losses: SampleLosses) -> WorkerHealth:
+        """The testimony since this was last asked."""
+        gc_max_ns, gc_ns, gc_full = self._gc.take()
+        own_lag_ns, own_lags = self._lag.take_own()
+        steal_ns = self._steal.take()
+        if own_lag_ns <= steal_ns:  # it looks like the worker's own, and may be the hypervisor's
+            own_lag_ns = own_lags = 0
+        return WorkerHealth(
+            loop_lag_max_ns=self._lag.take_worst_ns(),
+            cpu_ns=self._cpu.take(),
+            rss_bytes=resident_bytes(),
+            dropped_samples=losses.dropped,
+            refused_samples=losses.refused,
+            overflowed_samples=losses.overflowed,
+            length_ns=self._elapsed.take(),
+            loop_cpu_ns=self._loop_cpu.take(),
+            cpu_wait_ns=self._loop_wait.take(),
+            steal_ns=steal_ns,
+            own_lag_ns=own_lag_ns,
+            own_lags=own_lags,
+            gc_pause_max_ns=gc_max_ns,
+            gc_pause_ns=gc_ns,
+            gc_full_collections=gc_full,
+            open_files=open_files(),
+            time_wait=connections_in_time_wait(),
+        )
 
-    def _probe(self) -> None:
-        late_ns = self._clock() - self._due_ns
-        if late_ns >= 0:  # a loop's timer may fire early; then it is simply not due yet
-            self._worst_ns = max(self._worst_ns, late_ns)
-            self._due_ns += (late_ns // PROBE_PERIOD_NS + 1) * PROBE_PERIOD_NS
-        self._arm()
+    def stalls(self) -> tuple[Stall, ...]:
+        """Every standstill so far by place."""
+        return self._stalls.snapshot()
 
-    def _arm(self) -> None:
-        wait_s = delay_s(self._due_ns, self._clock)
-        self._timer = asyncio.get_running_loop().call_later(wait_s, self._probe)
+    def _on_stall(self, lag: Lag) -> None:
+        self._stalls.record(lag, self._watcher.sighting_at(lag.due_ns))
 
 
-class CpuMeter:
-    """User and system time of this process between two readings."""
+class Rise:
+    """What a reading that only rises has risen by between two looks at it."""
 
-    def __init__(self) -> None:
-        self._read_ns = time.process_time_ns()
+    def __init__(self, read: Callable[[], int]) -> None:
+        self._read = read
+        self._before: int | None = None
 
-    def take_ns(self) -> int:
-        """CPU nanoseconds since this was last asked."""
-        before_ns, self._read_ns = self._read_ns, time.process_time_ns()
-        return self._read_ns - before_ns
+    def begin(self) -> None:
+        """Count from now on."""
+        self._before = self._read()
+
+    def take(self) -> int:
+        """Since this was last asked, or begun; never negative, and 0 before the beginning."""
+        if self._before is None:
+            return 0
+        before, self._before = self._before, self._read()
+        return max(0, self._before - before)
+
+
+def stolen_ns(stat: Path = _STAT) -> int:
+    """What the hypervisor has given to others of the time of all CPUs of this machine since it
+    booted; 0 where the system does not tell."""
+    try:
+        with stat.open("rb") as lines:
+            fields = lines.readline().split()
+    except OSError:
+        return 0
+    if len(fields) <= _STEAL_FIELD:
+        return 0
+    return int(fields[_STEAL_FIELD]) * NS_PER_S // os.sysconf("SC_CLK_TCK")
+
+
+def open_files(folder: Path = _OPEN_FILES) -> int:
+    """Descriptors of this process: sockets, pipes and files; 0 where the system does not tell."""
+    try:
+        # Linux 6.2 and later tell the number itself; before that the folder must be read.
+        return folder.stat().st_size or sum(1 for _ in folder.iterdir()) - 1
+    except OSError:
+        return 0
+
+
+def connections_in_time_wait(sockets: Path = _SOCKETS) -> int:
+    """TCP connections of this machine, or network namespace, that were closed here and keep their
+    local port for a minute; 0 where the system does not tell."""
+    try:
+        with sockets.open("rb") as lines:
+            words = next((line.split() for line in lines if line.startswith(b"TCP:")), [])
+    except OSError:
+        return 0
+    return int(words[words.index(b"tw") + 1]) if b"tw" in words else 0
 
 
 def resident_bytes() -> int:

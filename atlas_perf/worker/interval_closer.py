@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from atlas_perf.clock import now_ns
-from atlas_perf.model.batch import Batch, Ledger, ScenarioException, WorkerHealth
+from atlas_perf.model.batch import Batch, Ledger, ScenarioException
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.series import Tags
 from atlas_perf.units import NS_PER_S
 from atlas_perf.worker.deadlines import Clock, sleep_until
-from atlas_perf.worker.health import CpuMeter, LoopLagProbe, resident_bytes
+from atlas_perf.worker.health import HealthMeter, SampleLosses
 from atlas_perf.worker.recorder import Recorder
 
 _VUS = BUILTIN_METRICS["vus"]
@@ -62,11 +62,16 @@ class IntervalCloser:
         *,
         recorder: Recorder,
         load: LoadState,
+        health: HealthMeter,
         sender: BatchSender,
         tags: Tags,
         clock: Clock = now_ns,
     ) -> None:
-        """`tags` are the plan's, which the gauges of virtual users carry."""
+        """
+        Args:
+            health: started and stopped here, with the load.
+            tags: the plan's, which the gauges of virtual users carry.
+        """
         self._worker = worker
         self._t0_ns = t0_ns
         self._recorder = recorder
@@ -75,12 +80,11 @@ class IntervalCloser:
         self._tags = tags
         self._clock = clock
         self._sequence = 0
-        self._cpu = CpuMeter()
-        self._lag = LoopLagProbe(clock)
+        self._health = health
 
     async def run(self) -> None:
         """Close every second that ends, until cancelled."""
-        self._lag.start(self._t0_ns)
+        self._health.start(self._t0_ns)
         second = 0
         while True:
             await sleep_until(self._t0_ns + (second + 1) * NS_PER_S, self._clock)
@@ -89,6 +93,11 @@ class IntervalCloser:
             if not self._sender.unsent:
                 self._gauge_users(self._load.active_users, now)
                 self._send(second - 1)
+
+    def load_ended(self) -> None:
+        """What the worker does from now on, such as closing connections, is no part of its
+        health under load."""
+        self._health.stop()
 
     def close_last(self) -> None:
         """Send what is left once the load has ended; marked as this worker's last batch."""
@@ -99,7 +108,6 @@ class IntervalCloser:
         ended_ns = self._load.last_end_ns
         ended_at_ns = 0 if ended_ns is None else max(0, ended_ns - self._t0_ns)
         self._send(max(0, now - self._t0_ns) // NS_PER_S, last=True, ended_at_ns=ended_at_ns)
-        self._lag.stop()
 
     def _gauge_users(self, active: int, at_ns: int) -> None:
         for metric, value in ((_VUS, active), (_VUS_MAX, self._load.max_users)):
@@ -107,13 +115,8 @@ class IntervalCloser:
 
     def _send(self, interval: int, *, last: bool = False, ended_at_ns: int = 0) -> None:
         closed = self._recorder.close_interval()
-        health = WorkerHealth(
-            loop_lag_max_ns=self._lag.take_worst_ns(),
-            cpu_ns=self._cpu.take_ns(),
-            rss_bytes=resident_bytes(),
-            dropped_samples=closed.dropped_samples,
-            refused_samples=closed.refused_samples,
-            overflowed_samples=closed.overflowed_samples,
+        losses = SampleLosses(
+            closed.dropped_samples, closed.refused_samples, closed.overflowed_samples
         )
         self._sender.send_batch(
             Batch(
@@ -123,8 +126,9 @@ class IntervalCloser:
                 new_series=closed.new_series,
                 deltas=closed.deltas,
                 ledger=self._load.ledgers(),
-                health=health,
+                health=self._health.take(losses),
                 exceptions=self._load.exceptions(),
+                stalls=self._health.stalls(),
                 samples=closed.samples,
                 last=last,
                 ended_at_ns=ended_at_ns,

@@ -4,7 +4,7 @@ Compiled because it surrounds every iteration: a scenario of one request is two 
 """
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint32_t
 
 from atlas_perf.protocols.http.csending cimport (
     PYGEN_ERROR,
@@ -17,6 +17,7 @@ from atlas_perf.protocols.http.csending cimport (
 )
 from atlas_perf.protocols.http.repetition cimport Permit
 from atlas_perf.protocols.http.sinks cimport SampleSink
+from atlas_perf.worker.user_samples cimport UserSamples
 
 import asyncio
 import types
@@ -24,6 +25,7 @@ import types
 from atlas_perf.clock import now_ns
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_RESPONSE_TIME
+from atlas_perf.model.phase import PHASE_TAG
 from atlas_perf.model.series import UNKNOWN_OUTCOME, tags_of
 from atlas_perf.protocols.http.http_call import HttpCall
 from atlas_perf.protocols.http.repetition import repeat
@@ -48,7 +50,12 @@ cdef object CoroutineType = types.CoroutineType
 
 
 cdef class IterationRunner:
-    """Runs iterations of one scenario on this worker. Every executor uses it, whatever it paces."""
+    """Runs iterations of one scenario on this worker. Every executor uses it, whatever it paces.
+
+    An iteration is of the phase that it begins in, or was due in, and so are all of its samples,
+    however long it takes. `phases` are the scenario's where samples tell them apart, else none;
+    they count from `begin_at`.
+    """
 
     cdef object _scenario
     cdef object _function
@@ -65,11 +72,16 @@ cdef class IterationRunner:
     cdef int64_t _failed
     cdef int64_t _interrupted
     cdef dict _numbers
-    cdef object _lag_number
-    cdef object _wait_number
+    cdef dict _own_numbers  # of series without a user's tags, by metric and phase
     cdef object _last_arrived  # a user
     cdef bint _asks  # iterations make requests
     cdef int64_t _last_end_ns
+    cdef tuple _phases
+    cdef int64_t _t0_ns
+    cdef str _phase  # from here
+    cdef int64_t _phase_begin_ns
+    cdef int64_t _phase_end_ns  # to before here
+    cdef int64_t _due_ns  # when the iteration that begins next was due; NEVER: when it begins
 
     def __init__(
         self,
@@ -80,6 +92,7 @@ cdef class IterationRunner:
         exceptions,
         tags,
         min_duration_ns=0,
+        phases=(),
         clock=now_ns,
     ):
         self._scenario = scenario
@@ -91,7 +104,10 @@ cdef class IterationRunner:
         self._clock = clock
         self._scheduled = None
         self._numbers = {}
+        self._own_numbers = {}
         self._last_end_ns = NEVER
+        self._phases = tuple(phases)
+        self._due_ns = NEVER
 
     @property
     def last_end_ns(self):
@@ -110,6 +126,10 @@ cdef class IterationRunner:
             failed=self._failed,
             interrupted=self._interrupted,
         )
+
+    def begin_at(self, t0_ns):
+        """Say when the run begins, before the first iteration does."""
+        self._t0_ns = t0_ns
 
     def run(self, user):
         """Run one iteration to its end; an exception of the scenario's ends it as failed.
@@ -133,12 +153,11 @@ cdef class IterationRunner:
             lag_ns: the generator's own lateness.
             waited_ns: how long the arrival waited since every user was busy.
         """
-        if self._lag_number is None:
-            self._lag_number = self._recorder.series(_ITERATION_LAG, self._tags)
-            self._wait_number = self._recorder.series(_ITERATION_WAIT, self._tags)
-        self._add(self._lag_number, lag_ns, at_ns)
+        cdef int64_t due_ns = at_ns - lag_ns - waited_ns
+        self._due_ns = due_ns
+        self._add(self._own_number(_ITERATION_LAG, due_ns), lag_ns, at_ns)
         if waited_ns:
-            self._add(self._wait_number, waited_ns, at_ns)
+            self._add(self._own_number(_ITERATION_WAIT, due_ns), waited_ns, at_ns)
         self._note_requests()
         self._last_arrived = user
         user.arrives_late(lag_ns + waited_ns)
@@ -153,9 +172,8 @@ cdef class IterationRunner:
         if not self._asks or not ages_ns:
             return
         tags = tags_of({**dict(self._tags), "expected_response": UNKNOWN_OUTCOME})
-        number = self._recorder.series(_RESPONSE_TIME, tags)
         for age_ns in ages_ns:
-            self._recorder.add(number, age_ns, at_ns)
+            self._add(self._own_number(_RESPONSE_TIME, at_ns - age_ns, tags), age_ns, at_ns)
 
     cdef int _note_requests(self) except -1:
         """A request takes the lateness of its iteration away from its user's client."""
@@ -187,12 +205,51 @@ cdef class IterationRunner:
         """Let iterations that are `repeated` follow each other unasked before this instant."""
         self._repeat_until_ns = end_ns
 
-    def drop(self, iterations):
-        """Account for iterations that were due and will never start."""
+    def drop(self, iterations, due_ns=None):
+        """Account for iterations that were due, just now unless it is said, and will never start."""
+        cdef int64_t at_ns
         if iterations:
             self._dropped += iterations
-            number = self._recorder.series(_DROPPED_ITERATIONS, self._tags)
-            self._recorder.add(number, iterations, self._clock())
+            at_ns = self._clock()
+            number = self._own_number(_DROPPED_ITERATIONS, at_ns if due_ns is None else due_ns)
+            self._add(number, iterations, at_ns)
+
+    cdef object _own_number(self, metric, int64_t due_ns, tuple tags=None):
+        """Of the scenario's series of a metric, in the phase in which an iteration was due."""
+        cdef str phase = self._phase_at(due_ns)
+        number = self._own_numbers.get((metric, phase))
+        if number is None:
+            tags = tags or self._tags
+            if phase is not None:
+                tags = tags_of({**dict(tags), PHASE_TAG: phase})
+            number = self._recorder.series(metric, tags)
+            self._own_numbers[metric, phase] = number
+        return number
+
+    cdef int _enter_phase(self, RunningIteration running) except -1:
+        cdef int64_t begins_ns = running.began_ns if self._due_ns == NEVER else self._due_ns
+        self._due_ns = NEVER
+        (<UserSamples?>running.user).enter_phase(self._phase_at(begins_ns))
+        running.phase_end_ns = self._phase_end_ns
+        return 0
+
+    cdef str _phase_at(self, int64_t at_ns):
+        """The phase at an instant; before the first it is the first, after the last the last."""
+        if self._phases and not self._phase_begin_ns <= at_ns < self._phase_end_ns:
+            self._find_phase(at_ns)
+        return self._phase
+
+    cdef int _find_phase(self, int64_t at_ns) except -1:
+        self._phase_begin_ns = INT64_MIN
+        for span in self._phases:
+            self._phase = str(span.phase.value)
+            self._phase_end_ns = self._t0_ns + span.end_ns
+            if at_ns < self._phase_end_ns:
+                return 0
+            self._phase_begin_ns = self._phase_end_ns
+        self._phase_begin_ns = self._t0_ns + self._phases[-1].begin_ns
+        self._phase_end_ns = INT64_MAX
+        return 0
 
     cdef int _record(self, user, int64_t began_ns, bint failed) except -1:
         cdef int64_t at_ns = self._last_end_ns
@@ -236,6 +293,7 @@ cdef class RunningIteration(Permit):
     cdef object user
     cdef object coroutine
     cdef int64_t began_ns
+    cdef int64_t phase_end_ns
     cdef int cuts
     cdef bint suspended
     cdef tuple numbers
@@ -247,6 +305,10 @@ cdef class RunningIteration(Permit):
         set_current_user(self.user)
         self.cuts = _cuts()
         self.began_ns = runner._clock()
+        if runner._phases:
+            runner._enter_phase(self)
+        else:
+            self.phase_end_ns = INT64_MAX
         self.user.begin_iteration()
         if runner._repeat_until_ns and not runner._min_duration_ns:
             self.user.permit = self
@@ -268,7 +330,7 @@ cdef class RunningIteration(Permit):
 
     cdef bint another(self, int64_t now_ns) except -1:
         cdef IterationRunner runner = self.runner
-        if now_ns >= runner._repeat_until_ns:
+        if now_ns >= runner._repeat_until_ns or now_ns >= self.phase_end_ns:
             return False
         if self.numbers is None:
             self.numbers = runner._numbers_of(self.user.sample_tags())

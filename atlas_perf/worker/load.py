@@ -15,6 +15,7 @@ from atlas_perf.model.series import tags_of
 from atlas_perf.protocols.http.client import HttpClient
 from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.protocols.http.resolver import shared_resolver
+from atlas_perf.schedule.phases import phase_spans, tells_phases
 from atlas_perf.schedule.shares import vu_ids
 from atlas_perf.scripting.environment import env
 from atlas_perf.wire.plain_data import decode_plain
@@ -55,6 +56,7 @@ class Load:
         self._executors: list[Executor] = []
         self._users: list[VirtualUser] = []
         series = RememberedSeries(recorder)
+        phased = tells_phases(plan)
         first_id = 1
         for scenario in plan.scenarios:
             base_tags = {**plan.tags, **scenario.tags, "scenario": scenario.name}
@@ -82,6 +84,7 @@ class Load:
                 exceptions=self._exceptions,
                 tags=tags_of(base_tags),
                 min_duration_ns=plan.min_iteration_duration_ns,
+                phases=phase_spans(scenario) if phased else (),
             )
             self._add(scenario, users, runner, worker, workers)
 
@@ -113,6 +116,10 @@ class Load:
     def max_users(self) -> int:
         return len(self._users)
 
+    def requests_under_way(self) -> int:
+        """HTTP requests that hold a connection now. Looks at every user."""
+        return sum(user.http.requests_under_way for user in self._users)
+
     @property
     def last_end_ns(self) -> int | None:
         """When an iteration ended last, on the run's clock; None if none has."""
@@ -133,6 +140,8 @@ class Load:
 
     async def run(self, t0_ns: int) -> None:
         """Offer the load; return when the last iteration has ended and connections are closed."""
+        for runner in self._runners.values():
+            runner.begin_at(t0_ns)
         async with asyncio.TaskGroup() as tasks:
             for executor in self._executors:
                 tasks.create_task(executor.run(t0_ns))
@@ -156,7 +165,10 @@ def variables_of(scenario_env: Mapping[str, str]) -> Mapping[str, str]:
 def client_setup(plan: TestPlan, recorder: Recorder, variables: Mapping[str, str]) -> ClientSetup:
     """What the HTTP clients of one scenario share."""
     return ClientSetup(
-        options=plan.http, recorder=recorder, base_url=variables.get(BASE_URL) or None
+        options=plan.http,
+        recorder=recorder,
+        base_url=variables.get(BASE_URL) or None,
+        phased=tells_phases(plan),
     )
 
 

@@ -33,6 +33,7 @@ from atlas_perf.wire.control import (
     ToWorker,
 )
 from atlas_perf.worker.feeding import Feeding
+from atlas_perf.worker.health import HealthMeter
 from atlas_perf.worker.interval_closer import IntervalCloser
 from atlas_perf.worker.lifecycle import run_setup, run_teardown, stage_user
 from atlas_perf.worker.link import Link
@@ -146,6 +147,7 @@ class Session:
             t0_ns,
             recorder=ready.recorder,
             load=ready.load,
+            health=HealthMeter(ready.file.file, under_way=ready.load.requests_under_way),
             sender=self._link,
             tags=tags_of(ready.plan.tags),
             clock=now_ns,
@@ -154,6 +156,7 @@ class Session:
             closing = tasks.create_task(closer.run())
             await ready.load.run(t0_ns)
             closing.cancel()
+        closer.load_ended()
         # Before the last batch: a request that outlived its iteration ends here, and counts.
         await ready.load.close()
         ready.load.stray_errors.collect()

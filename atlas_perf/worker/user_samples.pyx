@@ -19,6 +19,7 @@ from asyncio import CancelledError
 from contextlib import ContextDecorator
 
 from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.model.phase import PHASE_TAG
 from atlas_perf.model.series import tags_of
 from atlas_perf.scripting.context import current_group
 from atlas_perf.worker.user_tags import UserTags, tag_texts
@@ -36,12 +37,6 @@ cdef object group_now = current_group
 cdef class TagSet:
     """Tags that samples carry, and the numbers of the series that have them."""
 
-    cdef tuple tags
-    cdef int64_t generation
-    cdef dict numbers  # by metric, or by metric and the call's own tags
-    cdef dict checks  # by name of the check, or by that and the call's own tags
-    cdef dict in_group  # the set with this group besides
-
 
 cdef class RememberedSeries:
     """What the virtual users of one recorder need not look up again.
@@ -49,11 +44,6 @@ cdef class RememberedSeries:
     It is bounded: beyond 16,384 sets and series all of it is forgotten and begins anew, so that a
     scenario that makes up a name for each sample costs time and no memory.
     """
-
-    cdef readonly object recorder
-    cdef dict _sets
-    cdef int64_t _generation
-    cdef Py_ssize_t _remembered
 
     def __init__(self, recorder):
         self.recorder = recorder
@@ -93,16 +83,9 @@ cdef class RememberedSeries:
 cdef class UserSamples(SampleTaker):
     """The part of a virtual user that records: its tags, checks and groups.
 
-    `base_tags` are the plan's and the scenario's; they are not copied.
+    `base_tags` are the plan's and the scenario's; they are not copied. The phase of the load that
+    its iteration began in is one tag more, which no other replaces.
     """
-
-    cdef RememberedSeries _series
-    cdef dict _base_tags
-    cdef object _tags
-    cdef dict _seen_tags  # as they were when `_outside` was found; None: there were none
-    cdef str _seen_group
-    cdef TagSet _outside  # with the user's tags, outside of any group
-    cdef TagSet _now
 
     def __init__(self, RememberedSeries series not None, dict base_tags not None):
         self._series = series
@@ -157,6 +140,14 @@ cdef class UserSamples(SampleTaker):
         """Record one value under the user's current tags and these; custom metrics end here."""
         self.take(metric, metric.name, value, tags)
 
+    cdef int enter_phase(self, str phase) except -1:
+        """Tag what is recorded from now on as of this phase."""
+        if phase is not self.phase:
+            self.phase = phase
+            self._outside = None
+            self._now = None
+        return 0
+
     def sample_tags(self):
         """The tags a sample taken now carries: plan, scenario, user and group."""
         return self.set_now().tags
@@ -166,9 +157,7 @@ cdef class UserSamples(SampleTaker):
         cdef object key = (name, _pairs(tags)) if tags else name
         number = now.numbers.get(key)
         if number is None:
-            texts = dict(now.tags)
-            if tags:
-                texts.update((<tuple>key)[1])
+            texts = self._texts_with(now, (<tuple>key)[1] if tags else ())
             number = self._series.recorder.series(metric, tags_of(texts))
             self._series._count()
             now.numbers[key] = number
@@ -179,15 +168,21 @@ cdef class UserSamples(SampleTaker):
         cdef object key = (name, _pairs(tags)) if tags else name
         number = now.checks.get(key) if type(name) is str else None
         if number is None:
-            texts = dict(now.tags)
-            if tags:
-                texts.update((<tuple>key)[1])
+            texts = self._texts_with(now, (<tuple>key)[1] if tags else ())
             texts.update(tag_texts({"check": name}))
             number = self._series.recorder.series(CHECKS, tags_of(texts))
             if type(name) is str:
                 self._series._count()
                 now.checks[key] = number
         return self._series.take(number, holds)
+
+    cdef dict _texts_with(self, TagSet now, tuple pairs):
+        """The tags of a set with a call's own besides."""
+        cdef dict texts = dict(now.tags)
+        texts.update(pairs)
+        if self.phase is not None:
+            texts[PHASE_TAG] = self.phase
+        return texts
 
     cdef TagSet set_now(self):
         cdef object group = get_value(group_now)
@@ -215,12 +210,15 @@ cdef class UserSamples(SampleTaker):
             or not self._same_tags()
         ):
             self._seen_tags = dict(self._tags) or None
-            outside = self._series.set_of({**self._base_tags, **self._tags})
+            texts = {**self._base_tags, **self._tags}
+            if self.phase is not None:
+                texts[PHASE_TAG] = self.phase
+            outside = self._series.set_of(texts)
             self._outside = outside
         if group:
             now = outside.in_group.get(group)
             if now is None:
-                now = self._series.set_of({**self._base_tags, **self._tags, "group": group})
+                now = self._series.set_of({**dict(outside.tags), "group": group})
                 self._series._count()
                 outside.in_group[group] = now
         else:

@@ -85,7 +85,7 @@ class KeptStarts:
     def withdraw(self, _iterations: int) -> None:
         return None
 
-    def drop(self, iterations: int) -> None:
+    def drop(self, iterations: int, _due_ns: int | None = None) -> None:
         self.dropped += iterations
 
     def never_begun(self, _ages_ns: Sequence[int], _at_ns: int) -> None:

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlas_perf.aggregate.aggregator import Aggregator
-from atlas_perf.model.batch import Batch, Ledger, ScenarioException, TrendDelta, WorkerHealth
+from atlas_perf.model.batch import (
+    Batch,
+    Ledger,
+    ScenarioException,
+    Stall,
+    StallCause,
+    TrendDelta,
+    WorkerHealth,
+)
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import TrendTotal
@@ -232,6 +240,48 @@ class TestLedgerHealthAndExceptions:
         (worker,) = aggregator.workers()
         assert (worker.loop_lag_max_ms, worker.cpu_share, worker.peak_rss_bytes) == (3, 0.375, 300)
         assert (worker.refused_samples, worker.overflowed_samples) == (11, 22)
+
+    def test_what_a_worker_says_of_its_loop_adds_up(self):
+        aggregator = Aggregator([], 1)
+        busy = WorkerHealth(
+            length_ns=S,
+            loop_cpu_ns=int(0.95 * S),
+            cpu_wait_ns=S // 10,
+            own_lag_ns=60 * MS,
+            own_lags=2,
+            gc_pause_max_ns=30 * MS,
+            gc_pause_ns=40 * MS,
+            gc_full_collections=1,
+            open_files=90,
+        )
+        idle = WorkerHealth(length_ns=S, loop_cpu_ns=int(0.05 * S), gc_pause_ns=MS, open_files=20)
+        aggregator.merge(batch(0, health=busy))
+        aggregator.merge(batch(1, health=idle))
+        (worker,) = aggregator.workers()
+        assert (worker.loop_cpu_share, worker.saturated_share) == (0.5, 0.5)
+        assert worker.cpu_wait_share == 0.05
+        assert (worker.own_lag_ms, worker.own_lags, worker.own_lag_seconds) == (60, 2, 1)
+        assert worker.own_lag_share == 0.03
+        assert (worker.gc_pause_max_ms, worker.gc_pause_ms) == (30, 41)
+        assert (worker.gc_full_collections, worker.peak_open_files) == (1, 90)
+
+    def test_a_worker_that_said_nothing_of_its_time_has_no_shares(self):
+        aggregator = Aggregator([], 1)
+        aggregator.merge(batch(0))
+        (worker,) = aggregator.workers()
+        assert (worker.loop_cpu_share, worker.saturated_share, worker.own_lag_share) == (0, 0, 0)
+
+    def test_stalls_are_those_of_the_newest_batch(self):
+        aggregator = Aggregator([], 1)
+        stall = Stall(StallCause.BLOCKING, "shop.py", 4, "time.sleep(1)", 1, S, S, "stack")
+        newer = replace(stall, count=3, total_ns=3 * S)
+        aggregator.merge(batch(0))
+        aggregator.merge(batch(2, stalls=(newer,)))
+        aggregator.merge(batch(1, stalls=(stall,)))
+        (worker,) = aggregator.workers()
+        (told,) = worker.stalls
+        assert (told.file, told.line, told.count) == ("shop.py", 4, 3)
+        assert (told.total_ms, told.longest_ms) == (3000, 1000)
 
     def test_exceptions_of_all_workers_come_most_frequent_first(self):
         aggregator = Aggregator([], 2)

@@ -59,7 +59,18 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
             trend(8, 9 * S, times=2),
             gauge(9, 3, 5),
         ]
-        health = WorkerHealth(loop_lag_max_ns=int((7 + worker) * MS), cpu_ns=int(0.25 * S))
+        health = WorkerHealth(
+            loop_lag_max_ns=int((7 + worker) * MS),
+            cpu_ns=int(0.25 * S),
+            length_ns=S,
+            loop_cpu_ns=int((0.25 + 0.5 * worker) * S),
+            cpu_wait_ns=int(0.125 * S),
+            steal_ns=int(0.5 * S),
+            gc_pause_max_ns=(3 - worker) * MS,
+            gc_full_collections=1,
+            open_files=10,
+            time_wait=77,
+        )
         aggregator.merge(batch(0, *deltas, worker=worker, new=new, health=health))
     (window,) = aggregator.windows()
     assert (window.second, window.length_s, window.vus) == (0, 1, 6.0)
@@ -69,6 +80,16 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
     assert window.p50_ms == pytest.approx(75, rel=0.01)  # half at 50, half at 100
     assert (window.p95_ms, window.p99_ms) == (pytest.approx(100, rel=0.01),) * 2
     assert (window.loop_lag_max_ms, window.cpu_cores) == (8.0, 0.5)
+    assert (window.loop_cpu_share_max, window.cpu_wait_share_max) == (0.75, 0.125)
+    assert window.steal_cores == 0.5  # the machine's, which both workers told
+    assert (window.gc_pause_max_ms, window.gc_full_collections, window.open_files) == (3, 2, 20)
+    assert window.time_wait == 77
+    for number, worker in enumerate(aggregator.workers()):
+        seconds = worker.seconds
+        assert (seconds.second, seconds.loop_lag_max_ms) == ((0,), (7.0 + number,))
+        assert (seconds.cpu_share, seconds.loop_cpu_share) == ((0.25,), (0.25 + 0.5 * number,))
+        assert (seconds.cpu_wait_share, seconds.gc_pause_max_ms) == ((0.125,), (3.0 - number,))
+        assert (seconds.gc_full_collections, seconds.open_files) == ((1,), (10,))
 
 
 def test_a_second_without_a_sample_is_a_window_without_latencies():
@@ -131,7 +152,9 @@ def aggregator_of_many_seconds() -> Aggregator:
             trend(1, (second + 1) * MS),
             gauge(2, second, second * S),
         )
-        health = WorkerHealth(cpu_ns=S, loop_lag_max_ns=second)
+        health = WorkerHealth(
+            cpu_ns=S, loop_lag_max_ns=second, length_ns=S, steal_ns=S // 2, open_files=second
+        )
         aggregator.merge(batch(second, *deltas, new=new if second == 0 else (), health=health))
         assert len(aggregator.windows()) <= MAX_WINDOWS
     return aggregator
@@ -169,6 +192,14 @@ class TestCoarsening:
             assert window.vus == newest
             assert window.cpu_cores == 1.0
             assert window.loop_lag_max_ms == newest / MS
+            assert (window.steal_cores, window.open_files) == (0.5, newest)
+
+    def test_each_workers_health_is_told_by_window(self, aggregator):
+        (worker,) = aggregator.workers()
+        windows = aggregator.windows()
+        assert worker.seconds.second == tuple(window.second for window in windows)
+        assert worker.seconds.cpu_share == (1.0,) * len(windows)
+        assert worker.seconds.open_files == tuple(window.open_files for window in windows)
 
     def test_totals_know_nothing_of_windows(self, aggregator):
         assert aggregator.total(REQUESTS).total == sum(range(SECONDS))

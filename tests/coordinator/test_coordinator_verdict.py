@@ -11,7 +11,13 @@ from atlas_perf.errors import ExitCode
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.model.batch import Batch, CounterDelta, Ledger, NewSeries
 from atlas_perf.model.metric import BUILTIN_METRICS
-from atlas_perf.model.plan import ScenarioPlan, SharedIterations, TestPlan, ThresholdPlan
+from atlas_perf.model.plan import (
+    ConstantVUs,
+    ScenarioPlan,
+    SharedIterations,
+    TestPlan,
+    ThresholdPlan,
+)
 from atlas_perf.model.series import Series
 from atlas_perf.model.summary import Facts, Summary
 from atlas_perf.model.verdict import Verdict
@@ -28,21 +34,25 @@ PLAN = TestPlan(
 )
 
 
-def concluded(done: int, **happened: object) -> Summary:
+def concluded(
+    done: int, plan: TestPlan = PLAN, stopped_ns: int | None = None, **happened: object
+) -> Summary:
     """A run of one worker that ended well, after so many iterations of the ten planned."""
     aggregator = Aggregator([], 1)
+    if stopped_ns is not None:
+        aggregator.mark_stopped(stopped_ns)
     ledger = {"api": Ledger(scheduled=done, started=done, completed=done)}
     deltas = (CounterDelta(0, done, float(done)),)
     last = Batch(0, 0, 0, (ITERATIONS,), deltas, ledger, last=True, ended_at_ns=NS_PER_S)
     aggregator.merge(last)
-    state = RunState(PLAN)
+    state = RunState(plan)
     state.load_begun = True
     for name, value in happened.items():
         setattr(state, name, value)
     return conclude(
         state,
         aggregator,
-        Judge(PLAN, BUILTIN_METRICS),
+        Judge(plan, BUILTIN_METRICS),
         facts=FACTS,
         started_at="2026-11-23T14:00:00Z",
         breach=None,
@@ -86,3 +96,24 @@ def test_an_interrupt_is_told_for_what_it_took(
     assert (summary.verdict, summary.exit_code) == (verdict, ExitCode.INTERRUPTED)
     assert any(says in reason for reason in summary.reasons)
     assert sum("interrupted" in reason for reason in summary.reasons) == 1
+
+
+STEADY = TestPlan(
+    "api",
+    "api.py",
+    "00",
+    (ScenarioPlan("api", ConstantVUs(1, 10 * NS_PER_S)),),
+    (ThresholdPlan("iterations", "count>0 over steady"),),
+)
+
+
+def test_a_criterion_that_holds_over_a_part_of_its_phase_proves_nothing() -> None:
+    assert concluded(5, STEADY).verdict is Verdict.PASS
+    assert concluded(5, STEADY, 10 * NS_PER_S).verdict is Verdict.PASS
+    short = concluded(5, STEADY, 4 * NS_PER_S)
+    assert (short.verdict, short.exit_code) == (Verdict.INVALID, ExitCode.INVALID)
+    assert any("steady had lasted 4.00s of the 10s" in reason for reason in short.reasons)
+
+
+def test_a_threshold_that_ends_the_run_fails_it_all_the_same() -> None:
+    assert concluded(5, STEADY, 4 * NS_PER_S, aborted=True).verdict is Verdict.PASS  # of this one

@@ -3,6 +3,7 @@ that blocks. The figures are laws of the schedule, not timings of this machine."
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -131,6 +132,22 @@ def test_workers_offer_the_arrivals_of_the_plan_between_them(serve, run_scenario
     gates = {one["selector"] for one in run.summary["thresholds"] if one["default_gate"]}
     assert "http_req_response_time" in gates
     assert "OPEN MODEL" in run.stdout
+
+
+def test_workers_offer_the_arrivals_of_a_shape_between_them(serve, run_scenario) -> None:
+    server: CountingServer = serve(lambda _method, _path: answer(200))
+    load = """{
+        "executor": "shaped-arrival-rate", "preAllocatedVUs": 9, "maxVUs": 60, "step": "500ms",
+        "shape": lambda t: 200 * t if t < 1.5 else None, "maxDuration": "1h",
+    }"""
+    run = run_scenario(SCENARIO.format(load=load), "-p", "3", base_url=server.url)
+    planned = 100 + 100  # a triangle of a second, and the last rate until it stopped
+    assert server.received["GET", "/ok"] == planned, run.stdout + run.stderr
+    ledger = run.summary["ledger"]["open"]
+    assert (ledger["scheduled"], ledger["completed"], ledger["dropped"]) == (planned, planned, 0)
+    assert "up to 60 VUs and 200 iterations/s for at most 1s500ms in 3 workers" in run.stderr
+    (scenario,) = run.summary["plan"]["scenarios"]
+    assert "ramping-arrival-rate" in json.dumps(scenario["executor"])
 
 
 def test_a_scenario_that_blocks_is_the_generators_lateness_and_proves_nothing(

@@ -9,6 +9,7 @@ from atlas_perf.model.batch import Ledger
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric, MetricKind
 from atlas_perf.model.series import Selector, Series, Tags, tags_of
 from atlas_perf.model.snapshot import (
+    NOT_STOPPED_NS,
     Censored,
     CounterTotal,
     GaugeTotal,
@@ -54,6 +55,8 @@ class ExactSnapshot:
     """Fill it with `add`; times are given in milliseconds."""
 
     elapsed_ns: int = 10 * NS_PER_S
+    offered_ns: int = NOT_STOPPED_NS
+    uncounted: str | None = None  # the phase that is left out
     relative_accuracy: float = 0.0
     extra: tuple[Metric, ...] = ()
     ledgers: Mapping[str, Ledger] = field(default_factory=lambda: dict(DONE))
@@ -84,7 +87,8 @@ class ExactSnapshot:
         return self.seconds.setdefault(number, ExactSnapshot(extra=self.extra))
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
-        merged = ExactSnapshot(extra=self.extra)
+        counter = self.metrics()[selector.metric].kind is MetricKind.COUNTER
+        merged = ExactSnapshot(extra=self.extra, uncounted=None if counter else self.uncounted)
         for number in range(first_s, end_s):
             for series, values in self.second(number).data.items():
                 merged.data.setdefault(series, []).extend(values)
@@ -118,7 +122,11 @@ class ExactSnapshot:
         )
 
     def _matching(self, selector: Selector) -> list[Series]:
-        return [series for series in self.data if selector.matches(series)]
+        return [
+            series
+            for series in self.data
+            if selector.matches(series) and not selector.passes_over(series, self.uncounted)
+        ]
 
     def _total_of(self, matching: list[Series], metric: str) -> Total | None:
         values = [value for series in matching for value in self.data[series]]

@@ -9,11 +9,16 @@ import pytest
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import ALLOWED
+from atlas_perf.judge.generator import (
+    LOOP_LAG_LIMIT_MS,
+    OWN_LAG_OF_MEDIAN,
+    OWN_LAG_SECONDS,
+    OWN_LAG_SHARE_LIMIT,
+)
 from atlas_perf.judge.grammar import Operator
 from atlas_perf.judge.thresholds import DEFAULT_GATES
 from atlas_perf.judge.validity import (
     DROPPED_SHARE_LIMIT,
-    LOOP_LAG_LIMIT_MS,
     START_LAG_LIMIT_MS,
     START_LAG_OF_NOTE_MS,
 )
@@ -21,6 +26,8 @@ from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
 from atlas_perf.model.metric import BUILTIN_METRICS, MetricKind
 from atlas_perf.model.series import OUTCOME_TAGS
 from atlas_perf.model.verdict import Verdict
+from atlas_perf.units import NS_PER_MS
+from atlas_perf.worker.loop_lag import OWN_LAG_NS
 
 DOCS = Path(__file__).parents[2] / "docs"
 METRICS = (DOCS / "metrics.md").read_text(encoding="utf-8")
@@ -88,5 +95,11 @@ def test_every_exit_code_is_explained():
 def test_the_limits_of_validity_are_told():
     assert f"| {LOOP_LAG_LIMIT_MS / 1000:g} s |" in VERDICT
     assert f"more than {CENSORED_SHARE_LIMIT * 100:g} % of a run's requests" in VERDICT
+    own = next(row for row in rows(VERDICT) if row[0].startswith("the generator kept its requests"))
+    assert own[1] == (
+        f"{OWN_LAG_SHARE_LIMIT * 100:g} % of the run, in {OWN_LAG_SECONDS} seconds or more, with "
+        f"lags of {OWN_LAG_NS // NS_PER_MS} ms or more that are {OWN_LAG_OF_MEDIAN * 100:g} % of "
+        "the median response or more"
+    )
     assert f"| {DROPPED_SHARE_LIMIT * 100:g} % of a scenario's |" in VERDICT
     assert f"| {START_LAG_LIMIT_MS:g} ms; {START_LAG_OF_NOTE_MS:g} ms where " in VERDICT

@@ -11,8 +11,9 @@ from exact_snapshot import DONE, ExactSnapshot, worker
 from plans import ALL_METRICS, plan_with
 
 from atlas_perf.errors import ExitCode
+from atlas_perf.judge.generator import generator_notes
 from atlas_perf.judge.thresholds import Judge
-from atlas_perf.judge.validity import lag_note, miscounted_iterations
+from atlas_perf.judge.validity import miscounted_iterations
 from atlas_perf.judge.verdict import decide, with_breach
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.plan import (
@@ -206,7 +207,7 @@ def test_a_lost_worker_is_the_one_reason_for_iterations_without_an_end():
 def test_lag_as_long_as_the_latencies_is_told_and_changes_no_verdict(lag_ms, p95_ms, said):
     snapshot = healthy().add_ms("http_req_duration", p95_ms, expected_response="true")
     snapshot.worker_list = (worker(0), worker(1, loop_lag_max_ms=lag_ms))
-    note = lag_note(snapshot)
+    note = next(generator_notes(snapshot), None)
     assert (note is not None) is said
     if note is not None:
         assert "stood still for up to 120 ms" in note
@@ -216,7 +217,7 @@ def test_lag_as_long_as_the_latencies_is_told_and_changes_no_verdict(lag_ms, p95
 def test_a_run_without_a_response_has_no_latency_to_doubt():
     snapshot = healthy()
     snapshot.worker_list = (worker(0, loop_lag_max_ms=500.0),)
-    assert lag_note(snapshot) is None
+    assert list(generator_notes(snapshot)) == []
 
 
 @pytest.mark.parametrize(

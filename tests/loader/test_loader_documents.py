@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from atlas_perf.loader import Overrides, build_plan, load_scenario_file
-from atlas_perf.model.plan import ConstantVUs, RampingArrivalRate, RampingVUs, Stage
+from atlas_perf.model.plan import (
+    ConstantVUs,
+    RampingArrivalRate,
+    RampingVUs,
+    Stage,
+    planned_arrivals,
+)
 
 CHECKOUT = Path(__file__).parents[2]
 DOCUMENT = CHECKOUT / "docs" / "scenario-files.md"
@@ -40,7 +46,7 @@ def shown(tmp_path: Path) -> Path:
 
 
 def test_the_document_shows_files() -> None:
-    assert set(FILES) == {"shop.py", "tasks.py", "arrivals.py", "test_shop.py"}
+    assert set(FILES) == {"shop.py", "tasks.py", "arrivals.py", "waves.py", "test_shop.py"}
 
 
 def test_the_first_file(shown: Path) -> None:
@@ -73,6 +79,15 @@ def test_the_file_with_an_arrival_rate(shown: Path) -> None:
     (checkout,) = plan.scenarios
     stages = (Stage(60 * 10**9, 100), Stage(300 * 10**9, 100))
     assert checkout.executor == RampingArrivalRate(stages, 50, 200, start_rate=10)
+
+
+def test_the_file_with_a_shape(shown: Path) -> None:
+    plan = build_plan(load_scenario_file(shown / "waves.py", {})).plan
+    (orders,) = plan.scenarios
+    assert isinstance(orders.executor, RampingArrivalRate)
+    assert orders.end_ns == 600 * 10**9
+    assert planned_arrivals(orders.executor) == pytest.approx(60_000, abs=10)
+    assert plan.max_rate_per_s == 180
 
 
 def test_the_files_check_under_strict_types_and_mistakes_are_found(shown: Path) -> None:

@@ -162,7 +162,8 @@ OPTIONS = {
         "options = {'scenarios': {\n  'api': {'vus': 1}}}",
         2,
         "`scenarios.api` has no `executor`: use constant-vus, ramping-vus, shared-iterations, "
-        "per-vu-iterations, constant-arrival-rate or ramping-arrival-rate",
+        "per-vu-iterations, constant-arrival-rate, ramping-arrival-rate, "
+        "shaped-vus or shaped-arrival-rate",
     ),
     "executor misspelt": (
         "options = {'scenarios': {'api': {\n  'executor': 'constant-vu', 'duration': '1s'}}}",
@@ -173,7 +174,8 @@ OPTIONS = {
         "options = {'scenarios': {'api': {\n  'executor': 'magic'}}}",
         2,
         "there is no executor 'magic': use constant-vus, ramping-vus, shared-iterations, "
-        "per-vu-iterations, constant-arrival-rate or ramping-arrival-rate",
+        "per-vu-iterations, constant-arrival-rate, ramping-arrival-rate, "
+        "shaped-vus or shaped-arrival-rate",
     ),
     "arrival rate without its users": (
         "options = {'scenarios': {'api': {\n  'executor': 'constant-arrival-rate', 'rate': 1,\n"

@@ -45,6 +45,7 @@ EVERYTHING = """
                 ],
                 "gracefulRampDown": "1s",
                 "gracefulStop": "2s",
+                "warmUp": "20s",
                 "tags": {"kind": "read"},
             },
             "submit": {
@@ -101,6 +102,7 @@ def test_every_option_reaches_the_plan(load) -> None:
                 "browse",
                 RampingVUs(0, (Stage(90 * S, 20), Stage(5 * S, 0)), S),
                 graceful_stop_ns=2 * S,
+                warm_up_ns=20 * S,
                 tags={"kind": "read"},
             ),
             ScenarioPlan(

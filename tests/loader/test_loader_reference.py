@@ -10,7 +10,7 @@ from typing import Required, get_origin, get_type_hints
 import pytest
 
 from atlas_perf.loader.dns_options import LOOKUP
-from atlas_perf.loader.executors import COMMON, OWN
+from atlas_perf.loader.executors import COMMON, OWN, SHAPED
 from atlas_perf.loader.keyed import OptionKey, snake_case
 from atlas_perf.loader.option_table import HTTP, OPTIONS, RUN, SHORTCUTS
 from atlas_perf.loader.stages import STAGE
@@ -79,7 +79,7 @@ def test_the_reference_lists_exactly_the_keys_there_are() -> None:
 def test_the_sections_are_all_of_the_table() -> None:
     top = [*SHORTCUTS, *RUN.keys.values(), *HTTP.keys.values()]
     assert list(OPTIONS.keys.values()) == top
-    assert set(OWN) == set(EXECUTOR_NAMES.values())
+    assert set(OWN) == {*EXECUTOR_NAMES.values(), *SHAPED}
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,9 @@ def test_the_types_require_what_must_be_given(typed: type, keys: Iterable[Option
 
 
 def _plan_types() -> list[tuple[type, OptionKey]]:
-    """Each key that goes into the plan unchanged, with the value type that takes it."""
-    executors = {name: kind for kind, name in EXECUTOR_NAMES.items()}
+    """Each key that goes into the plan unchanged, or into a shape, with the type that takes it."""
+    executors: dict[str, type] = {name: kind for kind, name in EXECUTOR_NAMES.items()}
+    executors.update(SHAPED)
     return [
         *((TestPlan, key) for key in RUN.keys.values()),
         *((ClientCertificate, key) for key in CERTIFICATE.keys.values()),

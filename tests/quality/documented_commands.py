@@ -21,6 +21,7 @@ QUICK_ITERATIONS = 3
 ONLY_PARSED = {
     "target": "serves until it is stopped",
     "bench": "needs a server that is not here",
+    "find-capacity": "takes many times a few seconds",
 }
 
 _FENCE = re.compile(r"^```(?P<language>\w*)$")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atlas_perf.errors import ExitCode
-from atlas_perf.model.batch import Ledger
+from atlas_perf.model.batch import Ledger, StallCause
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.summary import (
     CheckResult,
@@ -12,9 +12,12 @@ from atlas_perf.model.summary import (
     ExceptionSummary,
     Facts,
     MetricSummary,
+    PhaseSummary,
+    StallSummary,
     Summary,
     ThresholdResult,
     Window,
+    WorkerSeconds,
     WorkerSummary,
 )
 from atlas_perf.model.verdict import Verdict
@@ -198,10 +201,53 @@ def sample_summary() -> Summary:
         ledger={"api": Ledger(3104, 3104, 0, 3099, 3, 2)},
         workers=(
             WorkerSummary(0, 31, (), None, 0.41, 2.31, 61_000_000, 0, 0),
-            WorkerSummary(1, 31, (), None, 0.39, 1.74, 60_400_000, 0, 0),
+            WorkerSummary(
+                1,
+                31,
+                (),
+                None,
+                0.39,
+                121.74,
+                60_400_000,
+                0,
+                0,
+                loop_cpu_share=0.38,
+                gc_pause_max_ms=4.2,
+                gc_pause_ms=17.9,
+                peak_open_files=84,
+                seconds=WorkerSeconds(
+                    (0, 1),
+                    (1.2, 121.74),
+                    (0.4, 0.05),
+                    (0.39, 0.04),
+                    (0.0, 0.01),
+                    (4.2, 0.0),
+                    (0, 0),
+                    (84, 84),
+                ),
+                stalls=(
+                    StallSummary(
+                        StallCause.BLOCKING,
+                        "scenarios/api.py",
+                        52,
+                        "time.sleep(0.12)",
+                        1,
+                        121.74,
+                        121.74,
+                        '  File "scenarios/api.py", line 52, in api\n    time.sleep(0.12)\n',
+                    ),
+                ),
+            ),
         ),
         windows=(
             Window(0, 20, 410, 4, 101, 0, 4, 1_600_000, 97_000, 12.1, 30.9, 96.0, 1.2, 0.8),
-            Window(1, 20, 0, 0, 0, 0, 0, 0, 0, None, None, None, 2.31, 0.1),
+            Window(
+                1, 20, 0, 0, 0, 0, 0, 0, 0, None, None, None, 121.74, 0.1, phases=("ramp", "steady")
+            ),
+        ),
+        phases=(
+            PhaseSummary("api", "warm-up", 0.0, 5.0, 5.0, counted=False),
+            PhaseSummary("api", "ramp", 5.0, 10.0, 5.0),
+            PhaseSummary("api", "steady", 10.0, 30.0, 20.0),
         ),
     )

@@ -21,6 +21,7 @@ from atlas_perf.model.summary import (
     CriterionState,
     EndpointSummary,
     ExceptionSummary,
+    PhaseSummary,
     Summary,
     WorkerSummary,
 )
@@ -271,3 +272,29 @@ def test_the_three_durations_of_the_open_model_stand_side_by_side():
 
 def test_a_closed_model_has_no_such_section():
     assert "OPEN MODEL" not in rendered(sample_summary())
+
+
+STEADY = PhaseSummary("api", "steady", 0.0, 30.0, 30.0)
+
+
+def test_one_phase_is_not_worth_a_line():
+    assert "PHASES" not in changed(phases=(STEADY,))
+
+
+def test_scenarios_with_the_same_phases_share_a_line_and_others_do_not():
+    ramp = PhaseSummary("api", "ramp", 0.0, 10.0, 10.0)
+    both = (ramp, STEADY)
+    again = tuple(dataclasses.replace(one, scenario="other") for one in both)
+    assert "    ramp 10s · steady 30s\n" in changed(phases=(*both, *again))
+    text = changed(phases=(*both, *again[1:]))
+    assert "    api: ramp 10s · steady 30s\n    other: steady 30s\n" in text
+
+
+def test_a_phase_that_was_cut_short_is_told_with_what_was_ordered():
+    first, *rest = sample_summary().thresholds
+    short = dataclasses.replace(first, over="steady", over_s=12.5, ordered_s=30.0)
+    ramp = PhaseSummary("api", "ramp", 0.0, 10.0, 10.0)
+    cut = dataclasses.replace(STEADY, end_s=12.5)
+    text = changed(thresholds=(short, *rest), phases=(ramp, cut))
+    assert "over 12.5s of 30s ordered" in text
+    assert "steady 12.5s of 30s\n" in text

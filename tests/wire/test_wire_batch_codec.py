@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import fields
 from typing import Any
 
 import msgpack
@@ -19,6 +20,8 @@ from atlas_perf.model.batch import (
     NewSeries,
     RateDelta,
     ScenarioException,
+    Stall,
+    StallCause,
     TrendDelta,
     WorkerHealth,
 )
@@ -77,9 +80,15 @@ BATCHES = st.builds(
     new_series=st.lists(new_series(), max_size=3).map(tuple),
     deltas=st.lists(DELTAS, max_size=6).map(tuple),
     ledger=st.dictionaries(TEXT, st.builds(Ledger, *[COUNTS] * 6), max_size=3),
-    health=st.builds(WorkerHealth, *[COUNTS] * 6),
+    health=st.builds(WorkerHealth, *[COUNTS] * len(fields(WorkerHealth))),
     exceptions=st.lists(
         st.builds(ScenarioException, TEXT, TEXT, TEXT, TEXT, COUNTS, COUNTS, TEXT), max_size=2
+    ).map(tuple),
+    stalls=st.lists(
+        st.builds(
+            Stall, st.sampled_from(StallCause), TEXT, COUNTS, TEXT, COUNTS, COUNTS, COUNTS, TEXT
+        ),
+        max_size=2,
     ).map(tuple),
     samples=st.lists(st.builds(pack_sample, NUMBERS, COUNTS, REALS), max_size=3).map(b"".join),
     last=st.booleans(),
@@ -104,6 +113,7 @@ def small_batch() -> Batch:
         ),
         ledger={"default": Ledger(1, 1, 0, 1, 0, 0)},
         exceptions=(ScenarioException("default", "KeyError", "x", "f.py", 3, 1, "tb"),),
+        stalls=(Stall(StallCause.BLOCKING, "f.py", 4, "time.sleep(1)", 1, 9, 9, "tb"),),
         samples=pack_sample(0, 7, 5e6),
     )
 
@@ -188,9 +198,12 @@ NAN, INF = float("nan"), float("inf")
         ((6, 0, 3), -1),
         ((7,), [0] * 5),
         ((8, 0, 4), "line"),
-        ((9,), bytes(19)),
-        ((10,), 0),
-        ((11,), None),
+        ((9, 0, 0), "weather"),
+        ((9, 0, 2), -1),
+        ((9, 0, 7), None),
+        ((10,), bytes(19)),
+        ((11,), 0),
+        ((12,), None),
     ],
 )
 def test_a_wrong_field_is_refused(path, value):

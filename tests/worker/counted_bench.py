@@ -109,6 +109,7 @@ class Bench:
                     executor=ConstantVUs(
                         vus=users, duration_ns=settings.pop("duration_ns", 60 * NS_PER_S)
                     ),
+                    warm_up_ns=settings.pop("warm_up_ns", 0),
                     graceful_stop_ns=settings.pop("graceful_stop_ns", 10 * NS_PER_S),
                 ),
             ),
@@ -124,6 +125,7 @@ class Bench:
         self.requests_at_stop = 0
         self.values: dict[str, float] = {}
         self.counts: dict[str, int] = {}
+        self.iterations_by_phase: Counter[str] = Counter()
 
     async def run(self) -> None:
         self.t0_ns = now_ns()
@@ -151,8 +153,11 @@ class Bench:
         closed = self.recorder.close_interval()
         assert (closed.refused_samples, closed.overflowed_samples) == (0, 0)
         names = {new.number: new.metric.name for new in closed.new_series}
+        phases = {new.number: dict(new.series.tags).get("phase", "") for new in closed.new_series}
         for delta in closed.deltas:
             name = names[delta.number]
+            if name == "iterations":
+                self.iterations_by_phase[phases[delta.number]] += delta.samples
             match delta:
                 case CounterDelta():
                     value, count = delta.total, delta.samples

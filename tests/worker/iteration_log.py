@@ -82,7 +82,7 @@ class IterationLog:
     def withdraw(self, iterations: int) -> None:
         self.withdrawn += iterations
 
-    def drop(self, iterations: int) -> None:
+    def drop(self, iterations: int, due_ns: int | None = None) -> None:
         self.dropped += iterations
 
     def never_begun(self, ages_ns: Sequence[int], at_ns: int) -> None:

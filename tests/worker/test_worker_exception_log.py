@@ -11,8 +11,8 @@ from atlas_perf.worker.exception_log import (
     MAX_MESSAGE_CHARS,
     OTHER_KIND,
     ExceptionLog,
-    _is_beside,
     describe_exception,
+    is_beside,
 )
 
 
@@ -61,10 +61,10 @@ def test_our_own_lines_are_not_the_users_even_in_our_checkout():
     ours = str(checkout / "atlas_perf" / "worker" / "iteration.py")
     error = caught("def f():\n    raise OSError\nf()\n", ours)
     scenario = str(checkout / "shop.py")
-    assert not _is_beside(ours, str(checkout))
+    assert not is_beside(ours, str(checkout))
     # A shipped scenario lies inside the package, and has its own modules beside it.
     shipped = checkout / "atlas_perf" / "scenarios"
-    assert _is_beside(str(shipped / "steps.py"), str(shipped))
+    assert is_beside(str(shipped / "steps.py"), str(shipped))
     assert describe_exception("s", error, scenario).kind == "OSError"
 
 

@@ -11,6 +11,7 @@ from atlas_perf.model.batch import Batch, CounterDelta, GaugeDelta, Ledger
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.wire.batch_codec import decode_batch, encode_batch
 from atlas_perf.wire.samples import iter_samples
+from atlas_perf.worker.health import HealthMeter
 from atlas_perf.worker.interval_closer import IntervalCloser
 from atlas_perf.worker.recorder import Recorder
 
@@ -62,6 +63,7 @@ class Stage:
             T0_MS * MS,
             recorder=self.recorder,
             load=self.load,
+            health=HealthMeter("shop.py", clock=clock),
             sender=self.pipe,
             tags=(("team", "red"),),
             clock=clock,
@@ -84,6 +86,7 @@ def play(until_ms: float, *acts: tuple[float, Callable[[Stage], None]]) -> Stage
             loop.call_at(at_ms / 1000, act, stage)
         await asyncio.sleep(until_ms / 1000)
         running.cancel()
+        stage.closer.load_ended()
         stage.closer.close_last()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -193,6 +196,7 @@ def test_a_start_that_is_heard_too_late_counts_as_lag():
         running = asyncio.create_task(stage.closer.run())
         await asyncio.sleep(1)
         running.cancel()
+        stage.closer.load_ended()
         stage.closer.close_last()
         await asyncio.gather(running, return_exceptions=True)
 

@@ -282,3 +282,15 @@ async def test_an_age_that_comes_while_requests_are_repeated_is_heeded(serve: An
         server.enough.set()
     bench.must_have_counted(server)
     assert server.requests > 2 * len(server.connections)
+
+
+async def test_a_phase_begins_for_each_user_with_its_next_request(serve) -> None:
+    """No request that began after the warm-up is of it, and at most one of a user spans its end."""
+    server = await serve()
+    bench = Bench(server.url, duration_ns=300 * NS_PER_MS, warm_up_ns=150 * NS_PER_MS)
+    await bench.run()
+    bench.must_have_counted(server)
+    ends_ns = bench.t0_ns + 150 * NS_PER_MS
+    came_before = sum(instant_ns < ends_ns for instant_ns in server.instants_ns)
+    assert set(bench.iterations_by_phase) == {"warm-up", "steady"}
+    assert came_before <= bench.iterations_by_phase["warm-up"] <= came_before + USERS

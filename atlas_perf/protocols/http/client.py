@@ -94,6 +94,11 @@ class HttpClient(RequestMethods):
         """True if an iteration must not use the connections of the one before."""
         return self._setup.options.no_vu_connection_reuse
 
+    @property
+    def requests_under_way(self) -> int:
+        """How many hold a connection now."""
+        return len(self._pool.in_use)
+
     async def close(self) -> None:
         """Send nothing more: requests under way, and any begun later, are canceled.
 

@@ -46,8 +46,9 @@ class ClientSetup:
         base_url: str | None = None,
         resolver: Resolver | None = None,
         connections_per_host: int | None = None,
+        phased: bool = False,
     ) -> None:
-        """The environment's proxies are read once, here.
+        """The environment's proxies are read once, here. `phased`: see `RequestLog`.
 
         Raises:
             PlanError: if the `hosts` option names something that is no address, or a proxy none.
@@ -57,7 +58,7 @@ class ClientSetup:
         checked_fields({"User-Agent": user_agent})
         self.options = options
         self.recorder = recorder
-        self.log = RequestLog(recorder, fold_urls=options.fold_urls)
+        self.log = RequestLog(recorder, fold_urls=options.fold_urls, phased=phased)
         self.defaults = RequestDefaults(
             timeout_ns=options.timeout_ns,
             max_redirects=options.max_redirects,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_RESPONSE_TIME, Metric
+from atlas_perf.model.phase import PHASE_TAG
 from atlas_perf.model.series import UNKNOWN_OUTCOME, Tags, tags_of
 from atlas_perf.protocols.http.folding import folded
 from atlas_perf.protocols.http.timings import ABSENT, Timings
@@ -86,9 +87,15 @@ def outcome_of(request: Request, response: Response) -> Outcome:
 class RequestLog:
     """Records the round trips of all clients that share a recorder and options."""
 
-    def __init__(self, recorder: HttpRecorder, *, fold_urls: bool = True) -> None:
-        """`fold_urls`: without a name, tag a URL with its ids folded."""
+    def __init__(
+        self, recorder: HttpRecorder, *, fold_urls: bool = True, phased: bool = False
+    ) -> None:
+        """`fold_urls`: without a name, tag a URL with its ids folded.
+
+        `phased`: the user's tags say the phase of the load, and a request's own cannot.
+        """
         self._recorder = recorder
+        self._phased = phased
         self.fold_urls = fold_urls
         self._http: dict[tuple[Tags, Tags, Outcome], HttpSeries] = {}
         self._response_times: dict[tuple[Tags, Tags, Outcome], int] = {}
@@ -139,7 +146,7 @@ class RequestLog:
             "name": name,
             "expected_response": UNKNOWN_OUTCOME,
         }
-        tags = tags_of({**dict(user_tags), **request.tags, **system})
+        tags = self._with_system(user_tags, request.tags, system)
         add, series = self._recorder.add, self._recorder.series
         add(series(_CENSORED, tags), 1, at_ns)
         for metric, age_ns in response.timings.ages().items():
@@ -211,8 +218,16 @@ class RequestLog:
         return number
 
     def _tags(self, user_tags: Tags, request_tags: Mapping[str, str], outcome: Outcome) -> Tags:
-        system = _system_tags(outcome, self._name(outcome))
-        return tags_of({**dict(user_tags), **request_tags, **system})
+        return self._with_system(
+            user_tags, request_tags, _system_tags(outcome, self._name(outcome))
+        )
+
+    def _with_system(
+        self, user_tags: Tags, request_tags: Mapping[str, str], system: Mapping[str, str]
+    ) -> Tags:
+        texts = dict(user_tags)
+        kept = {PHASE_TAG: texts[PHASE_TAG]} if self._phased and PHASE_TAG in texts else {}
+        return tags_of({**texts, **request_tags, **system, **kept})
 
     def _name(self, outcome: Outcome) -> str:
         return outcome.name or (folded(outcome.url) if self.fold_urls else outcome.url)

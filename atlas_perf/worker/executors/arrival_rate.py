@@ -136,15 +136,13 @@ class ArrivalRateExecutor(Executor):
     def _release(self) -> None:
         """Hand out every arrival that is due."""
         now_ns = self._clock()
-        dropped = 0
         while self._next_ns is not None and self._next_ns <= now_ns:
-            dropped += not self._taken(self._next_ns, now_ns)
+            if not self._taken(self._next_ns, now_ns):
+                self._iterations.drop(1, self._next_ns)
+                self._unstarted -= 1
             self._next_ns = next(self._due_ns, None)
         if self._next_ns is not None:
             self._alarm.set(self._next_ns)
-        if dropped:
-            self._unstarted -= dropped
-            self._iterations.drop(dropped)
 
     def _taken(self, due_ns: int, now_ns: int) -> bool:
         """Give an arrival to a user, or a place to wait; False if there is neither."""

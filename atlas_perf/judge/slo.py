@@ -1,0 +1,192 @@
+"""Service level objectives of one step: which criteria they are, and what a step comes to.
+
+A step is judged by what it measured after its warm-up. It says something against the target only
+if the generator did its part. In the open model arrivals that find no user wait for one, and their
+response time shows it: where users ran out, a response time that is too long counts only if the
+requests themselves, from when they were sent, were too slow as well.
+
+Requests that were still in flight at the end of the step's graceful stop are the target's: a
+criterion that they leave open is broken, and so is the step if they are more than may fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from atlas_perf.errors import ExitCode, PlanError
+from atlas_perf.judge.aggregations import unit
+from atlas_perf.judge.bounds import Bounds, bounds
+from atlas_perf.judge.response_gates import response_gates
+from atlas_perf.judge.thresholds import DEFAULT_GATES, Criterion, Judge
+from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
+from atlas_perf.model.capacity import StepOutcome
+from atlas_perf.model.metric import HTTP_RESPONSE_TIME, MetricKind
+from atlas_perf.model.plan import TestPlan, ThresholdPlan
+from atlas_perf.model.series import Selector
+from atlas_perf.model.snapshot import CounterTotal, Total
+from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
+from atlas_perf.model.verdict import Verdict
+from atlas_perf.units import format_quantity
+
+SERVICE = "http_req_duration"
+CENSORED = Selector("http_reqs_censored")
+REQUESTS = Selector("http_reqs")
+ITERATION_WAIT = Selector("iteration_wait")
+
+Totals = Callable[[Selector], Total | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One step, judged."""
+
+    outcome: StepOutcome
+    criteria: tuple[ThresholdResult, ...]
+    reasons: tuple[str, ...]
+    no_data: bool = False  # what was asked for had no sample, for no fault of the generator's
+
+
+def with_slo(plan: TestPlan, slo: Sequence[ThresholdPlan]) -> TestPlan:
+    """The plan with these criteria, and atlas-perf's own on failures, as its only ones."""
+    named = {Selector.parse(one.selector) for one in slo}
+    gates = [gate for gate in DEFAULT_GATES if Selector(gate.selector) not in named]
+    own = replace(plan, thresholds=tuple(slo), default_gates=False)
+    return replace(own, thresholds=(*slo, *response_gates(own), *gates))
+
+
+class SloJudge:
+    """The criteria of a plan made by `with_slo`.
+
+    Raises:
+        PlanError: from the constructor, for a criterion that cannot be judged of a step.
+    """
+
+    def __init__(self, plan: TestPlan, slo: Sequence[ThresholdPlan]) -> None:
+        self._criteria = Judge(plan, plan.all_metrics).criteria
+        self._asked = len(slo)
+        for criterion in self._criteria:
+            _refuse_unfit(criterion)
+
+    @property
+    def selectors(self) -> frozenset[Selector]:
+        """What a step must have totals of."""
+        named = {criterion.selector for criterion in self._criteria}
+        return frozenset({*named, *map(_service_twin, named), ITERATION_WAIT, CENSORED, REQUESTS})
+
+    def judge(self, summary: Summary, totals: Totals, *, measured_ns: int) -> Judged:
+        """What a step's run says about the target.
+
+        Args:
+            totals: of the part after the warm-up, which lasted `measured_ns`.
+        """
+        results = tuple(
+            self._result(criterion, totals, measured_ns, default_gate=index >= self._asked)
+            for index, criterion in enumerate(self._criteria)
+        )
+        if summary.verdict is Verdict.INVALID or summary.exit_code is ExitCode.INTERRUPTED:
+            return Judged(StepOutcome.UNPROVEN, results, summary.reasons[:1])
+        waited = totals(ITERATION_WAIT)
+        broken = {
+            result: waited is None or self._sent_too_slow(criterion, totals, measured_ns)
+            for criterion, result in zip(self._criteria, results, strict=True)
+            if _is_broken(result)
+        }
+        proven = (
+            *(_sentence(result) for result, by_target in broken.items() if by_target),
+            *_cut_off(totals),
+        )
+        if proven:
+            return Judged(StepOutcome.BROKEN, results, proven)
+        if waited is not None and broken:
+            return Judged(StepOutcome.UNPROVEN, results, (_too_few_users(waited),))
+        lacking = next((one for one in results if _is_lacking(one)), None)
+        if lacking is not None:
+            reason = f"{lacking.selector}: {lacking.expression} had nothing to judge"
+            return Judged(StepOutcome.UNPROVEN, results, (reason,), no_data=True)
+        return Judged(StepOutcome.MET, results, ())
+
+    def _result(
+        self, criterion: Criterion, totals: Totals, measured_ns: int, *, default_gate: bool
+    ) -> ThresholdResult:
+        known = _known(criterion, criterion.selector, totals, measured_ns)
+        state = CriterionState.NO_DATA if known is None else known.judge(criterion.expression)
+        return ThresholdResult(
+            selector=criterion.plan.selector,
+            expression=criterion.plan.expression,
+            state=state,
+            value=None if known is None else known.low,
+            at_least=known is not None and not known.exact,
+            limit=criterion.expression.limit,
+            unit=unit(criterion.metric, criterion.expression.aggregation),
+            default_gate=default_gate,
+        )
+
+    def _sent_too_slow(self, criterion: Criterion, totals: Totals, measured_ns: int) -> bool:
+        twin = _service_twin(criterion.selector)
+        known = _known(criterion, twin, totals, measured_ns)
+        return known is not None and known.judge(criterion.expression) is not CriterionState.PASSED
+
+
+def _is_lacking(result: ThresholdResult) -> bool:
+    """True for what was asked for and had no sample; atlas-perf's own may be without."""
+    return result.value is None and not result.default_gate
+
+
+def _is_broken(result: ThresholdResult) -> bool:
+    """True for a criterion that does not hold, or may not, of requests that were cut off."""
+    return result.value is not None and result.state is not CriterionState.PASSED
+
+
+def _cut_off(totals: Totals) -> Iterator[str]:
+    censored, ended = (_counted(totals(one)) for one in (CENSORED, REQUESTS))
+    whole = censored + ended
+    if censored > CENSORED_SHARE_LIMIT * whole:
+        yield f"{censored} of {whole} requests were still in flight when their time was up"
+
+
+def _counted(total: Total | None) -> int:
+    return round(total.total) if isinstance(total, CounterTotal) else 0
+
+
+def _known(
+    criterion: Criterion, selector: Selector, totals: Totals, measured_ns: int
+) -> Bounds | None:
+    total = totals(selector)
+    if total is None:
+        return None
+    return bounds(
+        total,
+        criterion.expression.term,
+        contains=criterion.metric.contains,
+        elapsed_ns=measured_ns,
+    )
+
+
+def _service_twin(selector: Selector) -> Selector:
+    """Of a response time, the time from when its request was sent; of anything else, itself."""
+    if selector.metric != HTTP_RESPONSE_TIME:
+        return selector
+    return Selector(SERVICE, selector.tags)
+
+
+def _refuse_unfit(criterion: Criterion) -> None:
+    label = f"--slo '{criterion.plan.selector}: {criterion.plan.expression}'"
+    if criterion.expression.stretch_s is not None:
+        raise PlanError(f"{label}: a step is judged as a whole: leave 'in any' out")
+    if criterion.metric.kind is MetricKind.GAUGE:
+        raise PlanError(f"{label}: a gauge has no total, and a step is judged by totals")
+
+
+def _sentence(result: ThresholdResult) -> str:
+    assert result.value is not None, "only a value can break a criterion"
+    value = format_quantity(result.value, result.unit, beside=result.limit)
+    amount = "at least " if result.at_least else ""
+    return f"{result.selector}: {result.expression} was {amount}{value}"
+
+
+def _too_few_users(waited: Total) -> str:
+    return (
+        f"{waited.samples} iterations waited for a free user, while the requests themselves were "
+        "fast enough: give more with --max-vus"
+    )

@@ -1,0 +1,128 @@
+"""What a step comes to: met, broken, or nothing said about the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from atlas_perf.errors import ExitCode, PlanError
+from atlas_perf.judge.slo import Judged, SloJudge, with_slo
+from atlas_perf.model.capacity import StepOutcome
+from atlas_perf.model.plan import (
+    ConstantArrivalRate,
+    ConstantVUs,
+    Executor,
+    ScenarioPlan,
+    TestPlan,
+    ThresholdPlan,
+)
+from atlas_perf.model.series import Selector
+from atlas_perf.model.snapshot import CounterTotal, RateTotal, Total, TrendTotal
+from atlas_perf.model.summary import CriterionState, Facts, Summary
+from atlas_perf.model.verdict import Verdict
+from atlas_perf.sketch.ddsketch import Sketch
+
+S = 1_000_000_000
+MS = 1_000_000
+OPEN = ConstantArrivalRate(10, 20 * S, 5, 5)
+RESPONSE = ThresholdPlan("http_req_response_time", "p(95)<300")
+FACTS = Facts("", "", "", "", "", 1, "", "")
+
+
+def times(value_ms: float) -> TrendTotal:
+    sketch = Sketch()
+    for _ in range(20):
+        sketch.add(value_ms * MS)
+    return TrendTotal(sketch)
+
+
+def judged(
+    totals: Mapping[str, Total],
+    *slo: ThresholdPlan,
+    executor: Executor = OPEN,
+    verdict: Verdict = Verdict.PASS,
+    exit_code: ExitCode = ExitCode.PASS,
+) -> Judged:
+    slo = slo or (RESPONSE,)
+    plan = TestPlan("a", "a.py", "", (ScenarioPlan("a", executor),))
+    judge = SloJudge(with_slo(plan, slo), slo)
+    summary = Summary("a", "a.py", "", "", 1.0, verdict, exit_code, ("It stood still.",), FACTS, {})
+    by_selector = {Selector.parse(name): total for name, total in totals.items()}
+    assert by_selector.keys() <= judge.selectors
+    return judge.judge(summary, by_selector.get, measured_ns=10 * S)
+
+
+def test_a_step_is_met_if_every_criterion_holds() -> None:
+    step = judged({"http_req_response_time": times(200), "http_req_failed": RateTotal(0, 100)})
+    assert (step.outcome, step.reasons, step.no_data) == (StepOutcome.MET, (), False)
+    states = {result.selector: result.state for result in step.criteria}
+    assert states["http_req_response_time"] is CriterionState.PASSED
+
+
+def test_a_broken_criterion_is_said_with_its_value() -> None:
+    step = judged({"http_req_response_time": times(400)})
+    assert step.outcome is StepOutcome.BROKEN
+    (reason,) = step.reasons
+    assert reason.startswith("http_req_response_time: p(95)<300 was 4")
+
+
+def test_failed_requests_break_a_step_unless_an_slo_is_about_them() -> None:
+    totals = {"http_req_response_time": times(1), "http_req_failed": RateTotal(2, 100)}
+    assert judged(totals).outcome is StepOutcome.BROKEN
+    generous = ThresholdPlan("http_req_failed", "rate<0.5")
+    assert judged(totals, RESPONSE, generous).outcome is StepOutcome.MET
+
+
+def test_an_invalid_run_proves_nothing_however_slow_it_was() -> None:
+    step = judged({"http_req_response_time": times(9000)}, verdict=Verdict.INVALID)
+    assert (step.outcome, step.reasons) == (StepOutcome.UNPROVEN, ("It stood still.",))
+    step = judged({"http_req_response_time": times(1)}, exit_code=ExitCode.INTERRUPTED)
+    assert step.outcome is StepOutcome.UNPROVEN
+
+
+def test_a_wait_for_users_is_not_the_targets_if_its_requests_were_fast() -> None:
+    waits = {"http_req_response_time": times(400), "iteration_wait": times(390)}
+    step = judged({**waits, "http_req_duration": times(10)})
+    assert step.outcome is StepOutcome.UNPROVEN
+    assert step.reasons[0].startswith("20 iterations waited for a free user")
+    assert judged({**waits, "http_req_duration": times(350)}).outcome is StepOutcome.BROKEN
+
+
+def test_an_slo_on_the_duration_of_requests_is_gated_on_the_response_time_as_well() -> None:
+    service = ThresholdPlan("http_req_duration", "p(95)<300")
+    totals = {"http_req_duration": times(10), "http_req_response_time": times(400)}
+    assert judged(totals, service).outcome is StepOutcome.BROKEN
+    closed = judged({"http_req_duration": times(10)}, service, executor=ConstantVUs(1, S))
+    assert closed.outcome is StepOutcome.MET
+
+
+def test_no_sample_is_no_success() -> None:
+    step = judged({})
+    assert (step.outcome, step.no_data) == (StepOutcome.UNPROVEN, True)
+    assert step.reasons == ("http_req_response_time: p(95)<300 had nothing to judge",)
+
+
+def test_a_target_that_fails_every_request_has_broken_the_slo() -> None:
+    step = judged({"http_req_failed": RateTotal(100, 100)})
+    assert (step.outcome, step.no_data) == (StepOutcome.BROKEN, False)
+
+
+def test_a_rate_is_of_the_measured_part() -> None:
+    totals = {"http_reqs": CounterTotal(100, 100.0)}
+    assert judged(totals, ThresholdPlan("http_reqs", "rate>=10")).outcome is StepOutcome.MET
+    assert judged(totals, ThresholdPlan("http_reqs", "rate>10")).outcome is StepOutcome.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("slo", "sentence"),
+    [
+        (ThresholdPlan("vus", "value<3"), "a gauge has no total"),
+        (ThresholdPlan("http_req_failed", "rate<0.1 in any 5s"), "leave 'in any' out"),
+        (ThresholdPlan("http_req_duration", "rate<0.1"), "which has no rate"),
+        (ThresholdPlan("nothing", "rate<0.1"), "there is no metric 'nothing'"),
+    ],
+)
+def test_what_cannot_be_judged_of_a_step_is_refused(slo: ThresholdPlan, sentence: str) -> None:
+    with pytest.raises(PlanError, match=sentence):
+        judged({}, slo)
