@@ -11,7 +11,14 @@ from atlas_perf.judge.no_data import folded_reason
 from atlas_perf.judge.summarize import summarize
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.judge.verdict import Decision, decide
-from atlas_perf.model.plan import ConstantArrivalRate, ScenarioPlan, ThresholdPlan
+from atlas_perf.model.plan import (
+    ConstantArrivalRate,
+    RampingVUs,
+    ScenarioPlan,
+    Stage,
+    TestPlan,
+    ThresholdPlan,
+)
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import Facts, Summary
 from atlas_perf.model.verdict import Verdict
@@ -144,3 +151,36 @@ def test_a_closed_model_has_no_response_times():
     snapshot.add_ms("http_req_duration", 9.0, method="GET", name="/a", expected_response="true")
     (endpoint,) = summarized(snapshot).endpoints
     assert (endpoint.response_ms, endpoint.censored, endpoint.latency_at_least) == ({}, 0, ())
+
+
+def phased(thresholds: list[tuple[str, str]]) -> TestPlan:
+    ramp = RampingVUs(0, (Stage(10 * NS_PER_S, 5), Stage(10 * NS_PER_S, 5)))
+    return plan_with(*thresholds, scenarios=(ScenarioPlan("api", ramp),))
+
+
+def test_they_count_in_the_phase_that_their_iteration_began_in():
+    snapshot = ExactSnapshot(elapsed_ns=20 * NS_PER_S)
+    for phase in ("ramp", "steady"):
+        snapshot.add_ms("http_req_duration", *[10.0] * 20, expected_response="true", phase=phase)
+        for second in range(10) if phase == "ramp" else range(10, 20):
+            snapshot.second(second).add_ms(
+                "http_req_duration", *[10.0] * 2, expected_response="true", phase=phase
+            )
+    snapshot.add_ms("http_req_duration", *[99.0] * 9, expected_response="unknown", phase="steady")
+    expressions = [
+        "p(90)<500 over ramp",
+        "p(90)<500 over steady",
+        "p(90)<500 in any 5s over steady",
+    ]
+    thresholds = [("http_req_duration", expression) for expression in expressions]
+    results = Judge(phased(thresholds), ALL_METRICS).evaluate(snapshot)
+    assert [one.state.value for one in results] == ["passed", "no_data", "no_data"]
+    assert all(one.reason.startswith("9 of 29 were cut off") for one in results[1:])
+
+
+def test_those_of_a_warm_up_that_does_not_count_do_not_either():
+    snapshot = ExactSnapshot(uncounted="warm-up")
+    snapshot.add_ms("http_req_duration", *[10.0] * 20, expected_response="true", phase="steady")
+    snapshot.add_ms("http_req_duration", *[99.0] * 9, expected_response="unknown", phase="warm-up")
+    (result,) = Judge(plan_with(("http_req_duration", "max<50")), ALL_METRICS).evaluate(snapshot)
+    assert (result.state.value, result.at_least) == ("passed", False)

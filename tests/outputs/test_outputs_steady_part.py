@@ -24,6 +24,7 @@ SERIES = [
     Series("http_reqs", tags_of({"name": "b"})),
     Series("http_req_failed", tags_of({"name": "a"})),
     Series("vus"),
+    Series("http_req_duration", tags_of({"expected_response": "unknown", "name": "a"})),
 ]
 DURATION, REQUESTS, FAILED = map(Selector, ("http_req_duration", "http_reqs", "http_req_failed"))
 ONE_NAME = Selector("http_reqs", (("name", "b"),))
@@ -85,3 +86,13 @@ def test_a_part_may_end_before_the_run(fed: Callable[..., SteadyPart]) -> None:
 
 def test_a_gauge_has_no_total(fed: Callable[..., SteadyPart]) -> None:
     assert fed(0, None).total(Selector("vus")) is None
+
+
+def test_what_was_cut_off_in_flight_lies_beside_what_is_known() -> None:
+    part = SteadyPart([DURATION], 1, None)
+    for second in range(3):
+        part.on_batch(batch(second, Trend(0, sketch(10.0)), Trend(6, sketch(70.0))), resolve)
+    for _ in range(2):  # asking changes nothing
+        total = part.total(DURATION)
+        assert isinstance(total, TrendTotal)
+        assert (total.samples, total.beyond, total.at_least.max) == (2, 2, 70.0)
