@@ -38,6 +38,7 @@ setup(
     ext_modules=cythonize(
         [
             extension("atlas_perf.sketch.ddsketch", "sketch.c", "sketch_codec.c"),
+            extension("atlas_perf.null_server.answering", "null_answers.c"),
             extension("atlas_perf.worker.alarm"),
             extension("atlas_perf.scripting.metrics"),
             extension("atlas_perf.scripting.sample_taker"),

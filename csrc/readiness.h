@@ -17,7 +17,7 @@ typedef struct {
     bool hung_up; /* the end of the stream, or an error, is behind what can be read */
 } readiness_event;
 
-enum { READINESS_EVENTS_AT_ONCE = 256 };
+enum { READINESS_EVENTS_AT_ONCE = 256, READINESS_FOR_EVER = -1 };
 
 #ifdef __linux__
 
@@ -33,9 +33,9 @@ static inline int readiness_watch(int set, int fd, void *owner) {
     return epoll_ctl(set, EPOLL_CTL_ADD, fd, &wanted);
 }
 
-static inline int readiness_poll(int set, readiness_event *changed) {
+static inline int readiness_wait(int set, readiness_event *changed, int timeout_ms) {
     struct epoll_event found[READINESS_EVENTS_AT_ONCE];
-    int count = epoll_wait(set, found, READINESS_EVENTS_AT_ONCE, 0);
+    int count = epoll_wait(set, found, READINESS_EVENTS_AT_ONCE, timeout_ms);
     for (int i = 0; i < count; i++) {
         unsigned events = found[i].events;
         changed[i].owner = found[i].data.ptr;
@@ -63,10 +63,11 @@ static inline int readiness_watch(int set, int fd, void *owner) {
     return kevent(set, wanted, 2, NULL, 0, NULL);
 }
 
-static inline int readiness_poll(int set, readiness_event *changed) {
+static inline int readiness_wait(int set, readiness_event *changed, int timeout_ms) {
     struct kevent found[READINESS_EVENTS_AT_ONCE];
-    struct timespec at_once = {0, 0};
-    int count = kevent(set, NULL, 0, found, READINESS_EVENTS_AT_ONCE, &at_once);
+    struct timespec limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+    int count = kevent(set, NULL, 0, found, READINESS_EVENTS_AT_ONCE,
+                       timeout_ms == READINESS_FOR_EVER ? NULL : &limit);
     for (int i = 0; i < count; i++) {
         changed[i].owner = found[i].udata;
         changed[i].hung_up = (found[i].flags & EV_EOF) != 0;
@@ -77,5 +78,9 @@ static inline int readiness_poll(int set, readiness_event *changed) {
 }
 
 #endif
+
+static inline int readiness_poll(int set, readiness_event *changed) {
+    return readiness_wait(set, changed, 0);
+}
 
 #endif

@@ -143,6 +143,7 @@ class CapacityRequest:
             vus=self.users(search.last),
             rate=search.last if self.model is LoadModel.RATE else None,
             duration_ns=self.step_ns,
+            warm_up_ns=self.warm_up_ns,
             no_thresholds=True,
             seed=self.seed,
             ignore_preflight=self.ignore_preflight,
@@ -150,7 +151,12 @@ class CapacityRequest:
         )
 
     def step_plan(self, base: TestPlan, level: int, number: int) -> TestPlan:
-        """The plan of one step; `number` counts steps from 0, and no two ask the same things."""
+        """The plan of one step; `number` counts steps from 0, and no two ask the same things.
+
+        A request that takes longer than a step is measured for has failed: of a target that never
+        answers, that is all there is to see.
+        """
+        http = replace(base.http, timeout_ns=min(base.http.timeout_ns, self.hold_ns))
         scenario = replace(
             base.scenarios[0],
             executor=self._executor(level),
@@ -159,6 +165,8 @@ class CapacityRequest:
         plan = replace(
             base,
             scenarios=(scenario,),
+            http=http,
+            exclude_warm_up=True,
             processes=min(base.processes, self.users(level)),
             seed=base.seed + number,
         )

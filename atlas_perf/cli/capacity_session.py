@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from atlas_perf.cli.capacity_request import CapacityRequest
+from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.conduct import PreparedRun, report_width, run_shown
-from atlas_perf.cli.embedded import EmbeddedTarget, embedded_target
+from atlas_perf.cli.embedded import embedded_target
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.preflight import refuse_hopeless
@@ -22,6 +23,7 @@ from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
 from atlas_perf.errors import AtlasPerfError, ExitCode, PlanError, RunInvalidError
 from atlas_perf.judge.capacity_search import SearchPlan, bounds, next_level, word
 from atlas_perf.judge.capacity_words import sentences
+from atlas_perf.judge.redact import redacted_text, secret_values
 from atlas_perf.judge.slo import SloJudge
 from atlas_perf.loader import find_scenario
 from atlas_perf.model.capacity import (
@@ -35,19 +37,18 @@ from atlas_perf.model.capacity import (
 )
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
 from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import CounterTotal, RateTotal, TrendTotal
+from atlas_perf.model.snapshot import RateTotal, TrendTotal
 from atlas_perf.model.summary import Summary
 from atlas_perf.outputs.steady_part import SteadyPart
 from atlas_perf.report.capacity import capacity_to_json, level_text, render_capacity, step_line
 from atlas_perf.report.errors import ResultsWriteError
-from atlas_perf.report.results_folder import CONSOLE_FILE, ResultsFolder
+from atlas_perf.report.results_folder import CONSOLE_FILE, CONSOLE_WIDTH, ResultsFolder
 from atlas_perf.report.summary_json import summary_to_json
 from atlas_perf.units import NS_PER_MS, NS_PER_S, format_planned
 
 CAPACITY_FILE = "capacity.json"
 _UNFINISHED = "The search has not finished: this file is replaced when it does."
 _POLL_S = 0.1
-_ITERATIONS = Selector("iterations")
 _FAILED = Selector("http_req_failed")
 
 
@@ -72,7 +73,7 @@ def find_capacity(request: CapacityRequest) -> ExitCode:
 
 def _environment(
     request: CapacityRequest, search: SearchPlan, running: ExitStack
-) -> tuple[Environment, EmbeddedTarget | None]:
+) -> tuple[Environment, ChildServer | None]:
     find_scenario(request.scenario)
     environment = environment_of(request.base_request(search), request.scenario)
     refuse_unasked_production(
@@ -102,7 +103,7 @@ class _Search:
         self._signals = signals
         base = common.plan
         first = request.step_plan(base, search.first, 0)
-        self._judge = SloJudge(first, request.criteria())
+        self._judge = SloJudge(first, len(request.slo), request.hold_ns)
         # What cannot even begin is refused before any load; later on it is the generator's limit.
         for warning in refuse_hopeless(
             first, common.environment.base_url, ignored=request.ignore_preflight
@@ -126,16 +127,19 @@ class _Search:
                 self._take(level)
                 self._write(self._result(None, (_UNFINISHED,)))
         except AtlasPerfError as error:
+            why = redacted_text(str(error), secret_values([os.environ, self._request.env]))
             with suppress(ResultsWriteError):  # the error itself is what the user must see
-                self._write(self._result(None, (f"The search ended without an answer: {error}",)))
+                self._write(self._result(None, (f"The search ended without an answer: {why}",)))
             raise
         found = self._word()
         told = sentences(found, self._search, self._steps, self._request.model)
         result = self._result(found, told)
-        plain = render_capacity(result, colour=False, width=100)
-        self._folder.put(CONSOLE_FILE, plain)
-        self._write(result)
-        show(render_capacity(result, colour=wants_colour(sys.stdout), width=report_width()))
+        try:
+            plain = render_capacity(result, colour=False, width=CONSOLE_WIDTH)
+            self._folder.put(CONSOLE_FILE, plain)
+            self._write(result)
+        finally:
+            show(render_capacity(result, colour=wants_colour(sys.stdout), width=report_width()))
         self._say(f"results: {self._folder.path}")
         return result.exit_code
 
@@ -172,14 +176,11 @@ class _Search:
             told = (str(error),)
             self._note(CapacityStep(level, StepOutcome.UNPROVEN, 0.0, None, None, (), told))
             return
-        warm_up_s = self._request.warm_up_ns // NS_PER_S
-        end_s = self._request.step_ns // NS_PER_S
         latency = Selector(
             HTTP_RESPONSE_TIME if self._request.model is LoadModel.RATE else "http_req_duration"
         )
-        held = SteadyPart({_ITERATIONS}, warm_up_s, end_s)
-        steady = SteadyPart({*self._judge.selectors, latency, _FAILED}, warm_up_s, None)
-        prepared = replace(self._common, plan=plan, outputs=(held, steady))
+        steady = SteadyPart({*self._judge.selectors, latency, _FAILED})
+        prepared = replace(self._common, plan=plan, outputs=(steady,))
         label = f"{plan.name} step {number + 1} at {level_text(level, self._request.model)}"
         quiet = self._request.quiet or not is_terminal(sys.stderr)
         summary = run_shown(prepared, self._signals, label, quiet=quiet)
@@ -188,7 +189,7 @@ class _Search:
             self._interrupted = True
             return
         self._refuse_dead_target()
-        self._note(self._judged(level, summary, held, steady, latency))
+        self._note(self._judged(level, summary, steady, latency))
         if self._steps[-1].outcome is not StepOutcome.MET:
             self._rest()
 
@@ -196,22 +197,20 @@ class _Search:
         self,
         level: int,
         summary: Summary,
-        held: SteadyPart,
         steady: SteadyPart,
         latency: Selector,
     ) -> CapacityStep:
-        judged = self._judge.judge(summary, steady.total, measured_ns=self._request.hold_ns)
+        judged = self._judge.judge(summary, steady.total)
         self._no_data = judged.no_data
-        iterations, times, failed = (
-            held.total(_ITERATIONS),
-            steady.total(latency),
-            steady.total(_FAILED),
+        times, failed = steady.total(latency), steady.total(_FAILED)
+        begin_s, end_s = (
+            ns // NS_PER_S for ns in (self._request.warm_up_ns, self._request.step_ns)
         )
-        ended = iterations.total if isinstance(iterations, CounterTotal) else 0.0
+        ended = sum(one.iterations for one in summary.windows if begin_s <= one.second < end_s)
         return CapacityStep(
             level=level,
             outcome=judged.outcome,
-            achieved_per_s=ended * NS_PER_S / self._request.hold_ns,
+            achieved_per_s=ended / (end_s - begin_s),
             p95_ms=times.at_least.quantile(0.95) / NS_PER_MS
             if isinstance(times, TrendTotal)
             else None,

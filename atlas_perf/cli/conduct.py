@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -12,21 +11,20 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from atlas_perf import loop
-from atlas_perf.cli.embedded import EmbeddedTarget
+from atlas_perf.cli.calibration import CalibrationLoad, calibrate
+from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
+from atlas_perf.cli.measuring import measure
 from atlas_perf.cli.progress import choose_display
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
-from atlas_perf.coordinator.interrupts import Interrupts
-from atlas_perf.coordinator.run import run_plan
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError, PlanError
+from atlas_perf.judge.calibrated import doubt_of_rate
 from atlas_perf.judge.summarize import unfinished_summary
 from atlas_perf.judge.withdrawn import withdrawn
 from atlas_perf.model.plan import TestPlan
-from atlas_perf.model.progress import Progress
-from atlas_perf.model.summary import Facts, Summary
+from atlas_perf.model.summary import Calibration, Facts, Summary
 from atlas_perf.outputs.base import Output
 from atlas_perf.report.console import render_console
 from atlas_perf.report.errors import ResultsWriteError
@@ -46,7 +44,8 @@ class PreparedRun:
     environment: Environment
     outputs: tuple[Output, ...]
     warnings: tuple[str, ...] = ()  # about what in the file is left aside
-    target: EmbeddedTarget | None = None  # that was started for it
+    target: ChildServer | None = None  # that was started for it
+    calibration: CalibrationLoad | None = None  # that is to come first, if asked for
 
 
 def carry_out(
@@ -68,7 +67,8 @@ def carry_out(
     for warning in prepared.warnings:
         say(f"warning: {plan.name}: {warning}")
     with claim.told_why_it_stays():
-        summary = observe(prepared, signals, quiet=quiet)
+        calibration = _calibrated(prepared, signals, quiet=quiet)
+        summary = observe(prepared, signals, quiet=quiet, calibration=calibration)
     early_end = None if prepared.target is None else prepared.target.early_end()
     if early_end is not None:
         summary = withdrawn(summary, early_end)
@@ -83,10 +83,19 @@ def carry_out(
     return summary
 
 
-def observe(prepared: PreparedRun, signals: StopSignals, *, quiet: bool) -> Summary:
+def observe(
+    prepared: PreparedRun,
+    signals: StopSignals,
+    *,
+    quiet: bool,
+    calibration: Calibration | None = None,
+) -> Summary:
     """Run a plan to its verdict, with progress on stderr; nothing is written or printed yet.
 
     A signal asks the run to stop; one that comes later is held.
+
+    Args:
+        calibration: what the generator can do here, which the run is held against.
 
     Raises:
         RunInvalidError: the run broke down before it could measure.
@@ -94,20 +103,47 @@ def observe(prepared: PreparedRun, signals: StopSignals, *, quiet: bool) -> Summ
     signals.hold()
     if not quiet:
         say(_headline(prepared))
-    return run_shown(prepared, signals, prepared.plan.name, quiet=quiet)
+    return run_shown(prepared, signals, prepared.plan.name, quiet=quiet, calibration=calibration)
 
 
-def run_shown(prepared: PreparedRun, signals: StopSignals, label: str, *, quiet: bool) -> Summary:
+def run_shown(
+    prepared: PreparedRun,
+    signals: StopSignals,
+    label: str,
+    *,
+    quiet: bool,
+    calibration: Calibration | None = None,
+) -> Summary:
     """`observe` without its headline; `label` is what the progress is called."""
     signals.hold()
     facts = gather_facts(prepared.environment)
     with choose_display(label, quiet=quiet) as display:
-        return loop.run(_run(prepared, facts, signals, display.update))
+        return measure(
+            prepared.plan,
+            facts,
+            signals,
+            display.update,
+            outputs=prepared.outputs,
+            calibration=calibration,
+        )
 
 
 def report_width() -> int:
     """Columns of the terminal that stdout is, or of a log."""
     return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else _PIPE_WIDTH
+
+
+def _calibrated(prepared: PreparedRun, signals: StopSignals, *, quiet: bool) -> Calibration | None:
+    load = prepared.calibration
+    if load is None:
+        return None
+    if not quiet:
+        say(f"{prepared.plan.name}: calibrating for {format_planned(load.time_ns)}")
+    calibration = calibrate(load, signals)
+    doubt = doubt_of_rate(calibration, load.rate_per_s)
+    if doubt is not None:
+        say(f"warning: {prepared.plan.name}: {doubt}")
+    return calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,25 +182,6 @@ def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> _Claim:
     folder = ResultsFolder.create(results_dir, plan.name, started_at)
     folder.write_pending(unfinished())
     return _Claim(folder, unfinished)
-
-
-async def _run(
-    prepared: PreparedRun,
-    facts: Facts,
-    signals: StopSignals,
-    on_progress: Callable[[Progress], None],
-) -> Summary:
-    interrupts = Interrupts()
-    running = asyncio.get_running_loop()
-    # A handler runs between any two instructions, where no other call of the loop is safe.
-    with signals.told_to(partial(running.call_soon_threadsafe, interrupts.request_stop)):
-        return await run_plan(
-            prepared.plan,
-            facts=facts,
-            outputs=prepared.outputs,
-            on_progress=on_progress,
-            interrupts=interrupts,
-        )
 
 
 def _headline(prepared: PreparedRun) -> str:

@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import click
 
+from atlas_perf.cli.calibration import (
+    DEFAULT_PAYLOAD_BYTES,
+    DEFAULT_TIME_NS,
+    CalibrationLoad,
+    calibrate,
+    connections_for,
+    load_of_plan,
+)
 from atlas_perf.cli.completion import ScenarioName
+from atlas_perf.cli.conduct import report_width
+from atlas_perf.cli.cores import usable_cores
 from atlas_perf.cli.environments import EnvironmentName
 from atlas_perf.cli.open_files import limit_before_it_was_raised
-from atlas_perf.cli.option_types import COUNT, DURATION, PAIR, PROCESSES
+from atlas_perf.cli.option_types import COUNT, DURATION, LOAD_TIME, PAIR, PROCESSES, SIZE
 from atlas_perf.cli.preflight import connected_host
 from atlas_perf.cli.request import RunRequest
 from atlas_perf.cli.sections import SectionCommand
-from atlas_perf.cli.session import environment_of, make_plan
-from atlas_perf.cli.streams import show
+from atlas_perf.cli.session import environment_of, make_plan, refuse_payload_alone
+from atlas_perf.cli.stop_signals import StopSignals
+from atlas_perf.cli.streams import say, show
 from atlas_perf.cli.suggestions import SuggestingChoice
 from atlas_perf.cli.version import COMPILED_PARTS, require_compiled
 from atlas_perf.errors import AtlasPerfError, ExitCode
+from atlas_perf.judge.calibrated import FLOOR_FACTOR, RATE_SHARE_LIMIT
 from atlas_perf.loader import find_scenario
 from atlas_perf.loop import UVLOOP_VERSION
 from atlas_perf.model.plan import TestPlan
+from atlas_perf.model.summary import Calibration
 from atlas_perf.preflight.checks import cheap_findings
 from atlas_perf.preflight.finding import Finding, Level
 from atlas_perf.preflight.machine import Machine, look_at_machine
 from atlas_perf.preflight.need import need_of
 from atlas_perf.preflight.surroundings import addresses_of, clock, names, other_load
+from atlas_perf.report.calibration import render_calibration
 from atlas_perf.report.terminal_text import printable
+from atlas_perf.units import format_planned
 
 LOOPBACK_URL = "http://127.0.0.1:8088"
 """Stands for the embedded target, which is not started to look at the machine."""
@@ -47,6 +62,7 @@ Examples:
   atlas-perf doctor                                   the machine alone
   atlas-perf doctor api                               and the plan of a shipped scenario
   atlas-perf doctor my.py -u 20000 -d 5m -p 8         and your file's, with other load
+  atlas-perf doctor --load                            the generator's highest rate and its floor
 
 \b
 Exit codes: 0 nothing is in the way, 2 something cannot work (or the command is wrong).
@@ -83,15 +99,34 @@ Exit codes: 0 nothing is in the way, 2 something cannot work (or the command is 
     metavar="N|auto",
     help="Worker processes that would share the virtual users.",
 )
+@click.option(
+    "--load",
+    "load_ns",
+    type=LOAD_TIME,
+    is_flag=False,
+    flag_value=format_planned(DEFAULT_TIME_NS),
+    metavar="[TIME]",
+    help="Also drive a built-in null server, for 5s unless said otherwise: the highest rate of "
+    "this machine, and the latencies it measures of a server that takes no time.",
+)
+@click.option(
+    "--payload",
+    "payload_bytes",
+    type=SIZE,
+    metavar="SIZE",
+    help="Size of the null server's answers, such as 20kB (default: 1kB).",
+)
 @click.pass_obj
 def doctor(
     given: dict[str, str],
     /,
     environment: str | None,
     env: tuple[tuple[str, str], ...],
+    load_ns: int | None,
     **options: Any,
 ) -> ExitCode:
     given.update(env)
+    refuse_payload_alone(options["payload_bytes"], "--load", given=load_ns is not None)
     request = RunRequest(
         environment=None if environment is None else EnvironmentName(environment),
         env=given,
@@ -107,7 +142,34 @@ def doctor(
         show("")
         show(printable(f"{plan.name}: {users} in {plan.processes} worker processes"))
         worst |= _tell(_of_plan(machine, plan, base_url))
-    return ExitCode.USAGE if Level.HOPELESS in worst else ExitCode.PASS
+    if Level.HOPELESS in worst:
+        return ExitCode.USAGE
+    if load_ns is not None:
+        _load([plan for plan, _ in plans], request, load_ns)
+    return ExitCode.PASS
+
+
+def _load(plans: Sequence[TestPlan], request: RunRequest, load_ns: int) -> None:
+    """Calibrate for each plan, or for as many processes as a run would start."""
+    payload_bytes = request.payload_bytes or DEFAULT_PAYLOAD_BYTES
+    loads = [(plan.name, load_of_plan(plan, payload_bytes, load_ns)) for plan in plans]
+    if not loads:
+        processes = request.processes or usable_cores()
+        loads = [
+            (
+                "",
+                CalibrationLoad(
+                    processes,
+                    connections_for(processes),
+                    payload_bytes=payload_bytes,
+                    time_ns=load_ns,
+                ),
+            )
+        ]
+    with StopSignals() as signals:
+        for name, load in loads:
+            say(f"loading a null server for {format_planned(load_ns)}")
+            show("\n" + _rendered(calibrate(load, signals), name))
 
 
 def _plans(request: RunRequest) -> Iterator[tuple[TestPlan, str | None]]:
@@ -125,6 +187,16 @@ def _of_plan(machine: Machine, plan: TestPlan, base_url: str | None) -> Iterator
     addresses = 0 if host is None else len(addresses_of(host))
     yield from cheap_findings(machine, need_of(plan, base_url), addresses=addresses or None)
     yield names(host)
+
+
+def _rendered(calibration: Calibration, name: str) -> str:
+    return render_calibration(
+        calibration,
+        name,
+        report_width(),
+        judged_from=FLOOR_FACTOR,
+        judged_share=RATE_SHARE_LIMIT,
+    )
 
 
 def _software() -> Finding:

@@ -6,6 +6,7 @@ Each type refuses a wrong value with a sentence that shows a right one.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -14,9 +15,16 @@ import click
 from atlas_perf.judge.grammar import parse_threshold
 from atlas_perf.model.plan import Stage, ThresholdPlan
 from atlas_perf.model.series import Selector
-from atlas_perf.units import parse_duration_ns
+from atlas_perf.units import NS_PER_S, format_planned, parse_duration_ns
 
 Value = TypeVar("Value")
+
+LEAST_LOAD_NS = NS_PER_S // 2
+MOST_LOAD_NS = 60 * NS_PER_S
+MOST_PAYLOAD_BYTES = 16_000_000
+
+_SIZE_UNITS = {"": 1, "B": 1, "kB": 1_000, "MB": 1_000_000}
+_SIZE = re.compile(r"([0-9]{1,9})(|B|kB|MB)")
 
 
 class Written(click.ParamType[Value]):
@@ -124,6 +132,31 @@ def read_processes(text: str) -> int | None:
     return int(text)
 
 
+def read_load_time(text: str) -> int:
+    """How long a calibration takes, in nanoseconds: `--load` alone leaves it open."""
+    try:
+        time_ns = read_duration_ns(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is not a duration: write '10s', and scenarios before --load"
+        ) from None
+    if not LEAST_LOAD_NS <= time_ns <= MOST_LOAD_NS:
+        raise ValueError(
+            f"{text} is no time to calibrate in: give {format_planned(LEAST_LOAD_NS)} "
+            f"to {format_planned(MOST_LOAD_NS)}"
+        )
+    return time_ns
+
+
+def read_size_bytes(text: str) -> int:
+    """`500`, `10kB`, `2MB`: decimal units, up to 16 MB."""
+    match = _SIZE.fullmatch(text)
+    size_bytes = int(match[1]) * _SIZE_UNITS[match[2]] if match else 0
+    if not 1 <= size_bytes <= MOST_PAYLOAD_BYTES:
+        raise ValueError(f"{text!r} is not a size up to 16 MB: write '500', '10kB' or '2MB'")
+    return size_bytes
+
+
 DURATION = Written("duration", read_duration_ns)
 STAGE = Written("duration:vus", read_stage)
 THRESHOLD = Written("metric=expression", read_threshold)
@@ -131,5 +164,7 @@ SLO = Written("[metric=]expression", read_slo)
 PAIR = Written("name=value", read_pair)
 SCALE = Written("factor", read_scale)
 LATENCY_SCALE = Written("factor", read_latency_scale)
+LOAD_TIME = Written("time", read_load_time)
+SIZE = Written("size", read_size_bytes)
 PROCESSES = Written("n|auto", read_processes)
 COUNT = click.IntRange(min=1)

@@ -34,4 +34,6 @@ class RunRequest:
     results_dir: Path = Path("results")
     ignore_preflight: bool = False
     allow_production: bool = False
+    calibrate: bool = False
+    payload_bytes: int | None = None  # of the null server's answers
     quiet: bool = False

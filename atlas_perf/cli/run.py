@@ -16,6 +16,7 @@ from atlas_perf.cli.option_types import (
     PAIR,
     PROCESSES,
     SCALE,
+    SIZE,
     STAGE,
     THRESHOLD,
 )
@@ -43,6 +44,7 @@ Examples:
   atlas-perf run my.py --rate 200 -d 2m               200 iterations a second, come what may
   atlas-perf run my.py -s 30s:20 -s 1m:20 -s 10s:0    ramp up, hold, ramp down
   atlas-perf run api --environment local -p 8         http://localhost:8088, 8 workers
+  atlas-perf run my.py --calibrate                    and hold it against the generator's limits
   atlas-perf run my.py --threshold 'http_req_duration{name:login}=p(99)<800'
 
 \b
@@ -201,6 +203,21 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     is_flag=True,
     help="Leave out the scenario's own criteria; the default gates on failed requests, checks "
     "and iterations stay.",
+)
+@_option(
+    _JUDGE,
+    "--calibrate",
+    is_flag=True,
+    help="First drive a built-in null server for five seconds with the plan's processes, users and "
+    "rate. A run that comes too close to what the generator itself can do is then INVALID.",
+)
+@_option(
+    _JUDGE,
+    "--payload",
+    "payload_bytes",
+    type=SIZE,
+    metavar="SIZE",
+    help="Size of the null server's answers, such as 20kB (default: 1kB).",
 )
 @_option(
     _OUT,

@@ -8,9 +8,16 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from atlas_perf.cli.calibration import (
+    DEFAULT_PAYLOAD_BYTES,
+    DEFAULT_TIME_NS,
+    CalibrationLoad,
+    load_of_plan,
+)
+from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.conduct import PreparedRun, carry_out
 from atlas_perf.cli.cores import usable_cores
-from atlas_perf.cli.embedded import EmbeddedTarget, embedded_target
+from atlas_perf.cli.embedded import embedded_target
 from atlas_perf.cli.environments import (
     TOKEN_VARIABLES,
     Environment,
@@ -57,8 +64,9 @@ def run_request(request: RunRequest) -> ExitCode:
 def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     _refuse_shared_outputs(request)
     refuse_too_many_processes(request)
+    refuse_payload_alone(request.payload_bytes, "--calibrate", given=request.calibrate)
     files = [find_scenario(scenario) for scenario in request.scenarios]
-    started: EmbeddedTarget | None = None
+    started: ChildServer | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
         environment = environment_of(request, scenario)
         refuse_unasked_production(
@@ -81,7 +89,8 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
         )
         warnings += refuse_hopeless(plan, environment.base_url, ignored=request.ignore_preflight)
         target = started if embedded else None
-        yield PreparedRun(plan, environment, outputs, warnings, target)
+        calibration = _calibration_of(plan, request)
+        yield PreparedRun(plan, environment, outputs, warnings, target, calibration)
 
 
 def make_plan(
@@ -112,6 +121,18 @@ def make_plan(
     _refuse_wrong_thresholds(plan)
     plan = under_limits(plan, limits, environment.base_url, own_target=own_target)
     return plan, warnings
+
+
+def _calibration_of(plan: TestPlan, request: RunRequest) -> CalibrationLoad | None:
+    if not request.calibrate:
+        return None
+    return load_of_plan(plan, request.payload_bytes or DEFAULT_PAYLOAD_BYTES, DEFAULT_TIME_NS)
+
+
+def refuse_payload_alone(payload_bytes: int | None, option: str, *, given: bool) -> None:
+    """--payload says how large the null server's answers are, and means nothing without one."""
+    if payload_bytes is not None and not given:
+        raise UsageError(f"--payload is the size of the null server's answers: add {option}")
 
 
 def _run_each(

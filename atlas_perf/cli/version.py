@@ -12,6 +12,7 @@ from atlas_perf.loop import UVLOOP_VERSION
 
 COMPILED_PARTS = (
     "atlas_perf.sketch.ddsketch",
+    "atlas_perf.null_server.answering",
     "atlas_perf.worker.alarm",
     "atlas_perf.scripting.metrics",
     "atlas_perf.scripting.sample_taker",

@@ -42,7 +42,7 @@ from atlas_perf.judge.thresholds import Judge
 from atlas_perf.model.batch import Batch
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.progress import Progress, RunPhase
-from atlas_perf.model.summary import Facts, Summary, ThresholdResult
+from atlas_perf.model.summary import Calibration, Facts, Summary, ThresholdResult
 from atlas_perf.outputs.base import Output
 from atlas_perf.units import NS_PER_MS, NS_PER_S, format_planned
 from atlas_perf.wire.control import (
@@ -88,6 +88,7 @@ async def run_plan(
     outputs: Sequence[Output],
     on_progress: Callable[[Progress], None],
     interrupts: Interrupts,
+    calibration: Calibration | None = None,
 ) -> Summary:
     """Run a plan to its verdict. No process is left behind, however it ends.
 
@@ -96,6 +97,7 @@ async def run_plan(
         on_progress: called about once a second, and when something happens that the user should
             know at once.
         interrupts: asks the run to stop; see `Interrupts`.
+        calibration: what the generator can do here, which the run is held against.
 
     Raises:
         PlanError: a threshold or an output that cannot be used; no load was offered.
@@ -118,6 +120,7 @@ async def run_plan(
             *run.streams.warnings,
             *feed_warnings(plan, run.state.ran_out, run.leases),
         ),
+        calibration=calibration,
     )
 
 

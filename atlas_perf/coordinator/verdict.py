@@ -10,6 +10,7 @@ from atlas_perf.coordinator.feed_notes import feed_invalid_reason
 from atlas_perf.coordinator.measurement_notes import measurement_notes
 from atlas_perf.coordinator.rate_ceiling import ceiling_reason
 from atlas_perf.coordinator.run_state import RunState
+from atlas_perf.judge.calibrated import calibration_notes, calibration_reasons
 from atlas_perf.judge.redact import plan_secrets, redacted
 from atlas_perf.judge.row_secrets import shown_row_secrets
 from atlas_perf.judge.scope import shortened_phases
@@ -17,7 +18,13 @@ from atlas_perf.judge.summarize import summarize
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.judge.validity import miscounted_iterations
 from atlas_perf.judge.verdict import decide, with_breach
-from atlas_perf.model.summary import ExceptionSummary, Facts, Summary, ThresholdResult
+from atlas_perf.model.summary import (
+    Calibration,
+    ExceptionSummary,
+    Facts,
+    Summary,
+    ThresholdResult,
+)
 from atlas_perf.units import format_planned
 from atlas_perf.wire.plan_codec import plan_to_plain
 
@@ -31,12 +38,14 @@ def conclude(
     started_at: str,
     breach: ThresholdResult | None,
     warnings: Sequence[str],
+    calibration: Calibration | None = None,
 ) -> Summary:
     """Judge the finished run and make its summary.
 
     Args:
         breach: the threshold that ended the run, as judged then.
         warnings: what went wrong beside the measurement; said, and without weight.
+        calibration: what the generator can do here, which the run is then held against.
     """
     if state.load_begun:
         aggregator.finish()
@@ -44,7 +53,7 @@ def conclude(
     decision = decide(
         results,
         aggregator,
-        invalid=tuple(_invalid_reasons(state, aggregator, results)),
+        invalid=tuple(_invalid_reasons(state, aggregator, results, calibration)),
         interrupted=state.interrupted,
         whole=not (state.cut_short or state.aborted or state.lost),
     )
@@ -56,13 +65,18 @@ def conclude(
         started_at=started_at,
         facts=facts,
         plan_plain=plan_to_plain(state.plan),
+        calibration=calibration,
     )
-    summary = _with_notes(summary, state, (*warnings, *measurement_notes(aggregator)))
+    notes = (*measurement_notes(aggregator), *calibration_notes(calibration, aggregator))
+    summary = _with_notes(summary, state, (*warnings, *notes))
     return redacted(summary, shown_row_secrets(state.plan.feeds, summary))
 
 
 def _invalid_reasons(
-    state: RunState, aggregator: Aggregator, results: Sequence[ThresholdResult]
+    state: RunState,
+    aggregator: Aggregator,
+    results: Sequence[ThresholdResult],
+    calibration: Calibration | None,
 ) -> Iterator[str]:
     if state.cut_short:
         planned = format_planned(state.plan.end_ns)
@@ -82,6 +96,7 @@ def _invalid_reasons(
         yield from shortened_phases(results)
     if not (state.cut_short or state.aborted or state.lost):
         yield from miscounted_iterations(state.plan, aggregator)
+    yield from calibration_reasons(calibration, aggregator)
 
 
 def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> Summary:

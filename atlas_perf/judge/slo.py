@@ -15,19 +15,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from atlas_perf.errors import ExitCode, PlanError
-from atlas_perf.judge.aggregations import unit
+from atlas_perf.judge.aggregations import scale, unit
 from atlas_perf.judge.bounds import Bounds, bounds
 from atlas_perf.judge.response_gates import response_gates
 from atlas_perf.judge.thresholds import DEFAULT_GATES, Criterion, Judge
 from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
 from atlas_perf.model.capacity import StepOutcome
-from atlas_perf.model.metric import HTTP_RESPONSE_TIME, MetricKind
+from atlas_perf.model.metric import HTTP_RESPONSE_TIME, Contains, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import CounterTotal, Total
 from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
 from atlas_perf.model.verdict import Verdict
-from atlas_perf.units import format_quantity
+from atlas_perf.units import format_planned, format_quantity
 
 SERVICE = "http_req_duration"
 CENSORED = Selector("http_reqs_censored")
@@ -48,9 +48,18 @@ class Judged:
 
 
 def with_slo(plan: TestPlan, slo: Sequence[ThresholdPlan]) -> TestPlan:
-    """The plan with these criteria, and atlas-perf's own on failures, as its only ones."""
+    """The plan with these criteria, and atlas-perf's own on failures, as its only ones.
+
+    The latter end a run early if the first of these does: of a target that never answers there is
+    no latency, only failures.
+    """
+    ending = replace(slo[0], selector="", expression="", place="")
     named = {Selector.parse(one.selector) for one in slo}
-    gates = [gate for gate in DEFAULT_GATES if Selector(gate.selector) not in named]
+    gates = [
+        replace(ending, selector=gate.selector, expression=gate.expression)
+        for gate in DEFAULT_GATES
+        if Selector(gate.selector) not in named
+    ]
     own = replace(plan, thresholds=tuple(slo), default_gates=False)
     return replace(own, thresholds=(*slo, *response_gates(own), *gates))
 
@@ -62,11 +71,13 @@ class SloJudge:
         PlanError: from the constructor, for a criterion that cannot be judged of a step.
     """
 
-    def __init__(self, plan: TestPlan, slo: Sequence[ThresholdPlan]) -> None:
+    def __init__(self, plan: TestPlan, asked: int, hold_ns: int) -> None:
+        """The first `asked` criteria of the plan are the SLO; a step is measured for `hold_ns`."""
         self._criteria = Judge(plan, plan.all_metrics).criteria
-        self._asked = len(slo)
+        self._asked = asked
+        self._hold_ns = hold_ns
         for criterion in self._criteria:
-            _refuse_unfit(criterion)
+            _refuse_unfit(criterion, hold_ns)
 
     @property
     def selectors(self) -> frozenset[Selector]:
@@ -74,21 +85,17 @@ class SloJudge:
         named = {criterion.selector for criterion in self._criteria}
         return frozenset({*named, *map(_service_twin, named), ITERATION_WAIT, CENSORED, REQUESTS})
 
-    def judge(self, summary: Summary, totals: Totals, *, measured_ns: int) -> Judged:
-        """What a step's run says about the target.
-
-        Args:
-            totals: of the part after the warm-up, which lasted `measured_ns`.
-        """
+    def judge(self, summary: Summary, totals: Totals) -> Judged:
+        """What a step's run says about the target; `totals` are of the part after the warm-up."""
         results = tuple(
-            self._result(criterion, totals, measured_ns, default_gate=index >= self._asked)
+            self._result(criterion, totals, default_gate=index >= self._asked)
             for index, criterion in enumerate(self._criteria)
         )
         if summary.verdict is Verdict.INVALID or summary.exit_code is ExitCode.INTERRUPTED:
             return Judged(StepOutcome.UNPROVEN, results, summary.reasons[:1])
         waited = totals(ITERATION_WAIT)
         broken = {
-            result: waited is None or self._sent_too_slow(criterion, totals, measured_ns)
+            result: waited is None or self._sent_too_slow(criterion, totals)
             for criterion, result in zip(self._criteria, results, strict=True)
             if _is_broken(result)
         }
@@ -107,9 +114,9 @@ class SloJudge:
         return Judged(StepOutcome.MET, results, ())
 
     def _result(
-        self, criterion: Criterion, totals: Totals, measured_ns: int, *, default_gate: bool
+        self, criterion: Criterion, totals: Totals, *, default_gate: bool
     ) -> ThresholdResult:
-        known = _known(criterion, criterion.selector, totals, measured_ns)
+        known = _known(criterion, criterion.selector, totals, self._hold_ns)
         state = CriterionState.NO_DATA if known is None else known.judge(criterion.expression)
         return ThresholdResult(
             selector=criterion.plan.selector,
@@ -122,9 +129,9 @@ class SloJudge:
             default_gate=default_gate,
         )
 
-    def _sent_too_slow(self, criterion: Criterion, totals: Totals, measured_ns: int) -> bool:
+    def _sent_too_slow(self, criterion: Criterion, totals: Totals) -> bool:
         twin = _service_twin(criterion.selector)
-        known = _known(criterion, twin, totals, measured_ns)
+        known = _known(criterion, twin, totals, self._hold_ns)
         return known is not None and known.judge(criterion.expression) is not CriterionState.PASSED
 
 
@@ -170,10 +177,16 @@ def _service_twin(selector: Selector) -> Selector:
     return Selector(SERVICE, selector.tags)
 
 
-def _refuse_unfit(criterion: Criterion) -> None:
+def _refuse_unfit(criterion: Criterion, hold_ns: int) -> None:
     label = f"--slo '{criterion.plan.selector}: {criterion.plan.expression}'"
-    if criterion.expression.stretch_s is not None:
-        raise PlanError(f"{label}: a step is judged as a whole: leave 'in any' out")
+    if criterion.expression.stretch_s is not None or criterion.expression.over is not None:
+        raise PlanError(f"{label}: a step is judged as a whole: leave 'in any' and 'over' out")
+    limit_ns = criterion.expression.limit * scale(criterion.metric.contains)
+    if criterion.metric.contains is Contains.TIME and limit_ns >= hold_ns:
+        raise PlanError(
+            f"{label}: a step that is measured for {format_planned(hold_ns)} cannot show it: "
+            "give a longer --hold"
+        )
     if criterion.metric.kind is MetricKind.GAUGE:
         raise PlanError(f"{label}: a gauge has no total, and a step is judged by totals")
 

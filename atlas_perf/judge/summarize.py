@@ -25,6 +25,7 @@ from atlas_perf.model.snapshot import (
     TrendTotal,
 )
 from atlas_perf.model.summary import (
+    Calibration,
     CheckResult,
     EndpointSummary,
     Facts,
@@ -52,6 +53,7 @@ def summarize(
     started_at: str,
     facts: Facts,
     plan_plain: Mapping[str, object],
+    calibration: Calibration | None = None,
 ) -> Summary:
     """The finished run as one value, with secrets redacted.
 
@@ -81,6 +83,7 @@ def summarize(
         workers=snapshot.workers(),
         windows=tuple(with_phases(snapshot.windows(), times)),
         phases=tuple(phase_summaries(times, snapshot)),
+        calibration=calibration,
     )
     return redacted(summary, plan_secrets(plan))
 

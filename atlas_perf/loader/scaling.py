@@ -53,6 +53,7 @@ def _scaled_executor(executor: Executor, time: Fraction, users: Fraction) -> Exe
             return replace(
                 executor,
                 start_vus=_scaled_count(executor.start_vus, users),
+                step_ns=_scaled_count(executor.step_ns, time),
                 stages=tuple(
                     Stage(
                         _scaled_count(stage.duration_ns, time), _scaled_count(stage.target, users)

@@ -94,7 +94,7 @@ def _ramp_of_users(shaped: ShapedVUs, path: OptionPath) -> RampingVUs:
         if stages:
             stages.append(Stage(0, held))
         stages.append(Stage(until_ns - indexes[0] * shaped.step_ns, held))
-    return RampingVUs(users[0], tuple(stages), shaped.graceful_ramp_down_ns)
+    return RampingVUs(users[0], tuple(stages), shaped.graceful_ramp_down_ns, step_ns=shaped.step_ns)
 
 
 def _ramp_of_rate(shaped: ShapedArrivalRate, path: OptionPath) -> RampingArrivalRate:

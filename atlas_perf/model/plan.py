@@ -43,6 +43,7 @@ class RampingVUs:
     start_vus: int
     stages: tuple[Stage, ...]
     graceful_ramp_down_ns: int = DEFAULT_GRACEFUL_STOP_NS
+    step_ns: int = 0  # of a shape: what is held no longer than this is a step of a ramp
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,6 +223,34 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Floor:
+    """What the generator measures at one rate of a server that takes no time."""
+
+    rate_per_s: float  # requests due per second, evenly spaced
+    service_p50_ms: float
+    service_p95_ms: float
+    service_p99_ms: float
+    response_p50_ms: float
+    response_p95_ms: float
+    response_p99_ms: float
+    lag_p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the generator itself can do on this machine, measured against a null server on it."""
+
+    processes: int
+    connections: int
+    cores: int  # that these processes and the null server shared
+    payload_bytes: int  # of each answer's body
+    max_per_s: float  # requests answered per second, asked for without a pause
+    worker_cores: float  # CPU of all workers at that rate
+    server_cores: float  # CPU of the null server at that rate
+    floors: tuple[Floor, ...]  # by rising rate, at least one
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """One run, measured and judged."""
 
@@ -245,4 +273,5 @@ class Summary:
     workers: tuple[WorkerSummary, ...] = ()
     windows: tuple[Window, ...] = ()
     phases: tuple[PhaseSummary, ...] = ()
+    calibration: Calibration | None = None  # of the generator, right before the run, if asked for
     schema_version: str = SCHEMA_VERSION

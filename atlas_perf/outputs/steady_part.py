@@ -1,4 +1,4 @@
-"""Totals of what is left of a run without its first seconds: a warm-up that is not to count."""
+"""Totals of a run without its warm-up, for whoever judges it otherwise than by thresholds."""
 
 from __future__ import annotations
 
@@ -15,40 +15,35 @@ from atlas_perf.sketch.ddsketch import Sketch
 
 
 class SteadyPart:
-    """An output that adds up what some selectors match, from one second of the run to another.
+    """An output that adds up what some selectors match, but for a phase that does not count.
 
-    Samples belong to the second they were taken in: a request that was sent in the warm-up and
-    answered after it counts. Gauges have no total and are left aside.
+    Gauges have no total and are left aside.
     """
 
     wants_samples = False
 
-    def __init__(self, selectors: Iterable[Selector], first_s: int, end_s: int | None) -> None:
-        """Seconds count from the run's start; without an end, all that comes is added."""
-        self._first_s = first_s
-        self._end_s = end_s
+    def __init__(self, selectors: Iterable[Selector]) -> None:
         asked = tuple(selectors)
         cut_off = (selector.censored() for selector in asked)
         every = (*asked, *(one for one in cut_off if one is not None))
         self._totals: dict[Selector, Total | None] = dict.fromkeys(every)
+        self._uncounted: str | None = None
 
     def total(self, selector: Selector) -> Total | None:
         """What one of the selectors has matched; None if nothing."""
         known, censored = self._totals[selector], selector.censored()
         return known if censored is None else together(known, self._totals[censored])
 
-    def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:
-        """Nothing to open."""
+    def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:  # noqa: ARG002 - as all
+        """Take note of what does not count."""
+        self._uncounted = plan.uncounted_phase
 
     def on_batch(self, batch: Batch, resolve: Callable[[int], NewSeries]) -> None:
-        if batch.interval < self._first_s:
-            return
-        if self._end_s is not None and batch.interval >= self._end_s:
-            return
         for delta in batch.deltas:
             series = resolve(delta.number).series
             for selector, total in self._totals.items():
-                if selector.matches(series):
+                passed_over = selector.passes_over(series, self._uncounted)
+                if selector.matches(series) and not passed_over:
                     self._totals[selector] = _added(total, delta)
 
     def on_gauge(self, metric: Metric, tags: Tags, at_ns: int, value: float) -> None:

@@ -101,4 +101,4 @@ def _cells(step: CapacityStep, model: LoadModel) -> tuple[str, str, str, str]:
 def _share_text(share: float | None) -> str:
     if share is None:
         return "–"
-    return f"{share * 100:.2f} %" if share else "0 %"
+    return f"{share:.0%}".replace("%", " %") if share in (0, 1) else f"{share * 100:.2f} %"

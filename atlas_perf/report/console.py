@@ -10,6 +10,7 @@ from itertools import groupby
 
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
+from atlas_perf.report.calibration import calibration_sentences
 from atlas_perf.report.console_endpoints import endpoint_lines
 from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_metrics import (
@@ -218,7 +219,11 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
     for worker in lost:
         why = f"worker {worker.index} lost: {printable(worker.lost or '')}"
         lines.append(_INDENT + paint("red", why))
-    return lines + stall_lines(workers, paint, width)
+    lines += stall_lines(workers, paint, width)
+    if summary.calibration is not None:
+        for sentence in calibration_sentences(summary.calibration):
+            lines += [_INDENT + line for line in wrapped(sentence, width - 4, "  ")]
+    return lines
 
 
 def _ledger_text(ledger: Ledger) -> str:

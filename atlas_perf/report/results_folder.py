@@ -28,7 +28,7 @@ SUMMARY_FILE = "summary.json"
 K6_EXPORT_FILE = "load-performance.json"
 CONSOLE_FILE = "console.txt"
 
-_CONSOLE_WIDTH = 100
+CONSOLE_WIDTH = 100
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MOST_IN_ONE_SECOND = 1000
 
@@ -82,7 +82,7 @@ class ResultsFolder:
         """
         export = json.dumps(k6_summary_export(summary), indent=4, ensure_ascii=False)
         texts = {
-            CONSOLE_FILE: render_console(summary, colour=False, width=_CONSOLE_WIDTH),
+            CONSOLE_FILE: render_console(summary, colour=False, width=CONSOLE_WIDTH),
             K6_EXPORT_FILE: export + "\n",
             SUMMARY_FILE: summary_to_json(summary) + "\n",
         }

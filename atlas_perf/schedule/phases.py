@@ -9,14 +9,15 @@
 
 A spike is ramp, steady (if it holds), ramp and then steady again; a stair alternates. A pause
 without any load between two parts is ramp, and one at the end is ramp-down. A stage without a
-duration is a jump and no phase. Executors that have no stages are steady throughout.
+duration is a jump and no phase. The users of a shape change by jumps, once a step, also where it is
+a ramp: what it holds for a single step is ramp. Executors without stages are steady throughout.
 
 `warmUp` is the beginning of all that, whatever phase would be there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from atlas_perf.model.phase import LoadPhase, PhaseSpan
@@ -67,8 +68,8 @@ def tells_phases(plan: TestPlan) -> bool:
 
 def _spans_of(executor: Executor) -> Iterator[PhaseSpan]:
     match executor:
-        case RampingVUs(start_vus=begin, stages=stages):
-            yield from _of_stages(begin, stages)
+        case RampingVUs(start_vus=begin, stages=stages, step_ns=step_ns):
+            yield from _of_stages(begin, stages, step_ns)
         case RampingArrivalRate(start_rate=begin, stages=stages):
             yield from _of_stages(begin, stages)
         case ConstantVUs() | ConstantArrivalRate():
@@ -78,17 +79,19 @@ def _spans_of(executor: Executor) -> Iterator[PhaseSpan]:
             yield PhaseSpan(LoadPhase.STEADY, 0, end_ns, is_limit=True)
 
 
-def _of_stages(begin: int, stages: Iterable[Stage]) -> Iterator[PhaseSpan]:
+def _of_stages(begin: int, stages: Sequence[Stage], step_ns: int = 0) -> Iterator[PhaseSpan]:
     spans: list[PhaseSpan] = []
     falling_from = 0  # number of the span from which on nothing but falling is left
-    end_ns = 0
+    end_ns, before = 0, begin
+    alone = sum(stage.duration_ns > 0 for stage in stages) == 1
     for stage in stages:
         begin_ns, end_ns = end_ns, end_ns + stage.duration_ns
         if stage.duration_ns:
-            held = stage.target == begin > 0
+            held = stage.target == begin > 0 and (alone or stage.duration_ns > step_ns)
             spans.append(PhaseSpan(LoadPhase.STEADY if held else LoadPhase.RAMP, begin_ns, end_ns))
-            if held or stage.target > begin:
+            if held or stage.target > before:
                 falling_from = len(spans)
+            before = stage.target
         begin = stage.target
     yield from spans[:falling_from]
     for span in spans[falling_from:]:

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from atlas_perf.cli import embedded
+from atlas_perf.cli import child_server
 from atlas_perf.cli.embedded import embedded_target
 from atlas_perf.errors import RunInvalidError
 
@@ -25,12 +25,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
             super().__init__(self.command or command, **settings)
             processes.append(self)
 
-    monkeypatch.setattr(embedded.subprocess, "Popen", Noted)
+    monkeypatch.setattr(child_server.subprocess, "Popen", Noted)
     return processes
 
 
 def instead(code: str) -> None:
-    embedded.subprocess.Popen.command = [sys.executable, "-c", code]
+    child_server.subprocess.Popen.command = [sys.executable, "-c", code]
 
 
 def test_it_answers_while_it_is_needed_and_is_reaped_afterwards(started) -> None:
@@ -57,7 +57,7 @@ def test_one_that_cannot_start_gives_its_last_words(started) -> None:
 
 
 def test_one_that_never_listens_is_given_up(started, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "START_LIMIT_S", 0.2)
+    monkeypatch.setattr(child_server, "START_LIMIT_S", 0.2)
     instead("import sys; print('listening on', end='', flush=True); sys.stdin.read()")
     with pytest.raises(RunInvalidError, match=r"did not listen within 0\.2 s"):
         embedded_target(seed=None).__enter__()
@@ -65,7 +65,7 @@ def test_one_that_never_listens_is_given_up(started, monkeypatch: pytest.MonkeyP
 
 
 def test_one_that_does_not_stop_is_killed(started, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "STOP_LIMIT_S", 0.2)
+    monkeypatch.setattr(child_server, "STOP_LIMIT_S", 0.2)
     instead(
         "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         "print('listening on http://127.0.0.1:1', flush=True);"

@@ -12,31 +12,39 @@ import pytest
 from command_outcome import Outcome
 from summaries import made_summary
 
-from atlas_perf.cli import conduct
+from atlas_perf.cli import measuring
+from atlas_perf.clock import WallAnchor
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.errors import ExitCode, RunInvalidError
-from atlas_perf.model.batch import Batch, CounterDelta, NewSeries, TrendDelta
+from atlas_perf.model.batch import Batch, NewSeries, TrendDelta
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import ConstantArrivalRate, ConstantVUs, Spacing, TestPlan, WhenBusy
 from atlas_perf.model.series import Series, tags_of
-from atlas_perf.model.summary import Summary
+from atlas_perf.model.summary import Summary, Window
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.outputs.base import Output
+from atlas_perf.report.errors import ResultsWriteError
+from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.sketch.ddsketch import Sketch
 
 S = 1_000_000_000
 SLO = ("--slo", "p(95)<300", "--rest", "1ms", "--hold", "2s", "--warm-up", "1s")
-OK = tags_of({"expected_response": "true"})
 SERIES = [
-    Series("http_req_response_time", OK),
-    Series("http_req_duration", OK),
-    Series("iterations"),
+    Series(metric, tags_of({"expected_response": "true", "phase": phase}))
+    for phase in ("warm-up", "steady")
+    for metric in ("http_req_response_time", "http_req_duration")
 ]
 
 
 def resolve(number: int) -> NewSeries:
     series = SERIES[number]
     return NewSeries(number, BUILTIN_METRICS[series.metric], series)
+
+
+def window(second: int, iterations: int) -> Window:
+    """The last one is what is left after the load has ended, and no part of the rate."""
+    counts = (0, 0, iterations if second < 3 else 7, 0, 0)
+    return Window(second, 1.0, *counts, 0.0, 0.0, None, None, None, 0.0, 0.0)
 
 
 class Target:
@@ -58,13 +66,17 @@ class Target:
         outputs: tuple[Output, ...],
         on_progress: object,
         interrupts: Interrupts,
+        calibration: None,
     ) -> Summary:
         if self.fails is not None:
             raise self.fails
         level = self.level(plan)
+        for output in outputs:
+            output.start(plan, WallAnchor.now(), 0)
         for second in range(4):
             self._measure(level, second, outputs)
-        summary = replace(made_summary(plan.name), plan={})
+        windows = tuple(window(second, level) for second in range(4))
+        summary = replace(made_summary(plan.name), windows=windows)
         if len(self.plans) == self.interrupt_at:
             summary = replace(summary, exit_code=ExitCode.INTERRUPTED)
         if level > self.limit:
@@ -90,8 +102,9 @@ class Target:
         sketch = Sketch()
         for _ in range(50):
             sketch.add(S if slow else S / 100)
-        times = () if self.silent else tuple(TrendDelta(n, sketch.to_bytes()) for n in range(2))
-        deltas = (*times, CounterDelta(2, level, float(level)))
+        first = 0 if second == 0 else 2
+        numbers = () if self.silent else (first, first + 1)
+        deltas = tuple(TrendDelta(number, sketch.to_bytes()) for number in numbers)
         for output in outputs:
             output.on_batch(Batch(0, second, second, deltas=deltas), resolve)
 
@@ -105,7 +118,7 @@ def target(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Target:
         "async def default(vu): ...\n"
     )
     fake = Target()
-    monkeypatch.setattr(conduct, "run_plan", fake.run_plan)
+    monkeypatch.setattr(measuring, "run_plan", fake.run_plan)
     return fake
 
 
@@ -157,6 +170,7 @@ def test_a_step_is_an_open_load_that_loses_no_arrival(atlas_perf: Command, targe
     assert executor == ConstantArrivalRate(
         50, 3 * S, 50, 200, spacing=Spacing.POISSON, when_busy=WhenBusy.QUEUE
     )
+    assert first.scenarios[0].warm_up_ns == S
     assert (first.seed, second.seed, first.processes) == (7, 8, 2)
     assert "http_reqs" not in {threshold.selector for threshold in first.thresholds}
 
@@ -234,11 +248,38 @@ def test_a_run_that_breaks_down_leaves_what_was_known(
     assert told["sentences"] == ["The search ended without an answer: the workers did not come up"]
 
 
+def test_an_answer_that_cannot_be_written_is_still_told(
+    atlas_perf: Command, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = ResultsFolder.put
+
+    def full_disk(folder: ResultsFolder, file_name: str, text: str) -> None:
+        if file_name == "console.txt":
+            raise ResultsWriteError("the results were not written: no space left")
+        put(folder, file_name, text)
+
+    monkeypatch.setattr(ResultsFolder, "put", full_disk)
+    run = atlas_perf("find-capacity", "mine.py", *SLO, "--rate-to", "20")
+    assert run.exit_code == 3
+    assert "HELD TO THE END" in run.stdout
+    assert "no space left" in run.stderr
+
+
+def test_an_error_is_left_without_secrets(
+    atlas_perf: Command, target: Target, tmp_path: Path
+) -> None:
+    target.fails = RunInvalidError("refused: hunter2-hunter2")
+    run = atlas_perf("find-capacity", "mine.py", *SLO, "-e", "API_TOKEN=hunter2-hunter2")
+    assert run.exit_code == 3
+    (sentence,) = answer(tmp_path)["sentences"]
+    assert "hunter2" not in sentence + run.stderr
+
+
 REFUSALS = {
     "no slo": ((), "Missing option '--slo'"),
     "no expression": (("--slo", "fast"), "has no operator"),
     "a gauge": (("--slo", "vus=value<3"), "a gauge has no total"),
-    "in any": (("--slo", "http_req_failed=rate<0.1 in any 5s"), "leave 'in any' out"),
+    "in any": (("--slo", "http_req_failed=rate<0.1 in any 5s"), "leave 'in any' and 'over' out"),
     "both models": (("--slo", "p(95)<1", "--rate-to", "9", "--vus-to", "9"), "give the ones or"),
     "backwards": (("--slo", "p(95)<1", "--rate-from", "9", "--rate-to", "8"), "is below"),
     "fraction": (("--slo", "p(95)<1", "--hold", "1500ms"), "--hold must be whole seconds"),

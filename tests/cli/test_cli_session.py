@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from summaries import made_summary
 
-from atlas_perf.cli import conduct
+from atlas_perf.cli import measuring
 from atlas_perf.errors import ExitCode, InternalError, RunInvalidError, SetupError
 from atlas_perf.model.plan import ConstantVUs, RampingVUs, Stage, TestPlan
 from atlas_perf.model.progress import Progress, RunPhase
@@ -52,6 +52,7 @@ class Coordinator:
         outputs: Sequence[Output],
         on_progress: Callable[[Progress], None],
         interrupts: Any,
+        calibration: None,
     ) -> Summary:
         self.plans.append(plan)
         self.facts.append(facts)
@@ -68,7 +69,7 @@ def coordinator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Coordinator:
     for name in ("mine", "other", "third"):
         (tmp_path / f"{name}.py").write_text(SCENARIO)
     fake = Coordinator()
-    monkeypatch.setattr(conduct, "run_plan", fake.run_plan)
+    monkeypatch.setattr(measuring, "run_plan", fake.run_plan)
     return fake
 
 
@@ -212,7 +213,7 @@ def test_an_error_is_told_even_if_its_summary_cannot_be_written(
         folder.rename(tmp_path / "moved-away")
         raise SetupError("not ready")
 
-    monkeypatch.setattr(conduct, "run_plan", the_folder_goes)
+    monkeypatch.setattr(measuring, "run_plan", the_folder_goes)
     run = atlas_perf("run", "mine.py")
     assert (run.exit_code, run.stderr.splitlines()[-1]) == (2, "atlas-perf: not ready")
 
@@ -267,7 +268,7 @@ def test_results_that_cannot_be_written_at_the_end_are_no_pass(
         folder.rename(tmp_path / "moved-away")
         return summary
 
-    monkeypatch.setattr(conduct, "run_plan", and_the_folder_goes)
+    monkeypatch.setattr(measuring, "run_plan", and_the_folder_goes)
     run = atlas_perf("run", "mine.py")
     assert run.exit_code == 3
     assert "1.00s measured" in run.stdout  # the measurement is shown all the same

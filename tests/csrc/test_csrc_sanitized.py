@@ -21,6 +21,7 @@ FLAGS = [
     "-fno-omit-frame-pointer",
     "-fsanitize=address,undefined",
     "-fno-sanitize-recover=all",
+    "-pthread",
 ]
 
 
@@ -37,7 +38,9 @@ def compiler_with_sanitizers(folder: Path) -> str:
     pytest.skip("no C compiler with address and undefined-behaviour sanitizers")
 
 
-@pytest.mark.parametrize(("driver", "arguments"), [("laws", []), ("fuzz_codec", ["20000"])])
+@pytest.mark.parametrize(
+    ("driver", "arguments"), [("laws", []), ("fuzz_codec", ["20000"]), ("null_answers", ["100"])]
+)
 def test_the_driver_runs_clean(driver, arguments, tmp_path):
     compiler = compiler_with_sanitizers(tmp_path)
     program = tmp_path / driver

@@ -9,6 +9,12 @@ import pytest
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import ALLOWED
+from atlas_perf.judge.calibrated import (
+    BUSY_REQUESTS_SHARE,
+    FLOOR_FACTOR,
+    PAYLOAD_FACTOR,
+    RATE_SHARE_LIMIT,
+)
 from atlas_perf.judge.generator import (
     LOOP_LAG_LIMIT_MS,
     OWN_LAG_OF_MEDIAN,
@@ -103,3 +109,9 @@ def test_the_limits_of_validity_are_told():
     )
     assert f"| {DROPPED_SHARE_LIMIT * 100:g} % of a scenario's |" in VERDICT
     assert f"| {START_LAG_LIMIT_MS:g} ms; {START_LAG_OF_NOTE_MS:g} ms where " in VERDICT
+    assert f"| {FLOOR_FACTOR:g} times |" in VERDICT
+    assert f"A median below {FLOOR_FACTOR:g} times that" in VERDICT
+    assert f"at over {RATE_SHARE_LIMIT * 100:g} % of the generator's highest rate | " in VERDICT
+    assert f" highest rate | {BUSY_REQUESTS_SHARE * 100:g} % |" in VERDICT
+    assert f"Up to {BUSY_REQUESTS_SHARE * 100:g} % of the requests in such seconds" in VERDICT
+    assert f"Answers more than {PAYLOAD_FACTOR:g} times as large" in VERDICT

@@ -46,11 +46,11 @@ def judged(
 ) -> Judged:
     slo = slo or (RESPONSE,)
     plan = TestPlan("a", "a.py", "", (ScenarioPlan("a", executor),))
-    judge = SloJudge(with_slo(plan, slo), slo)
+    judge = SloJudge(with_slo(plan, slo), len(slo), 10 * S)
     summary = Summary("a", "a.py", "", "", 1.0, verdict, exit_code, ("It stood still.",), FACTS, {})
     by_selector = {Selector.parse(name): total for name, total in totals.items()}
     assert by_selector.keys() <= judge.selectors
-    return judge.judge(summary, by_selector.get, measured_ns=10 * S)
+    return judge.judge(summary, by_selector.get)
 
 
 def test_a_step_is_met_if_every_criterion_holds() -> None:
@@ -118,8 +118,10 @@ def test_a_rate_is_of_the_measured_part() -> None:
     ("slo", "sentence"),
     [
         (ThresholdPlan("vus", "value<3"), "a gauge has no total"),
-        (ThresholdPlan("http_req_failed", "rate<0.1 in any 5s"), "leave 'in any' out"),
+        (ThresholdPlan("http_req_failed", "rate<0.1 in any 5s"), "leave 'in any' and 'over' out"),
+        (ThresholdPlan("http_req_failed", "rate<0.1 over steady"), "leave 'in any' and 'over' out"),
         (ThresholdPlan("http_req_duration", "rate<0.1"), "which has no rate"),
+        (ThresholdPlan("http_req_duration", "p(95)<10000"), "give a longer --hold"),
         (ThresholdPlan("nothing", "rate<0.1"), "there is no metric 'nothing'"),
     ],
 )

@@ -62,7 +62,7 @@ def rate(shape, *, seconds: float, step_s: float = 1.0) -> RampingArrivalRate:  
 
 def test_users_hold_their_number_from_step_to_step() -> None:
     ramp = users(lambda t: 5 if t < 2 else 9, seconds=4)
-    assert ramp == RampingVUs(5, (Stage(2 * S, 5), Stage(0, 9), Stage(2 * S, 9)))
+    assert ramp == RampingVUs(5, (Stage(2 * S, 5), Stage(0, 9), Stage(2 * S, 9)), step_ns=S)
 
 
 def test_none_ends_the_load_at_its_instant_and_not_a_step_later() -> None:
@@ -143,7 +143,7 @@ def test_a_file_may_name_its_function_before_it_is_defined(
 ) -> None:
     plan = build_plan(load(FILE.replace("BODY", "return 2 if elapsed_s < 4 else 7"))).plan
     executor = plan.scenarios[0].executor
-    assert executor == RampingVUs(2, (Stage(4 * S, 2), Stage(0, 7), Stage(6 * S, 7)))
+    assert executor == RampingVUs(2, (Stage(4 * S, 2), Stage(0, 7), Stage(6 * S, 7)), step_ns=S)
     assert plan.max_vus == 7
 
 
@@ -168,7 +168,7 @@ def test_a_rate_has_the_keys_of_arrival_rates(build: Callable[..., BuiltPlan]) -
 def test_a_shape_is_scaled_like_a_ramp(load: Callable[..., ScenarioFile]) -> None:
     file = load(FILE.replace("BODY", "return 10"))
     plan = build_plan(file, Overrides(duration_scale=0.5, vus_scale=2.0)).plan
-    assert plan.scenarios[0].executor == RampingVUs(20, (Stage(5 * S, 20),))
+    assert plan.scenarios[0].executor == RampingVUs(20, (Stage(5 * S, 20),), step_ns=S // 2)
 
 
 BODIES = {

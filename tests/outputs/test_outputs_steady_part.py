@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
 from atlas_perf.clock import WallAnchor
 from atlas_perf.model.batch import Batch, CounterDelta, Delta, GaugeDelta, NewSeries, RateDelta
 from atlas_perf.model.batch import TrendDelta as Trend
@@ -24,10 +20,13 @@ SERIES = [
     Series("http_reqs", tags_of({"name": "b"})),
     Series("http_req_failed", tags_of({"name": "a"})),
     Series("vus"),
+    Series("http_req_duration", tags_of({**OK, "phase": "warm-up"})),
+    Series("http_reqs", tags_of({"name": "a", "phase": "warm-up"})),
     Series("http_req_duration", tags_of({"expected_response": "unknown", "name": "a"})),
 ]
 DURATION, REQUESTS, FAILED = map(Selector, ("http_req_duration", "http_reqs", "http_req_failed"))
 ONE_NAME = Selector("http_reqs", (("name", "b"),))
+WARM = Selector("http_reqs", (("phase", "warm-up"),))
 
 
 def sketch(*values: float) -> bytes:
@@ -46,52 +45,48 @@ def batch(interval: int, *deltas: Delta, worker: int = 0) -> Batch:
     return Batch(worker, interval, interval, deltas=deltas)
 
 
-@pytest.fixture
-def fed() -> Callable[..., SteadyPart]:
-    def feed(first_s: int, end_s: int | None) -> SteadyPart:
-        part = SteadyPart([DURATION, REQUESTS, ONE_NAME, FAILED, Selector("vus")], first_s, end_s)
-        plan = TestPlan("a", "a.py", "", (ScenarioPlan("a", ConstantVUs(1, 1)),))
-        part.start(plan, WallAnchor.now(), 0)
-        for second in range(4):
-            for worker in range(2):
-                trends = (Trend(0, sketch(10.0**second)), Trend(1, sketch(5.0)))
-                counts = (CounterDelta(2, 3, 3.0), CounterDelta(3, 1, 1.0), RateDelta(4, 1, 4))
-                gauge = GaugeDelta(5, 1, 2.0, 0, 2.0, 2.0)
-                part.on_batch(batch(second, *trends, *counts, gauge, worker=worker), resolve)
-        part.on_gauge(BUILTIN_METRICS["vus"], (), 0, 4.0)
-        assert part.close() is None
-        return part
-
-    return feed
+def fed(warm_up_ns: int) -> SteadyPart:
+    """Two workers, four seconds each."""
+    part = SteadyPart([DURATION, REQUESTS, ONE_NAME, FAILED, WARM, Selector("vus")])
+    scenario = ScenarioPlan("a", ConstantVUs(1, 10), warm_up_ns=warm_up_ns)
+    part.start(TestPlan("a", "a.py", "", (scenario,)), WallAnchor.now(), 0)
+    for second in range(4):
+        for worker in range(2):
+            trends = (Trend(0, sketch(10.0**second)), Trend(1, sketch(5.0)), Trend(6, sketch(7e9)))
+            counts = (CounterDelta(2, 3, 3.0), CounterDelta(3, 1, 1.0), CounterDelta(7, 2, 2.0))
+            rest = (RateDelta(4, 1, 4), GaugeDelta(5, 1, 2.0, 0, 2.0, 2.0))
+            part.on_batch(batch(second, *trends, *counts, *rest, worker=worker), resolve)
+    part.on_gauge(BUILTIN_METRICS["vus"], (), 0, 4.0)
+    assert part.close() is None
+    return part
 
 
-def test_the_first_seconds_are_left_out_and_workers_added(fed: Callable[..., SteadyPart]) -> None:
-    part = fed(2, None)
-    assert part.total(REQUESTS) == CounterTotal(16, 16.0)
-    assert part.total(ONE_NAME) == CounterTotal(4, 4.0)
-    assert part.total(FAILED) == RateTotal(4, 16)
+def test_seconds_and_workers_are_added_up_without_the_warm_up() -> None:
+    part = fed(warm_up_ns=5)
+    assert part.total(REQUESTS) == CounterTotal(32, 32.0)
+    assert part.total(ONE_NAME) == CounterTotal(8, 8.0)
+    assert part.total(FAILED) == RateTotal(8, 32)
     durations = part.total(DURATION)
     assert isinstance(durations, TrendTotal)
-    assert (durations.samples, durations.distribution.min, durations.distribution.max) == (
-        4,
-        100.0,
-        1000.0,
-    )
+    assert (durations.samples, durations.distribution.max) == (8, 1000.0)
 
 
-def test_a_part_may_end_before_the_run(fed: Callable[..., SteadyPart]) -> None:
-    assert fed(1, 3).total(REQUESTS) == CounterTotal(16, 16.0)
-    assert fed(4, None).total(REQUESTS) is None
+def test_who_asks_for_the_warm_up_gets_it() -> None:
+    assert fed(warm_up_ns=5).total(WARM) == CounterTotal(16, 16.0)
 
 
-def test_a_gauge_has_no_total(fed: Callable[..., SteadyPart]) -> None:
-    assert fed(0, None).total(Selector("vus")) is None
+def test_a_plan_without_a_warm_up_leaves_nothing_out() -> None:
+    assert fed(warm_up_ns=0).total(REQUESTS) == CounterTotal(48, 48.0)
+
+
+def test_a_gauge_has_no_total() -> None:
+    assert fed(warm_up_ns=0).total(Selector("vus")) is None
 
 
 def test_what_was_cut_off_in_flight_lies_beside_what_is_known() -> None:
-    part = SteadyPart([DURATION], 1, None)
-    for second in range(3):
-        part.on_batch(batch(second, Trend(0, sketch(10.0)), Trend(6, sketch(70.0))), resolve)
+    part = SteadyPart([DURATION])
+    for second in range(2):
+        part.on_batch(batch(second, Trend(0, sketch(10.0)), Trend(8, sketch(70.0))), resolve)
     for _ in range(2):  # asking changes nothing
         total = part.total(DURATION)
         assert isinstance(total, TrendTotal)

@@ -25,6 +25,9 @@ LAYERS: tuple[frozenset[str], ...] = (
 
 GROUND = LAYERS[-1]
 
+PROGRAMS = frozenset({"null_server", "target"})
+"""Servers that the command line starts: programs of their own, on the ground layer only."""
+
 OWNERS: dict[str, frozenset[str]] = {
     "aiohttp": frozenset({"target", "protocols"}),
     "click": frozenset({"cli"}),
@@ -64,10 +67,10 @@ def offence(found: Import) -> str | None:
     target = rest.partition(".")[0]
     if target in {"", "__version__", found.part}:  # the bare package holds no code
         return None
-    if target == "target":
-        return None if found.part == "cli" else "only the command line starts the target"
-    if found.part == "target":
-        return None if target in GROUND else "the target stands on the ground layer only"
+    if target in PROGRAMS:
+        return None if found.part == "cli" else f"only the command line starts {target}"
+    if found.part in PROGRAMS:
+        return None if target in GROUND else f"{found.part} stands on the ground layer only"
     if _rank(target) <= _rank(found.part):
         return "imports point down, never up or sideways"
     return None

@@ -6,11 +6,13 @@ from atlas_perf.errors import ExitCode
 from atlas_perf.model.batch import Ledger, StallCause
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.summary import (
+    Calibration,
     CheckResult,
     CriterionState,
     EndpointSummary,
     ExceptionSummary,
     Facts,
+    Floor,
     MetricSummary,
     PhaseSummary,
     StallSummary,
@@ -249,5 +251,18 @@ def sample_summary() -> Summary:
             PhaseSummary("api", "warm-up", 0.0, 5.0, 5.0, counted=False),
             PhaseSummary("api", "ramp", 5.0, 10.0, 5.0),
             PhaseSummary("api", "steady", 10.0, 30.0, 20.0),
+        ),
+        calibration=Calibration(
+            processes=2,
+            connections=20,
+            cores=2,
+            payload_bytes=1000,
+            max_per_s=24_310.0,
+            worker_cores=1.42,
+            server_cores=0.51,
+            floors=(
+                Floor(500.0, 0.062, 0.11, 0.284, 0.121, 0.24, 0.61, 0.33),
+                Floor(12_155.0, 0.18, 0.52, 1.31, 0.33, 0.94, 2.2, 0.81),
+            ),
         ),
     )

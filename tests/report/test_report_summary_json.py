@@ -52,6 +52,7 @@ def schema_of(kind: type, schema: dict) -> None:
     for name, hint in typing.get_type_hints(kind).items():
         described = schema["properties"][name]
         inner = described.get("items", described.get("additionalProperties", described))
+        inner = inner.get("anyOf", [inner])[0]
         if "$ref" in inner:
             types = [one for one in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(one)]
             schema_of(types[0], SCHEMA["$defs"][inner["$ref"].rsplit("/", 1)[1]])

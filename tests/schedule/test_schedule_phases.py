@@ -36,6 +36,14 @@ def ramp(begin: int, *corners: tuple[int, int]) -> RampingVUs:
     return RampingVUs(begin, tuple(Stage(seconds * S, target) for seconds, target in corners))
 
 
+def shaped(*users: int) -> RampingVUs:
+    """What the plan makes of a shape that answers this, second by second."""
+    stages: list[Stage] = []
+    for held, seconds in itertools.groupby(users):
+        stages += [Stage(0, held), Stage(len(list(seconds)) * S, held)]
+    return RampingVUs(users[0], tuple(stages[1:]), step_ns=S)
+
+
 def shape(scenario: ScenarioPlan) -> str:
     """`r10 s60 d5`: phases by their first letters, with seconds."""
     letters = {name: letter for letter, name in SHORT.items()}
@@ -71,6 +79,12 @@ def plan_of(*scenarios: ScenarioPlan, exclude_warm_up: bool = True) -> TestPlan:
         (ramp(0, (5, 10), (20, 10), (5, 0), (9, 0)), "r5 s20 d14"),
         (ramp(0, (9, 0), (5, 10)), "r14"),
         (RampingArrivalRate((Stage(5 * S, 9), Stage(9 * S, 9)), 1, 1), "r5 s9"),
+        # The users of a shape jump from step to step, also where it is a ramp.
+        (shaped(1, 2, 3, 4, 4, 4, 4, 3, 2, 1), "r3 s4 d3"),
+        (shaped(5, 5, 5, 9, 5, 5, 9, 0, 0), "s3 r1 s2 r1 d2"),
+        (shaped(1, 2, 3), "r3"),
+        (shaped(3, 2, 1), "d3"),
+        (shaped(4), "s1"),
         (ConstantVUs(5, 60 * S), "s60"),
         (ConstantArrivalRate(5, 60 * S, 1, 1), "s60"),
         (SharedIterations(5, 50, 60 * S), "s60"),

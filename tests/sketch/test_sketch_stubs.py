@@ -10,6 +10,7 @@ import pytest
 
 COMPILED = (
     "atlas_perf.sketch.ddsketch",
+    "atlas_perf.null_server.answering",
     "atlas_perf.worker.alarm",
     "atlas_perf.scripting.metrics",
     "atlas_perf.worker.recorder",

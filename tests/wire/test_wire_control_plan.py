@@ -172,6 +172,7 @@ def test_the_plain_form_says_what_the_options_say(plain):
         "start_vus": 1,
         "stages": [{"duration_ns": 5, "target": 2}],
         "graceful_ramp_down_ns": 30 * 10**9,
+        "step_ns": 0,
     }
     assert plain["scenarios"][0]["tags"] == {"kind": "write"}
     assert plain["metrics"] == [

@@ -1,0 +1,1 @@
+"""The server that a calibration is measured against: a program of its own."""
