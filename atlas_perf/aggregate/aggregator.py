@@ -13,6 +13,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
+from atlas_perf.aggregate.censored import together
 from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
@@ -206,7 +207,12 @@ class Aggregator:
     def total(self, selector: Selector, *, uncounted_too: bool = False) -> Total | None:
         """See `Snapshot`; with `uncounted_too` as if all phases counted."""
         rows = self._index.rows(selector, uncounted_too=uncounted_too)
-        return self._total_of(selector.metric, rows)
+        known = self._total_of(selector.metric, rows)
+        censored = selector.censored()
+        if censored is None:
+            return known
+        cut_rows = self._index.rows(censored, uncounted_too=uncounted_too)
+        return together(known, self._total_of(selector.metric, cut_rows))
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
         if first_s < self._grid.fine_from:
@@ -217,8 +223,12 @@ class Aggregator:
         counter = metric.kind is MetricKind.COUNTER
         rows = self._index.rows(selector, uncounted_too=counter)
         if metric.kind is MetricKind.TREND:
-            merged = self._table.sketch_between(rows, first_s, end_s)
-            return None if merged is None else TrendTotal(merged)
+            known = self._trend_between(rows, first_s, end_s)
+            censored = selector.censored()
+            if censored is None:
+                return known
+            cut_rows = self._index.rows(censored)
+            return together(known, self._trend_between(cut_rows, first_s, end_s))
         if metric.kind is MetricKind.GAUGE:
             raise ValueError(f"{metric.name} is a gauge and has no total")
         tallies = [self._table.window_tally(rows, second) for second in range(first_s, end_s)]
@@ -230,7 +240,22 @@ class Aggregator:
             return CounterTotal(samples, amount)
         return RateTotal(round(amount), samples)
 
+    def _trend_between(self, rows: Iterable[int], first_s: int, end_s: int) -> TrendTotal | None:
+        merged = self._table.sketch_between(rows, first_s, end_s)
+        return None if merged is None else TrendTotal(merged)
+
     def totals_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
+        keys = tuple(keys)
+        totals = self._known_by(selector, keys)
+        censored = selector.censored()
+        if censored is not None:
+            for tags, cut_off in self._known_by(censored, keys).items():
+                both = together(totals.get(tags), cut_off)
+                assert both is not None, "something was cut off"
+                totals[tags] = both
+        return totals
+
+    def _known_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
         totals = {
             tags: self._total_of(selector.metric, rows)
             for tags, rows in self._index.rows_by(selector, keys).items()

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
+from atlas_perf.model.metric import HTTP_RESPONSE_TIME
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import Window
 from atlas_perf.units import NS_PER_MS, NS_PER_S
 
 _VUS = Selector("vus")
 _REQUESTS = Selector("http_reqs")
+_REQUESTS_CENSORED = Selector("http_reqs_censored")
 _REQUESTS_FAILED = Selector("http_req_failed")
 _ITERATIONS = Selector("iterations")
 _ITERATIONS_DROPPED = Selector("dropped_iterations")
@@ -20,6 +22,8 @@ _CHECKS = Selector("checks")
 _BYTES_RECEIVED = Selector("data_received")
 _BYTES_SENT = Selector("data_sent")
 _DURATION = Selector("http_req_duration")  # of successes; see `Selector.effective_tags`
+_RESPONSE = Selector(HTTP_RESPONSE_TIME)
+_LAG = Selector("iteration_lag")
 
 
 class WindowValues:
@@ -36,7 +40,8 @@ class WindowValues:
         told = pulse.by_worker.values()
         _, failed = self._tally(_REQUESTS_FAILED, second)
         checks, checks_passed = self._tally(_CHECKS, second)
-        p50_ms, p95_ms, p99_ms = self._latencies_ms(second)
+        p50_ms, p95_ms, p99_ms = self._times_ms(_DURATION, second)
+        response_p50_ms, response_p95_ms, response_p99_ms = self._times_ms(_RESPONSE, second)
         return Window(
             second=second,
             length_s=length_s,
@@ -51,6 +56,11 @@ class WindowValues:
             p50_ms=p50_ms,
             p95_ms=p95_ms,
             p99_ms=p99_ms,
+            censored_requests=self._counted(_REQUESTS_CENSORED, second),
+            response_p50_ms=response_p50_ms,
+            response_p95_ms=response_p95_ms,
+            response_p99_ms=response_p99_ms,
+            lag_p99_ms=self._times_ms(_LAG, second)[2],
             loop_lag_max_ms=max(one.loop_lag_max_ns for one in told) / NS_PER_MS,
             cpu_cores=sum(one.cpu_ns for one in told) / (length_s * NS_PER_S),
             loop_cpu_share_max=max(one.share(one.loop_cpu_ns) for one in told),
@@ -71,8 +81,10 @@ class WindowValues:
     def _counted(self, selector: Selector, second: int) -> int:
         return round(self._tally(selector, second)[1])
 
-    def _latencies_ms(self, second: int) -> tuple[float | None, float | None, float | None]:
-        sketch = self._table.window_sketch(self._rows(_DURATION), second)
+    def _times_ms(
+        self, selector: Selector, second: int
+    ) -> tuple[float | None, float | None, float | None]:
+        sketch = self._table.window_sketch(self._rows(selector), second)
         if sketch is None:
             return None, None, None
         return (

@@ -211,7 +211,7 @@ class _Search:
             level=level,
             outcome=judged.outcome,
             achieved_per_s=ended / (end_s - begin_s),
-            p95_ms=times.distribution.quantile(0.95) / NS_PER_MS
+            p95_ms=times.at_least.quantile(0.95) / NS_PER_MS
             if isinstance(times, TrendTotal)
             else None,
             failed_share=failed.passes / failed.samples if isinstance(failed, RateTotal) else None,

@@ -145,6 +145,11 @@ def readings(progress: Progress) -> str:
         f"{progress.iterations} iterations",
         f"{progress.requests_per_s:.1f} req/s",
         *([] if progress.p95_ms is None else [f"p95 {_milliseconds(progress.p95_ms)}"]),
+        *(
+            []
+            if progress.response_p95_ms is None
+            else [f"response p95 {_milliseconds(progress.response_p95_ms)}"]
+        ),
         f"{progress.failed_requests} failed",
         *([f"{progress.checks_failed} checks failed"] if progress.checks_failed else []),
         *([f"{progress.interrupted} interrupted"] if progress.interrupted else []),

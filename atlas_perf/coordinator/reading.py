@@ -29,6 +29,7 @@ def read_progress(
         requests_per_s=window.requests / window.length_s if window is not None else 0.0,
         failed_requests=_rate(aggregator, "http_req_failed").passes,
         p95_ms=window.p95_ms if window is not None else None,
+        response_p95_ms=window.response_p95_ms if window is not None else None,
         checks_failed=_failed_checks(aggregator),
         workers_alive=len(state.living),
         workers=len(state.workers),

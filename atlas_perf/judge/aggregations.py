@@ -43,6 +43,8 @@ def aggregate(
 ) -> float | None:
     """One number from a total; None where the samples do not define it.
 
+    Where something was censored it is a lower bound: see `judge.bounds`.
+
     Args:
         total: what the selector matched, in the metric's inner unit.
         term: an aggregation that `ALLOWED` lists for the metric's kind.
@@ -52,7 +54,7 @@ def aggregate(
     Raises:
         ValueError: if the aggregation does not apply to this kind of total.
     """
-    if total.samples == 0:
+    if total.samples == 0 and not (isinstance(total, TrendTotal) and total.beyond):
         return None
     match total:
         case CounterTotal(total=amount):
@@ -66,7 +68,7 @@ def aggregate(
         case GaugeTotal(value=value):
             if term.aggregation is Aggregation.VALUE:
                 return value / scale(contains)
-        case TrendTotal(distribution=distribution):
+        case TrendTotal(at_least=distribution):
             return _of_distribution(distribution, term) / scale(contains)
     raise ValueError(f"{term.aggregation} does not apply to a {type(total).__name__}")
 

@@ -80,7 +80,7 @@ def _of_floor(calibration: Calibration, snapshot: Snapshot) -> Iterator[str]:
     took = snapshot.total(Selector("http_req_duration"))
     if not isinstance(took, TrendTotal):
         return
-    median_ns = took.distribution.quantile(0.5)
+    median_ns = took.at_least.quantile(0.5)
     per_s = _usual_rate(snapshot)
     floor_ns = floor_p50_ms(calibration, per_s) * NS_PER_MS
     if median_ns < FLOOR_FACTOR * floor_ns:

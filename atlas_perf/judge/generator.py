@@ -169,7 +169,7 @@ def _advice(stall: StallSummary | None) -> str:
 
 def _quantile_ms(snapshot: Snapshot, q: float) -> float | None:
     total = snapshot.total(Selector("http_req_duration"))
-    return total.distribution.quantile(q) / NS_PER_MS if isinstance(total, TrendTotal) else None
+    return total.at_least.quantile(q) / NS_PER_MS if isinstance(total, TrendTotal) else None
 
 
 def _ms(value_ms: float) -> str:

@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from atlas_perf.model.metric import HTTP_TIMES
 from atlas_perf.model.phase import LoadPhase
 from atlas_perf.model.series import OTHER, Selector, Series
-from atlas_perf.model.snapshot import Snapshot
-from atlas_perf.units import NS_PER_S
+from atlas_perf.model.snapshot import Snapshot, TrendTotal
+from atlas_perf.units import NS_PER_MS, NS_PER_S, format_quantity
 
 FOLD_FEWER = "give requests with ids in their URL one name=, and tags few values"
 """What to do about a run with more series than are kept apart."""
@@ -31,9 +31,11 @@ def folded_reason(
     The series cap folds by order of arrival: an endpoint's successes may keep their own series
     while its failures, which come later and carry more tags, go to `(other)`.
     """
+    meant = [one for one in (selector, selector.censored()) if one is not None]
     if not any(
-        selector.may_hide_in(series) and not selector.passes_over(series, uncounted)
+        one.may_hide_in(series) and not one.passes_over(series, uncounted)
         for series in snapshot.series(selector.metric)
+        for one in meant
     ):
         return ""
     checks = selector.metric == "checks"
@@ -41,6 +43,20 @@ def folded_reason(
         f"some {selector.metric} samples were measured together as '{OTHER}', because the run has "
         f"more {'checks or ' if checks else ''}series than the series cap keeps apart, and "
         f"{selector} may be among them: {NAME_FEWER_CHECKS if checks else FOLD_FEWER}."
+    )
+
+
+def censored_reason(selector: Selector, snapshot: Snapshot) -> str:
+    """A sentence for a criterion whose value lies, or may lie, among requests that were cut off."""
+    total = snapshot.total(selector)
+    assert isinstance(total, TrendTotal), "nothing else is ever cut off"
+    assert total.censored is not None, "or its value would be known"
+    beyond, whole = total.beyond, total.beyond + total.samples
+    longest = format_quantity(total.censored.ages.max / NS_PER_MS, "ms")
+    return (
+        f"{beyond} of {whole} {'was' if beyond == 1 else 'were'} cut off in flight, the oldest "
+        f"after {longest}, and how long they would have taken decides it: a longer gracefulStop "
+        "would show it."
     )
 
 

@@ -4,27 +4,34 @@ A step is judged by what it measured after its warm-up. It says something agains
 if the generator did its part. In the open model arrivals that find no user wait for one, and their
 response time shows it: where users ran out, a response time that is too long counts only if the
 requests themselves, from when they were sent, were too slow as well.
+
+Requests that were still in flight at the end of the step's graceful stop are the target's: a
+criterion that they leave open is broken, and so is the step if they are more than may fail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from atlas_perf.errors import ExitCode, PlanError
-from atlas_perf.judge.aggregations import aggregate, scale, unit
+from atlas_perf.judge.aggregations import scale, unit
+from atlas_perf.judge.bounds import Bounds, bounds
 from atlas_perf.judge.response_gates import response_gates
 from atlas_perf.judge.thresholds import DEFAULT_GATES, Criterion, Judge
+from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
 from atlas_perf.model.capacity import StepOutcome
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME, Contains, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import Total
+from atlas_perf.model.snapshot import CounterTotal, Total
 from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.units import format_planned, format_quantity
 
 SERVICE = "http_req_duration"
+CENSORED = Selector("http_reqs_censored")
+REQUESTS = Selector("http_reqs")
 ITERATION_WAIT = Selector("iteration_wait")
 
 Totals = Callable[[Selector], Total | None]
@@ -76,7 +83,7 @@ class SloJudge:
     def selectors(self) -> frozenset[Selector]:
         """What a step must have totals of."""
         named = {criterion.selector for criterion in self._criteria}
-        return frozenset({*named, *map(_service_twin, named), ITERATION_WAIT})
+        return frozenset({*named, *map(_service_twin, named), ITERATION_WAIT, CENSORED, REQUESTS})
 
     def judge(self, summary: Summary, totals: Totals) -> Judged:
         """What a step's run says about the target; `totals` are of the part after the warm-up."""
@@ -90,9 +97,12 @@ class SloJudge:
         broken = {
             result: waited is None or self._sent_too_slow(criterion, totals)
             for criterion, result in zip(self._criteria, results, strict=True)
-            if result.state is CriterionState.FAILED
+            if _is_broken(result)
         }
-        proven = tuple(_sentence(result) for result, by_target in broken.items() if by_target)
+        proven = (
+            *(_sentence(result) for result, by_target in broken.items() if by_target),
+            *_cut_off(totals),
+        )
         if proven:
             return Judged(StepOutcome.BROKEN, results, proven)
         if waited is not None and broken:
@@ -106,17 +116,14 @@ class SloJudge:
     def _result(
         self, criterion: Criterion, totals: Totals, *, default_gate: bool
     ) -> ThresholdResult:
-        value = _value(criterion, criterion.selector, totals, self._hold_ns)
-        if value is None:
-            state = CriterionState.NO_DATA
-        else:
-            holds = criterion.expression.holds(value)
-            state = CriterionState.PASSED if holds else CriterionState.FAILED
+        known = _known(criterion, criterion.selector, totals, self._hold_ns)
+        state = CriterionState.NO_DATA if known is None else known.judge(criterion.expression)
         return ThresholdResult(
             selector=criterion.plan.selector,
             expression=criterion.plan.expression,
             state=state,
-            value=value,
+            value=None if known is None else known.low,
+            at_least=known is not None and not known.exact,
             limit=criterion.expression.limit,
             unit=unit(criterion.metric, criterion.expression.aggregation),
             default_gate=default_gate,
@@ -124,22 +131,38 @@ class SloJudge:
 
     def _sent_too_slow(self, criterion: Criterion, totals: Totals) -> bool:
         twin = _service_twin(criterion.selector)
-        value = _value(criterion, twin, totals, self._hold_ns)
-        return value is not None and not criterion.expression.holds(value)
+        known = _known(criterion, twin, totals, self._hold_ns)
+        return known is not None and known.judge(criterion.expression) is not CriterionState.PASSED
 
 
 def _is_lacking(result: ThresholdResult) -> bool:
     """True for what was asked for and had no sample; atlas-perf's own may be without."""
-    return result.state is CriterionState.NO_DATA and not result.default_gate
+    return result.value is None and not result.default_gate
 
 
-def _value(
+def _is_broken(result: ThresholdResult) -> bool:
+    """True for a criterion that does not hold, or may not, of requests that were cut off."""
+    return result.value is not None and result.state is not CriterionState.PASSED
+
+
+def _cut_off(totals: Totals) -> Iterator[str]:
+    censored, ended = (_counted(totals(one)) for one in (CENSORED, REQUESTS))
+    whole = censored + ended
+    if censored > CENSORED_SHARE_LIMIT * whole:
+        yield f"{censored} of {whole} requests were still in flight when their time was up"
+
+
+def _counted(total: Total | None) -> int:
+    return round(total.total) if isinstance(total, CounterTotal) else 0
+
+
+def _known(
     criterion: Criterion, selector: Selector, totals: Totals, measured_ns: int
-) -> float | None:
+) -> Bounds | None:
     total = totals(selector)
     if total is None:
         return None
-    return aggregate(
+    return bounds(
         total,
         criterion.expression.term,
         contains=criterion.metric.contains,
@@ -171,7 +194,8 @@ def _refuse_unfit(criterion: Criterion, hold_ns: int) -> None:
 def _sentence(result: ThresholdResult) -> str:
     assert result.value is not None, "only a value can break a criterion"
     value = format_quantity(result.value, result.unit, beside=result.limit)
-    return f"{result.selector}: {result.expression} was {value}"
+    amount = "at least " if result.at_least else ""
+    return f"{result.selector}: {result.expression} was {amount}{value}"
 
 
 def _too_few_users(waited: Total) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from atlas_perf.errors import ExitCode
-from atlas_perf.judge.aggregations import aggregate, quantile, scale
-from atlas_perf.judge.grammar import parse_threshold
+from atlas_perf.judge.aggregations import scale
+from atlas_perf.judge.bounds import bounds
+from atlas_perf.judge.grammar import parse_aggregation, parse_threshold
 from atlas_perf.judge.phase_summaries import phase_summaries, with_phases
 from atlas_perf.judge.redact import plan_secrets, redacted, redacted_environment
 from atlas_perf.judge.scope import Scope
-from atlas_perf.judge.thresholds import validate_trend_stat
 from atlas_perf.judge.verdict import Decision
-from atlas_perf.model.metric import Contains, Metric
+from atlas_perf.model.metric import HTTP_RESPONSE_TIME, Contains, Metric
 from atlas_perf.model.phase import LoadPhase
 from atlas_perf.model.plan import TestPlan
-from atlas_perf.model.series import CHECK_KEYS, OTHER, Selector, Tags
+from atlas_perf.model.series import CHECK_KEYS, OTHER, UNKNOWN_OUTCOME, Selector, Tags
 from atlas_perf.model.snapshot import (
     CounterTotal,
     GaugeTotal,
@@ -37,9 +37,10 @@ from atlas_perf.model.verdict import Verdict
 from atlas_perf.schedule.phase_times import PhaseTimes
 from atlas_perf.units import NS_PER_S
 
-ENDPOINT_PERCENTILES = (50.0, 95.0, 99.0)
+ENDPOINT_STATS = ("avg", "p(50)", "p(95)", "p(99)", "max")
 
 _FAILED_DURATION = Selector("http_req_duration", (("expected_response", "false"),))
+_CENSORED_DURATION = Selector("http_req_duration", (("expected_response", UNKNOWN_OUTCOME),))
 _ENDPOINT_KEYS = ("method", "name", "scenario")
 
 
@@ -126,10 +127,11 @@ def _plain_without_secrets(plan_plain: Mapping[str, object]) -> Mapping[str, obj
 def _metrics(
     plan: TestPlan, snapshot: Snapshot, results: Iterable[ThresholdResult], times: PhaseTimes
 ) -> dict[str, MetricSummary]:
-    """Metrics with samples, and beside each the sub-metrics that a threshold or a failure names."""
+    """Metrics with samples, and beside each the sub-metrics that a threshold, a failed or a
+    censored request names."""
     metrics = snapshot.metrics()
     written: list[tuple[Selector, LoadPhase | None]] = [(Selector(name), None) for name in metrics]
-    written.append((_FAILED_DURATION, None))
+    written += [(_FAILED_DURATION, None), (_CENSORED_DURATION, None)]
     for result in results:
         selector = Selector.parse(result.selector)
         written += [(selector, None), (selector, parse_threshold(result.expression).over)]
@@ -140,15 +142,30 @@ def _metrics(
     found: dict[str, MetricSummary] = {}
     for selector in sorted(scopes, key=lambda one: (one.metric, one.tags)):
         total = snapshot.total(selector)
-        if total is not None and total.samples:
+        if total is not None:
             metric = metrics[selector.metric]
-            values = _values(total, metric, plan, scopes[selector].measured_ns(snapshot))
-            name = str(selector)
-            found[name] = MetricSummary(name, metric.kind, metric.contains, values)
+            elapsed_ns = scopes[selector].measured_ns(snapshot)
+            found[str(selector)] = _metric(selector, total, metric, plan, elapsed_ns)
     return found
 
 
-def _values(total: Total, metric: Metric, plan: TestPlan, elapsed_ns: int) -> dict[str, float]:
+def _metric(
+    selector: Selector, total: Total, metric: Metric, plan: TestPlan, elapsed_ns: int
+) -> MetricSummary:
+    name = str(selector)
+    if isinstance(total, TrendTotal):
+        stats = [stat for stat in plan.summary_trend_stats if stat != "count"]
+        values, at_least = _statistics(total, metric.contains, stats)
+        counted = {"count": total.samples, **values}
+        return MetricSummary(
+            name, metric.kind, metric.contains, counted, total.beyond, tuple(at_least)
+        )
+    return MetricSummary(name, metric.kind, metric.contains, _values(total, metric, elapsed_ns))
+
+
+def _values(
+    total: CounterTotal | GaugeTotal | RateTotal, metric: Metric, elapsed_ns: int
+) -> dict[str, float]:
     unit = scale(metric.contains)
     match total:
         case CounterTotal(total=amount):
@@ -158,20 +175,21 @@ def _values(total: Total, metric: Metric, plan: TestPlan, elapsed_ns: int) -> di
             return {"value": value / unit, "min": low / unit, "max": high / unit}
         case RateTotal(passes=passes, samples=samples):
             return {"rate": passes / samples, "passes": passes, "fails": samples - passes}
-        case TrendTotal():
-            return dict(_trend_values(total, metric, plan.summary_trend_stats))
 
 
-def _trend_values(
-    total: TrendTotal, metric: Metric, stats: Iterable[str]
-) -> Iterator[tuple[str, float]]:
-    yield "count", total.samples
+def _statistics(
+    total: TrendTotal, contains: Contains, stats: Iterable[str]
+) -> tuple[dict[str, float], list[str]]:
+    """Statistics of a trend, and which of them are only lower bounds."""
+    values: dict[str, float] = {}
+    at_least: list[str] = []
     for stat in stats:
-        if stat != "count":
-            term = validate_trend_stat(stat)
-            value = aggregate(total, term, contains=metric.contains, elapsed_ns=0)
-            assert value is not None, "a trend with samples has every statistic"
-            yield stat, value
+        known = bounds(total, parse_aggregation(stat), contains=contains, elapsed_ns=0)
+        assert known is not None, "a trend with samples has every statistic"
+        values[stat] = known.low
+        if not known.exact:
+            at_least.append(stat)
+    return values, at_least
 
 
 def _checks(snapshot: Snapshot) -> Iterator[CheckResult]:
@@ -193,19 +211,27 @@ def _endpoints(snapshot: Snapshot) -> list[EndpointSummary]:
     statuses = _counts_by(snapshot, "status")
     errors = _counts_by(snapshot, "error_code")
     durations = snapshot.totals_by(Selector("http_req_duration"), _ENDPOINT_KEYS)
+    responses = snapshot.totals_by(Selector(HTTP_RESPONSE_TIME), _ENDPOINT_KEYS)
+    censored = _counts(snapshot, _ENDPOINT_KEYS, "http_reqs_censored")
     found = []
-    for tags, count in requests.items():
+    for tags in dict.fromkeys((*requests, *censored)):
         named = dict(tags)
+        latency_ms, latency_at_least = _latency_ms(durations.get(tags))
+        response_ms, response_at_least = _latency_ms(responses.get(tags))
         found.append(
             EndpointSummary(
                 scenario=named.get("scenario", ""),
                 method=named.get("method", ""),
                 name=named.get("name", ""),
-                requests=count,
+                requests=requests.get(tags, 0),
                 failed=failures[tags].passes if tags in failures else 0,
                 statuses=statuses.get(tags, {}),
                 errors=errors.get(tags, {}),
-                latency_ms=_latency_ms(durations.get(tags)),
+                latency_ms=latency_ms,
+                censored=censored.get(tags, 0),
+                latency_at_least=latency_at_least,
+                response_ms=response_ms,
+                response_at_least=response_at_least,
             )
         )
     return sorted(found, key=lambda one: (one.scenario, -one.requests, one.name, one.method))
@@ -216,8 +242,8 @@ def _rates(snapshot: Snapshot, metric: str, keys: Iterable[str]) -> dict[Tags, R
     return {tags: total for tags, total in totals.items() if isinstance(total, RateTotal)}
 
 
-def _counts(snapshot: Snapshot, keys: Iterable[str]) -> dict[Tags, int]:
-    totals = snapshot.totals_by(Selector("http_reqs"), keys)
+def _counts(snapshot: Snapshot, keys: Iterable[str], metric: str = "http_reqs") -> dict[Tags, int]:
+    totals = snapshot.totals_by(Selector(metric), keys)
     return {
         tags: round(total.total)
         for tags, total in totals.items()
@@ -236,13 +262,8 @@ def _counts_by(snapshot: Snapshot, key: str) -> dict[Tags, dict[str, int]]:
     return found
 
 
-def _latency_ms(total: Total | None) -> dict[str, float]:
-    if not isinstance(total, TrendTotal) or not total.samples:
-        return {}
-    distribution = total.distribution
-    unit = scale(Contains.TIME)
-    values = {"avg": distribution.sum / distribution.count / unit}
-    for percentile in ENDPOINT_PERCENTILES:
-        values[f"p({percentile:g})"] = quantile(distribution, percentile) / unit
-    values["max"] = distribution.max / unit
-    return values
+def _latency_ms(total: Total | None) -> tuple[dict[str, float], tuple[str, ...]]:
+    if not isinstance(total, TrendTotal):
+        return {}, ()
+    values, at_least = _statistics(total, Contains.TIME, ENDPOINT_STATS)
+    return values, tuple(at_least)

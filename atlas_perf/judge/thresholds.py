@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from atlas_perf.choices import did_you_mean
 from atlas_perf.errors import PlanError
-from atlas_perf.judge.aggregations import ALLOWED, aggregate, allowed_text, is_estimated, unit
+from atlas_perf.judge.aggregations import ALLOWED, allowed_text, is_estimated, unit
+from atlas_perf.judge.bounds import Bounds, bounds
 from atlas_perf.judge.grammar import (
     Aggregation,
     AggregationTerm,
@@ -16,6 +18,7 @@ from atlas_perf.judge.grammar import (
     parse_threshold,
 )
 from atlas_perf.judge.no_data import (
+    censored_reason,
     folded_reason,
     no_data_reason,
     no_phase_reason,
@@ -23,7 +26,7 @@ from atlas_perf.judge.no_data import (
 )
 from atlas_perf.judge.response_gates import response_gates
 from atlas_perf.judge.scope import Scope
-from atlas_perf.judge.stretches import WorstStretch
+from atlas_perf.judge.stretches import Stretch, WorstStretch
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
@@ -101,9 +104,7 @@ class Judge:
             for criterion in self.criteria
         ]
         return tuple(
-            result
-            for result in results
-            if not (result.default_gate and result.state is CriterionState.NO_DATA)
+            result for result in results if not (result.default_gate and result.value is None)
         )
 
     def breach_to_abort(
@@ -192,21 +193,30 @@ def _judged(
     expression = criterion.expression
     scope = criterion.scope
     folded = folded_reason(scope.selector, snapshot, scope.times.uncounted)
-    total, value = _measured(criterion, snapshot, stretch)
-    if total is None or value is None or folded:
+    worst = None if stretch is None else stretch.worst(snapshot)
+    if stretch is None:
+        total, known = _measured(criterion, snapshot)
+    else:
+        total, known = (None, None) if worst is None else (worst.total, worst.value)
+    if total is None or known is None or folded:
         state = CriterionState.NO_DATA
-        value = None
+        known = None
         reason = folded or _absence(criterion, snapshot, stretch)
     else:
-        state = CriterionState.PASSED if expression.holds(value) else CriterionState.FAILED
-        passed = state is CriterionState.PASSED
-        short = scope.shortness(snapshot)
-        reason = _reason(criterion, total, value, stretch, short, passed=passed)
+        state = known.judge(expression) if stretch is None else stretch.judge(snapshot)
+        if state is CriterionState.NO_DATA:
+            reason = censored_reason(scope.selector, snapshot)
+        else:
+            passed = state is CriterionState.PASSED
+            when = "" if worst is None or stretch is None else _seconds(worst, stretch)
+            when += scope.shortness(snapshot)
+            reason = _reason(criterion, total, known, when, passed=passed)
     return ThresholdResult(
         selector=criterion.plan.selector,
         expression=criterion.plan.expression,
         state=state,
-        value=value,
+        value=None if known is None else known.low,
+        at_least=known is not None and not known.exact,
         limit=expression.limit,
         unit=unit(criterion.metric, expression.aggregation),
         default_gate=criterion.default_gate,
@@ -215,22 +225,18 @@ def _judged(
     )
 
 
-def _measured(
-    criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None
-) -> tuple[Total | None, float | None]:
-    """What the criterion is about, and the number it is judged by."""
-    if stretch is not None:
-        return stretch.total, stretch.value
+def _measured(criterion: Criterion, snapshot: Snapshot) -> tuple[Total | None, Bounds | None]:
+    """What the criterion is about, and what it is judged by."""
     total = snapshot.total(criterion.scope.selector)
     if total is None:
         return None, None
-    value = aggregate(
+    known = bounds(
         total,
         criterion.expression.term,
         contains=criterion.metric.contains,
         elapsed_ns=criterion.scope.measured_ns(snapshot),
     )
-    return total, value
+    return total, known
 
 
 def _absence(criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None) -> str:
@@ -245,14 +251,14 @@ def _absence(criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | N
 def _reason(
     criterion: Criterion,
     total: Total,
-    value: float,
-    stretch: WorstStretch | None,
-    short: str,
+    known: Bounds,
+    when: str,
     *,
     passed: bool,
 ) -> str:
     """Value against limit; empty for a clear pass."""
-    note = _sketch_note(criterion.expression, total, value)
+    value = known.low
+    note = _sketch_note(criterion.expression, total, known)
     if passed and not note:
         return ""
     expression = criterion.expression
@@ -261,16 +267,18 @@ def _reason(
     limit = format_quantity(expression.limit, measured_in, beside=value)
     term = criterion.plan.expression.split(expression.operator.value)[0].strip()
     met = "meets" if passed else "breaks"
-    when = ""
-    if stretch is not None:
-        when = f" in seconds {stretch.first_s} to {stretch.first_s + stretch.length_s}"
+    amount = "" if known.exact else "at least "
     return (
-        f"{criterion.scope.selector}: {term} was {measured}{when}{short}, which {met} the limit "
+        f"{criterion.scope.selector}: {term} was {amount}{measured}{when}, which {met} the limit "
         f"{expression.operator.value} {limit}{note}."
     )
 
 
-def _sketch_note(expression: ThresholdExpression, total: Total, value: float) -> str:
+def _seconds(worst: Stretch, stretch: WorstStretch) -> str:
+    return f" in seconds {worst.first_s} to {worst.first_s + stretch.length_s}"
+
+
+def _sketch_note(expression: ThresholdExpression, total: Total, known: Bounds) -> str:
     """A clause if the sketch's error leaves open on which side of the limit the value is.
 
     A sketch of relative accuracy a reports v for a true quantile t with |v - t| <= a t, so t lies
@@ -278,10 +286,12 @@ def _sketch_note(expression: ThresholdExpression, total: Total, value: float) ->
     """
     if not (isinstance(total, TrendTotal) and is_estimated(expression.term)):
         return ""
-    accuracy = total.distribution.relative_accuracy
+    accuracy = total.at_least.relative_accuracy
     if accuracy == 0:
         return ""
-    low, high = value / (1 + accuracy), value / (1 - accuracy)
+    low, high = known.low / (1 + accuracy), known.low / (1 - accuracy)
+    if known.high < math.inf:
+        high = known.high / (1 - accuracy)
     if not low <= expression.limit <= high:
         return ""
     return f", but lies within the sketch's {accuracy * 100:g} % of it: the exact value may not"

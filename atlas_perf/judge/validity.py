@@ -139,7 +139,7 @@ def _of_start_lag(scenario: str, snapshot: Snapshot) -> Iterator[str]:
         return
     lag_ns = lag.distribution.quantile(0.99)
     took = snapshot.total(Selector("http_req_duration", tags))
-    longer = isinstance(took, TrendTotal) and lag_ns > took.distribution.quantile(0.95)
+    longer = isinstance(took, TrendTotal) and lag_ns > took.at_least.quantile(0.95)
     limit_ms = START_LAG_OF_NOTE_MS if longer else START_LAG_LIMIT_MS
     if lag_ns >= limit_ms * NS_PER_MS:
         compared = ", longer than 95 % of its requests took" if longer else ""

@@ -9,11 +9,17 @@ from dataclasses import dataclass, replace
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.advice import where_to_look
 from atlas_perf.judge.validity import invalid_reasons
-from atlas_perf.model.snapshot import Snapshot
+from atlas_perf.model.series import Selector
+from atlas_perf.model.snapshot import CounterTotal, Snapshot
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.model.verdict import Verdict, worst
 from atlas_perf.units import NS_PER_S, format_duration
 
+CENSORED_SHARE_LIMIT = 0.01
+"""With more requests than this of unknown outcome, even the limit on failed ones is undecided."""
+
+_CENSORED = Selector("http_reqs_censored")
+_REQUESTS = Selector("http_reqs")
 _COMFORT = re.compile(r"The one criterion was met\.|All \d+ criteria were met\.")
 
 
@@ -55,6 +61,8 @@ def decide(
         for sentence in invalid_reasons(snapshot, stopped_early=stopped_early)
     )
     findings.extend(_criteria(results, snapshot))
+    if not stopped_early:
+        findings.extend(_cut_off(results, snapshot))
     verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
     if interrupted:
         note = f"The run was interrupted after {format_duration(snapshot.elapsed_ns)}"
@@ -106,6 +114,30 @@ def _criteria(
             Verdict.NO_DATA,
             "Nothing was judged: there is no threshold, and no default gate had a sample.",
         )
+
+
+def _cut_off(
+    results: Sequence[ThresholdResult], snapshot: Snapshot
+) -> Iterator[tuple[Verdict, str]]:
+    """A run whose requests mostly hang at its end has shown nothing of those, whatever the others
+    say. A criterion of the plan on `http_reqs_censored` takes the place of this one."""
+    if any(Selector.parse(result.selector) == _CENSORED for result in results):
+        return
+    censored, ended = (_counted(snapshot, one) for one in (_CENSORED, _REQUESTS))
+    whole = censored + ended
+    if censored > CENSORED_SHARE_LIMIT * whole:
+        yield (
+            Verdict.NO_DATA,
+            f"{censored} of {whole} requests ({censored / whole * 100:.1f} %) were cut off in "
+            "flight when their time was up, so that nobody knows what would have become of them: "
+            "give the scenario a longer gracefulStop, requests a shorter timeout, or say with a "
+            "threshold on http_reqs_censored how many may be.",
+        )
+
+
+def _counted(snapshot: Snapshot, selector: Selector) -> int:
+    total = snapshot.total(selector)
+    return round(total.total) if isinstance(total, CounterTotal) else 0
 
 
 def _same_criterion(result: ThresholdResult, other: ThresholdResult) -> bool:

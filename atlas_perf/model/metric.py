@@ -66,7 +66,8 @@ Only a request that waited has a sample."""
 
 HTTP_TIMES = (HTTP_RESPONSE_TIME, "http_req_duration", *HTTP_PHASES, *HTTP_WAITS)
 """Trends of one round trip. Unless a selector names an outcome tag (see `model.series`),
-they speak of requests that got the response they expected: failures have their own sketch."""
+they speak of requests that got the response they expected: failures have their own sketch, and so
+have requests that were cut off in flight, of which only the age is known."""
 
 BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("vus", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
@@ -83,6 +84,8 @@ BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("group_duration", MetricKind.TREND, Contains.TIME),
     Metric("http_reqs", MetricKind.COUNTER),
     Metric("http_req_failed", MetricKind.RATE),
+    # Ours: in flight when their time was up. They are in neither of the two above.
+    Metric("http_reqs_censored", MetricKind.COUNTER),
     *(Metric(name, MetricKind.TREND, Contains.TIME) for name in HTTP_TIMES),
     Metric("data_sent", MetricKind.COUNTER, Contains.DATA),
     Metric("data_received", MetricKind.COUNTER, Contains.DATA),

@@ -33,4 +33,5 @@ class Progress:
     checks_failed: int
     workers_alive: int
     workers: int
+    response_p95_ms: float | None = None  # open model: from when a request was due
     message: str = ""  # something the user should know now, e.g. "worker 2 died"

@@ -15,6 +15,12 @@ Tags = tuple[tuple[str, str], ...]
 OUTCOME_TAGS = frozenset({"expected_response", "status", "error", "error_code"})
 """A selector that names one of these says itself which outcomes it means."""
 
+UNKNOWN_OUTCOME = "unknown"
+"""The `expected_response` of requests that the end of the run cut off in flight (censored)."""
+
+_LOWEST_FAILED_STATUS = 400
+_UNKNOWN_IN_FLIGHT = frozenset({"expected_response", "status", "proto", "tls_version"})
+
 NO_TAGS: Tags = ()
 
 OTHER = "(other)"
@@ -88,6 +94,21 @@ class Selector:
 
     def matches(self, series: Series) -> bool:
         return self.metric == series.metric and set(self.effective_tags()) <= set(series.tags)
+
+    def censored(self) -> Selector | None:
+        """The requests cut off in flight that might have become some of those meant here.
+
+        None where there can be none: the metric is no HTTP time, or failures are what is meant.
+        """
+        tags = dict(self.effective_tags())
+        if self.metric not in HTTP_TIMES or not {"error", "error_code"}.isdisjoint(tags):
+            return None
+        status = tags.get("status", "200")
+        good = status.isdigit() and 0 < int(status) < _LOWEST_FAILED_STATUS
+        if not good or tags.get("expected_response", "true") != "true":
+            return None
+        kept = {key: value for key, value in tags.items() if key not in _UNKNOWN_IN_FLIGHT}
+        return Selector(self.metric, tags_of({**kept, "expected_response": UNKNOWN_OUTCOME}))
 
     def names_phase(self) -> bool:
         return any(key == PHASE_TAG for key, _ in self.tags)

@@ -52,12 +52,34 @@ class GaugeTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class Censored:
+    """What is known of requests that were cut off in flight: they would have taken longer."""
+
+    ages: Distribution  # never empty
+    with_known: Distribution  # these ages and the values that are known, together
+
+
+@dataclass(frozen=True, slots=True)
 class TrendTotal:
-    distribution: Distribution
+    """A distribution: of what is known and, of HTTP times, of what is known to be longer still."""
+
+    distribution: Distribution  # known values; may be empty where something was censored
+    censored: Censored | None = None
 
     @property
     def samples(self) -> int:
+        """Values known in full."""
         return self.distribution.count
+
+    @property
+    def at_least(self) -> Distribution:
+        """A lower bound of every statistic: whatever was cut off counts with its age."""
+        return self.distribution if self.censored is None else self.censored.with_known
+
+    @property
+    def beyond(self) -> int:
+        """How many values are only known to be longer than an age."""
+        return 0 if self.censored is None else self.censored.ages.count
 
 
 Total = CounterTotal | RateTotal | GaugeTotal | TrendTotal
@@ -85,8 +107,8 @@ class Snapshot(Protocol):
     def total(self, selector: Selector) -> Total | None:
         """The merge of all series the selector matches; None if none has a sample.
 
-        Here and in `totals_by`, without those of a phase that the plan leaves out, unless the
-        selector names a phase.
+        Of an HTTP time with what `Selector.censored` matches beside it. Here and in `totals_by`,
+        without those of a phase that the plan leaves out, unless the selector names a phase.
         """
         ...
 

@@ -40,6 +40,7 @@ class ThresholdResult:
     default_gate: bool = False  # atlas-perf's own criterion, not the plan's
     aborted_run: bool = False
     reason: str = ""  # one sentence unless it passed by a clear margin
+    at_least: bool = False  # `value` is a lower bound: requests were cut off in flight
     over: str = ""  # the phase it is about; empty: the whole run
     over_s: float | None = None  # how long that phase was
     ordered_s: float | None = None  # and how long by the plan; None: iterations decided
@@ -67,11 +68,17 @@ class MetricSummary:
     kind: MetricKind
     contains: Contains
     values: Mapping[str, float]
+    censored: int = 0  # requests cut off in flight, which count with their age; not in `count`
+    at_least: tuple[str, ...] = ()  # the values that are only lower bounds because of them
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointSummary:
-    """Requests of one method and name; latencies of the successful ones, in milliseconds."""
+    """Requests of one method and name; latencies of the successful ones, in milliseconds.
+
+    Requests that were cut off in flight are in `censored` only, and count with their age in
+    latencies.
+    """
 
     scenario: str
     method: str
@@ -81,6 +88,10 @@ class EndpointSummary:
     statuses: Mapping[str, int]  # "200", or "0" for no response -> requests
     errors: Mapping[str, int]  # error code -> requests
     latency_ms: Mapping[str, float]  # avg, p(50), p(95), p(99), max; empty without a success
+    censored: int = 0
+    latency_at_least: tuple[str, ...] = ()  # the latencies that are only lower bounds
+    response_ms: Mapping[str, float] = field(default_factory=dict)  # open model: from when due
+    response_at_least: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +181,11 @@ class Window:
     loop_lag_max_ms: float
     cpu_cores: float  # all workers together
     length_s: int = 1
+    censored_requests: int = 0  # cut off in flight in this window; in none of its percentiles
+    response_p50_ms: float | None = None  # open model: from when a request was due
+    response_p95_ms: float | None = None
+    response_p99_ms: float | None = None
+    lag_p99_ms: float | None = None  # open model: by how much the generator began late
     phases: tuple[str, ...] = ()  # of the load, by the plan; those that share time with the window
     loop_cpu_share_max: float = 0.0  # of the worker whose event loop's thread was busiest
     cpu_wait_share_max: float = 0.0  # of the worker that waited longest for a CPU

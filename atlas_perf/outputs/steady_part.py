@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from atlas_perf.aggregate.censored import together
 from atlas_perf.clock import WallAnchor
 from atlas_perf.model.batch import Batch, CounterDelta, Delta, NewSeries, RateDelta, TrendDelta
 from atlas_perf.model.metric import Metric
@@ -22,12 +23,16 @@ class SteadyPart:
     wants_samples = False
 
     def __init__(self, selectors: Iterable[Selector]) -> None:
-        self._totals: dict[Selector, Total | None] = dict.fromkeys(selectors)
+        asked = tuple(selectors)
+        cut_off = (selector.censored() for selector in asked)
+        every = (*asked, *(one for one in cut_off if one is not None))
+        self._totals: dict[Selector, Total | None] = dict.fromkeys(every)
         self._uncounted: str | None = None
 
     def total(self, selector: Selector) -> Total | None:
         """What one of the selectors has matched; None if nothing."""
-        return self._totals[selector]
+        known, censored = self._totals[selector], selector.censored()
+        return known if censored is None else together(known, self._totals[censored])
 
     def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:  # noqa: ARG002 - as all
         """Take note of what does not count."""

@@ -161,6 +161,9 @@ class FakeHttpClient:
         """As the real client: forget the cookies."""
         self.cookies.clear()
 
+    def cut_off(self) -> None:
+        """Nothing here is ever in flight."""
+
     async def close(self) -> None:
         """Nothing is open."""
 

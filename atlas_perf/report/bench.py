@@ -12,7 +12,7 @@ from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.latency_histogram import HistogramRow
 from atlas_perf.report.terminal_text import Paint, joined, printable, right, shortened, wrapped
-from atlas_perf.report.value_text import milliseconds_text, share_text
+from atlas_perf.report.value_text import bound_text, milliseconds_text, share_text
 from atlas_perf.units import NS_PER_S, format_bytes, format_duration
 
 LATENCY_STATS = ("avg", "min", "med", "p(75)", "p(90)", "p(95)", "p(99)", "p(99.9)", "max")
@@ -128,8 +128,14 @@ def _latency_lines(summary: Summary, paint: Paint, metric: str) -> list[str]:
     values = _values(summary, metric)
     if not values:
         return []
-    low, mean = milliseconds_text(values["min"]), milliseconds_text(values["avg"])
-    cells = [(label, milliseconds_text(values[stat])) for stat, label in _LABELS.items()]
+    bounds = summary.metrics[metric].at_least
+    texts = {
+        stat: bound_text(milliseconds_text(value), stat in bounds)
+        for stat, value in values.items()
+        if stat != "count"
+    }
+    low, mean = texts["min"], texts["avg"]
+    cells = [(label, texts[stat]) for stat, label in _LABELS.items()]
     widths = [max(len(label), len(value)) + 2 for label, value in cells]
     return [
         f"{_INDENT}avg {mean}, min {low}",
@@ -161,6 +167,11 @@ def _answer_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
         for status, count in sorted(statuses.items())
     ]
     lines = [_INDENT + line for line in joined(named, width - 4, "  ")] if named else []
+    censored = sum(endpoint.censored for endpoint in summary.endpoints)
+    if censored:
+        lines.append(
+            _INDENT + paint("yellow", f"cut off in flight: {censored:,}, with their age in ≥")
+        )
     if errors:
         codes = [f"error {code}: {count:,}" for code, count in errors.most_common()]
         lines += [_INDENT + paint("red", line) for line in joined(codes, width - 4, "  ")]

@@ -13,7 +13,13 @@ from atlas_perf.model.summary import CheckResult, CriterionState, Summary, Thres
 from atlas_perf.report.calibration import calibration_sentences
 from atlas_perf.report.console_endpoints import endpoint_lines
 from atlas_perf.report.console_health import health_parts, stall_lines
-from atlas_perf.report.console_metrics import custom_metrics, metric_lines, metric_sections
+from atlas_perf.report.console_metrics import (
+    OPEN_MODEL,
+    OPEN_MODEL_LEGEND,
+    custom_metrics,
+    metric_lines,
+    metric_sections,
+)
 from atlas_perf.report.console_phases import phase_lines, shortness_text
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.terminal_text import (
@@ -26,7 +32,7 @@ from atlas_perf.report.terminal_text import (
     shortened,
     wrapped,
 )
-from atlas_perf.report.value_text import milliseconds_text, share_text
+from atlas_perf.report.value_text import bound_text, milliseconds_text, share_text
 from atlas_perf.units import NS_PER_S, format_bytes, format_duration, format_quantity
 
 NARROWEST = 60
@@ -54,7 +60,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
         ("THRESHOLDS", _threshold_lines(summary.thresholds, paint)),
         ("CHECKS", _check_lines(summary, paint, width)),
         *(
-            (title, metric_lines(summary.metrics, names, paint, width))
+            (title, _section_lines(title, names, summary, paint, width))
             for title, names in metric_sections(summary.metrics).items()
         ),
         ("CUSTOM", metric_lines(summary.metrics, custom_metrics(summary.metrics), paint, width)),
@@ -105,13 +111,26 @@ def _threshold_value(result: ThresholdResult, paint: Paint) -> str:
     if result.value is None:
         return paint("yellow", "no data")
     how, _ = _MARKS[result.state]
-    text = paint(how, format_quantity(result.value, result.unit, beside=result.limit))
+    value = format_quantity(result.value, result.unit, beside=result.limit)
+    text = paint(how, bound_text(value, result.at_least))
+    if result.state is CriterionState.NO_DATA:
+        return text + paint("yellow", "  undecided: requests were cut off in flight")
     if result.aborted_run:
         text += paint("dim", "  ended the run")
     elif result.state is CriterionState.PASSED and result.reason:
         text += paint("yellow", "  too close to call")
     short = shortness_text(result)
     return text + paint("yellow", f"  {short}") if short else text
+
+
+def _section_lines(
+    title: str, names: Sequence[str], summary: Summary, paint: Paint, width: int
+) -> list[str]:
+    lines = metric_lines(summary.metrics, names, paint, width)
+    if title == OPEN_MODEL and lines:
+        legend = [_INDENT + line for line in wrapped(OPEN_MODEL_LEGEND, width - len(_INDENT), "")]
+        lines += [paint("dim", line) for line in legend]
+    return lines
 
 
 def _check_lines(summary: Summary, paint: Paint, width: int) -> list[str]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from atlas_perf.model.summary import EndpointSummary
 from atlas_perf.report.error_words import ERROR_WORDS, FIRST_STATUS_CODE
 from atlas_perf.report.terminal_text import Paint, columns, left, printable, right, shortened
-from atlas_perf.report.value_text import milliseconds_text
+from atlas_perf.report.value_text import bound_text, milliseconds_text
 
 MOST_BUSY = 30
 MOST_FAILING = 10
@@ -18,6 +18,7 @@ MOST_FAILING = 10
 
 _INDENT = "    "
 _HEADINGS = ("requests", "failed", "p(50)", "p(95)", "p(99)", "max")
+_RESPONSE = "  response, from when due"
 _LATENCIES = ("p(50)", "p(95)", "p(99)", "max")
 
 
@@ -28,12 +29,14 @@ def endpoint_lines(endpoints: Sequence[EndpointSummary], paint: Paint, width: in
         everything = list(group)
         rows = _worth_showing(everything)
         shown.append((scenario, rows, len(everything) - len(rows)))
-    cells = [_numbers(one) for _, rows, _ in shown for one in rows]
-    if not cells:
+    shown_rows = [one for _, rows, _ in shown for one in rows]
+    if not shown_rows:
         return []
+    cells = [*map(_numbers, shown_rows), *map(_response_numbers, shown_rows)]
     widths = [max(map(columns, column)) for column in zip(_HEADINGS, *cells, strict=True)]
     room = width - len(_INDENT) - sum(widths) - 2 * len(widths)
-    names = [_name(one) for _, rows, _ in shown for one in rows]
+    names = [_name(one) for one in shown_rows]
+    names += [_RESPONSE for one in shown_rows if one.response_ms]
     name_width = min(max(map(columns, names)), room)
     head = "".join(
         f"  {right(heading, wide)}" for heading, wide in zip(_HEADINGS, widths, strict=True)
@@ -50,8 +53,8 @@ def endpoint_lines(endpoints: Sequence[EndpointSummary], paint: Paint, width: in
 
 
 def _worth_showing(endpoints: list[EndpointSummary]) -> list[EndpointSummary]:
-    others = [one for one in endpoints[MOST_BUSY:] if one.failed]
-    others.sort(key=lambda one: -one.failed)
+    others = [one for one in endpoints[MOST_BUSY:] if one.failed or one.censored]
+    others.sort(key=lambda one: -(one.failed + one.censored))
     return endpoints[:MOST_BUSY] + others[:MOST_FAILING]
 
 
@@ -63,8 +66,17 @@ def _rows(
         cells[1] = paint("red", cells[1])
     name = left(shortened(_name(endpoint), name_width), name_width)
     yield f"{_INDENT}{name}  {'  '.join(cells)}".rstrip()
+    if endpoint.response_ms:
+        cells = [
+            right(cell, wide)
+            for cell, wide in zip(_response_numbers(endpoint), widths, strict=True)
+        ]
+        label = left(shortened(_RESPONSE, name_width), name_width)
+        yield f"{_INDENT}{paint('dim', label)}  {'  '.join(cells)}".rstrip()
     if endpoint.failed:
         yield f"{_INDENT}  {paint('red', '↳ ' + _why(endpoint))}"
+    if endpoint.censored:
+        yield f"{_INDENT}  {paint('yellow', f'↳ {endpoint.censored} cut off in flight')}"
 
 
 def _name(endpoint: EndpointSummary) -> str:
@@ -72,11 +84,21 @@ def _name(endpoint: EndpointSummary) -> str:
 
 
 def _numbers(endpoint: EndpointSummary) -> list[str]:
-    latencies = [
-        milliseconds_text(endpoint.latency_ms[key]) if key in endpoint.latency_ms else "-"
+    latencies = _times(endpoint.latency_ms, endpoint.latency_at_least, absent="-")
+    return [str(endpoint.requests), str(endpoint.failed), *latencies]
+
+
+def _response_numbers(endpoint: EndpointSummary) -> list[str]:
+    return ["", "", *_times(endpoint.response_ms, endpoint.response_at_least, absent="")]
+
+
+def _times(values_ms: Mapping[str, float], at_least: Sequence[str], *, absent: str) -> list[str]:
+    return [
+        bound_text(milliseconds_text(values_ms[key]), key in at_least)
+        if key in values_ms
+        else absent
         for key in _LATENCIES
     ]
-    return [str(endpoint.requests), str(endpoint.failed), *latencies]
 
 
 def _why(endpoint: EndpointSummary) -> str:

@@ -15,15 +15,27 @@ from atlas_perf.model.metric import (
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import MetricSummary
 from atlas_perf.report.terminal_text import Paint, columns, printable, shortened
-from atlas_perf.report.value_text import per_second_text, share_text, value_text
+from atlas_perf.report.value_text import (
+    bound_text,
+    per_second_text,
+    share_text,
+    value_text,
+)
 
 RESPONSE_SERVICE_LAG = (HTTP_RESPONSE_TIME, "http_req_duration", "iteration_lag", "iteration_wait")
 """The times of the open model, which are read side by side; its gate is the first."""
+
+OPEN_MODEL = "OPEN MODEL"
+OPEN_MODEL_LEGEND = (
+    "Response counts from when a request was due, and is what is gated; service from its first "
+    "byte sent. Lag is how late the generator began, and in the response."
+)
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "HTTP": (
         "http_reqs",
         "http_req_failed",
+        "http_reqs_censored",
         "http_req_duration",
         "http_req_blocked",
         *HTTP_WAITS,
@@ -52,7 +64,7 @@ def metric_sections(metrics: Mapping[str, MetricSummary]) -> dict[str, tuple[str
     if "iteration_lag" not in metrics:
         return dict(SECTIONS)
     return {
-        "OPEN MODEL": RESPONSE_SERVICE_LAG,
+        OPEN_MODEL: RESPONSE_SERVICE_LAG,
         **{
             title: tuple(name for name in names if name not in RESPONSE_SERVICE_LAG)
             for title, names in SECTIONS.items()
@@ -127,10 +139,15 @@ def _cells(metric: MetricSummary) -> list[tuple[str, str]]:
             )
             return [("", last), ("", f"min={low}"), ("", f"max={high}")]
         case MetricKind.TREND:
-            stats = {stat: value for stat, value in values.items() if stat != "count"}
-            if len(stats) > 1 and len(set(stats.values())) == 1:
-                return [("all", value_text(next(iter(stats.values())), metric.contains))]
-            return [(stat, value_text(value, metric.contains)) for stat, value in stats.items()]
+            stats = {
+                stat: bound_text(value_text(value, metric.contains), stat in metric.at_least)
+                for stat, value in values.items()
+                if stat != "count"
+            }
+            distinct = {values[stat] for stat in stats}
+            if len(stats) > 1 and len(distinct) == 1 and not metric.at_least:
+                return [("all", next(iter(stats.values())))]
+            return list(stats.items())
 
 
 @dataclass(frozen=True, slots=True)

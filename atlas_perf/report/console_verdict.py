@@ -12,7 +12,7 @@ from atlas_perf.report.terminal_text import Paint, printable, wrapped
 _BANNERS = {
     Verdict.INVALID: ("on red", "✗", "the run proves nothing"),
     Verdict.FAIL: ("on red", "✗", ""),
-    Verdict.NO_DATA: ("on yellow", "?", "something had nothing to judge"),
+    Verdict.NO_DATA: ("on yellow", "?", "something could not be judged"),
     Verdict.NO_BASELINE: ("on yellow", "?", "there is nothing to compare with"),
     Verdict.INCONCLUSIVE: ("on yellow", "?", "neither a regression nor its absence is shown"),
     Verdict.PASS: ("on green", "✓", ""),
@@ -46,15 +46,16 @@ def verdict_line(summary: Summary, paint: Paint) -> str:
 
 
 def _criteria_counts(thresholds: Sequence[ThresholdResult]) -> list[str]:
-    """`1 of 6 criteria failed`, `1 has no data`: what is there, or that all were met."""
+    """`1 of 6 criteria failed`, `1 without data`: what is there, or that all were met."""
     whole = f"of {len(thresholds)} criteri{'on' if len(thresholds) == 1 else 'a'}"
-    states = [result.state for result in thresholds]
-    failed = states.count(CriterionState.FAILED)
-    empty = states.count(CriterionState.NO_DATA)
+    failed = sum(result.state is CriterionState.FAILED for result in thresholds)
+    open_ones = [result for result in thresholds if result.state is CriterionState.NO_DATA]
+    empty = sum(result.value is None for result in open_ones)
+    counts = {"failed": failed, "without data": empty, "undecided": len(open_ones) - empty}
     if not thresholds:
         return []
-    if not failed and not empty:
+    told = [(count, word) for word, count in counts.items() if count]
+    if not told:
         return [f"{len(thresholds)} {whole} met"]
-    if not failed:
-        return [f"{empty} {whole} without data"]
-    return [f"{failed} {whole} failed", f"{empty} without data" if empty else ""]
+    (count, word), *rest = told
+    return [f"{count} {whole} {word}", *(f"{count} {word}" for count, word in rest)]

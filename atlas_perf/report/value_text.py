@@ -25,6 +25,11 @@ def milliseconds_text(value_ms: float) -> str:
     return format_duration(value_ms * NS_PER_MS)
 
 
+def bound_text(text: str, at_least: bool) -> str:
+    """A value that is only known to be as large or larger, so marked."""
+    return f"≥{text}" if at_least else text
+
+
 def share_text(part: int, whole: int) -> str:
     """A percentage that reads 0 or 100 only where it is exactly that."""
     if part in (0, whole):

@@ -24,9 +24,9 @@ import types
 
 from atlas_perf.clock import now_ns
 from atlas_perf.model.batch import Ledger
-from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_RESPONSE_TIME
 from atlas_perf.model.phase import PHASE_TAG
-from atlas_perf.model.series import tags_of
+from atlas_perf.model.series import UNKNOWN_OUTCOME, tags_of
 from atlas_perf.protocols.http.http_call import HttpCall
 from atlas_perf.protocols.http.repetition import repeat
 from atlas_perf.scripting.context import current_user
@@ -38,6 +38,7 @@ _ITERATION_DURATION = BUILTIN_METRICS["iteration_duration"]
 _ITERATION_FAILED = BUILTIN_METRICS["iteration_failed"]
 _ITERATION_LAG = BUILTIN_METRICS["iteration_lag"]
 _ITERATION_WAIT = BUILTIN_METRICS["iteration_wait"]
+_RESPONSE_TIME = BUILTIN_METRICS[HTTP_RESPONSE_TIME]
 _DROPPED_ITERATIONS = BUILTIN_METRICS["dropped_iterations"]
 
 cdef enum:
@@ -72,6 +73,8 @@ cdef class IterationRunner:
     cdef int64_t _interrupted
     cdef dict _numbers
     cdef dict _own_numbers  # of series without a user's tags, by metric and phase
+    cdef object _last_arrived  # a user
+    cdef bint _asks  # iterations make requests
     cdef int64_t _last_end_ns
     cdef tuple _phases
     cdef int64_t _t0_ns
@@ -155,7 +158,28 @@ cdef class IterationRunner:
         self._add(self._own_number(_ITERATION_LAG, due_ns), lag_ns, at_ns)
         if waited_ns:
             self._add(self._own_number(_ITERATION_WAIT, due_ns), waited_ns, at_ns)
+        self._note_requests()
+        self._last_arrived = user
         user.arrives_late(lag_ns + waited_ns)
+
+    def never_begun(self, ages_ns, int64_t at_ns):
+        """Account for arrivals that were due, waited, and were not begun before their time was up.
+
+        Their first requests would have had a response time of more than these ages: they are
+        censored. Scenarios that make no requests have none.
+        """
+        self._note_requests()
+        if not self._asks or not ages_ns:
+            return
+        tags = tags_of({**dict(self._tags), "expected_response": UNKNOWN_OUTCOME})
+        for age_ns in ages_ns:
+            self._add(self._own_number(_RESPONSE_TIME, at_ns - age_ns, tags), age_ns, at_ns)
+
+    cdef int _note_requests(self) except -1:
+        """A request takes the lateness of its iteration away from its user's client."""
+        if not self._asks and self._last_arrived is not None:
+            self._asks = self._last_arrived.http.late_ns == 0
+        return 0
 
     async def rest(self, began_ns):
         """Wait out the plan's shortest iteration, outside of the iteration and its duration.
@@ -190,12 +214,12 @@ cdef class IterationRunner:
             number = self._own_number(_DROPPED_ITERATIONS, at_ns if due_ns is None else due_ns)
             self._add(number, iterations, at_ns)
 
-    cdef object _own_number(self, metric, int64_t due_ns):
+    cdef object _own_number(self, metric, int64_t due_ns, tuple tags=None):
         """Of the scenario's series of a metric, in the phase in which an iteration was due."""
         cdef str phase = self._phase_at(due_ns)
         number = self._own_numbers.get((metric, phase))
         if number is None:
-            tags = self._tags
+            tags = tags or self._tags
             if phase is not None:
                 tags = tags_of({**dict(tags), PHASE_TAG: phase})
             number = self._recorder.series(metric, tags)

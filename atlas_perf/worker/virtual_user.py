@@ -94,6 +94,10 @@ class VirtualUser(UserSamples):
         self.iteration += 1
         self.http.begin_iteration()
 
+    def cut_off(self) -> None:
+        """The running iteration's time is up: see `HttpClient.cut_off`."""
+        self.http.cut_off()
+
     async def close(self) -> None:
         """Close the user's connections."""
         await self.http.close()

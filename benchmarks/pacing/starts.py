@@ -11,7 +11,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -88,7 +88,17 @@ class KeptStarts:
     def drop(self, iterations: int, _due_ns: int | None = None) -> None:
         self.dropped += iterations
 
+    def never_begun(self, _ages_ns: Sequence[int], _at_ns: int) -> None:
+        return None
+
     def repeat_until(self, _end_ns: int) -> None:
+        return None
+
+
+class NoUser:
+    """Stands in for a virtual user, of whom nothing is asked but to end."""
+
+    def cut_off(self) -> None:
         return None
 
 
@@ -100,7 +110,7 @@ def measure(rate: int, seconds: int, *, by_loop: bool) -> Starts:
     async def offer() -> float:
         executor = executor_for(
             plan,
-            list(range(USERS)),  # type: ignore[arg-type]  # no user is ever asked for anything
+            [NoUser()] * USERS,  # type: ignore[list-item]
             kept,
             worker=0,
             workers=1,

@@ -62,6 +62,12 @@ def test_what_is_not_there_is_not_printed_and_trouble_is() -> None:
     )
 
 
+def test_the_open_model_has_the_response_time_beside_the_service_time() -> None:
+    assert "p95 41.2 ms, response p95 310 ms, 0 failed" in plain_line(
+        replace(READING, response_p95_ms=310.4)
+    )
+
+
 def test_a_run_that_outlasts_its_plan_says_so() -> None:
     late = replace(READING, elapsed_s=63.0, phase=RunPhase.STOPPING)
     assert plain_line(late).startswith("stopping 1m03s (planned 1m00s), 38/150 VUs")

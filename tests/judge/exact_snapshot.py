@@ -10,6 +10,7 @@ from atlas_perf.model.metric import BUILTIN_METRICS, Metric, MetricKind
 from atlas_perf.model.series import Selector, Series, Tags, tags_of
 from atlas_perf.model.snapshot import (
     NOT_STOPPED_NS,
+    Censored,
     CounterTotal,
     GaugeTotal,
     RateTotal,
@@ -79,7 +80,7 @@ class ExactSnapshot:
         return [series for series in self.data if series.metric == metric]
 
     def total(self, selector: Selector) -> Total | None:
-        return self._total_of(self._matching(selector), selector.metric)
+        return self._with_censored(selector, self._matching(selector))
 
     def second(self, number: int) -> ExactSnapshot:
         """The samples of one second, filled with `add` as well and not part of `total`."""
@@ -98,7 +99,27 @@ class ExactSnapshot:
         for series in self._matching(selector):
             tags = tuple(pair for pair in series.tags if pair[0] in keys)
             groups.setdefault(tags, []).append(series)
-        return {tags: self._total_of(group, selector.metric) for tags, group in groups.items()}
+        totals = {tags: self._total_of(group, selector.metric) for tags, group in groups.items()}
+        censored = selector.censored()
+        if censored is not None:
+            for tags, cut in self.totals_by(censored, keys).items():
+                totals[tags] = self._together(totals.get(tags), cut)
+        return totals
+
+    def _with_censored(self, selector: Selector, matching: list[Series]) -> Total | None:
+        known = self._total_of(matching, selector.metric)
+        censored = selector.censored()
+        return known if censored is None else self._together(known, self.total(censored))
+
+    def _together(self, known: Total | None, cut: Total | None) -> Total | None:
+        if cut is None:
+            return known
+        values = () if known is None else known.distribution.values
+        ages = cut.distribution.values
+        both = ExactDistribution((*values, *ages), self.relative_accuracy)
+        return TrendTotal(
+            ExactDistribution(values, self.relative_accuracy), Censored(cut.distribution, both)
+        )
 
     def _matching(self, selector: Selector) -> list[Series]:
         return [

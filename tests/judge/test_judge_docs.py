@@ -28,6 +28,7 @@ from atlas_perf.judge.validity import (
     START_LAG_LIMIT_MS,
     START_LAG_OF_NOTE_MS,
 )
+from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
 from atlas_perf.model.metric import BUILTIN_METRICS, MetricKind
 from atlas_perf.model.series import OUTCOME_TAGS
 from atlas_perf.model.verdict import Verdict
@@ -99,6 +100,7 @@ def test_every_exit_code_is_explained():
 
 def test_the_limits_of_validity_are_told():
     assert f"| {LOOP_LAG_LIMIT_MS / 1000:g} s |" in VERDICT
+    assert f"more than {CENSORED_SHARE_LIMIT * 100:g} % of a run's requests" in VERDICT
     own = next(row for row in rows(VERDICT) if row[0].startswith("the generator kept its requests"))
     assert own[1] == (
         f"{OWN_LAG_SHARE_LIMIT * 100:g} % of the run, in {OWN_LAG_SECONDS} seconds or more, with "

@@ -30,6 +30,16 @@ def judged(*thresholds: ThresholdPlan | tuple[str, str], **changes: object):
     return [(one.selector, one.expression, one.state.value, one.default_gate) for one in results]
 
 
+def test_each_of_the_three_durations_has_criteria_of_its_own():
+    snapshot = late().add_ms("iteration_lag", *[3.0] * 10, scenario="api")
+    durations = {"http_req_response_time": 900, "http_req_duration": 5, "iteration_lag": 3}
+    thresholds = [(name, f"p(95)<={value_ms}") for name, value_ms in durations.items()]
+    results = Judge(plan_with(*thresholds, scenarios=OPEN), ALL_METRICS).evaluate(snapshot)
+    assert [(one.selector, one.state.value, one.value) for one in results] == [
+        (name, "passed", value_ms) for name, value_ms in durations.items()
+    ]
+
+
 def test_a_limit_on_the_duration_holds_for_the_response_time_too():
     assert judged(("http_req_duration", "p(95)<500"), **GATED) == [
         ("http_req_duration", "p(95)<500", "passed", False),

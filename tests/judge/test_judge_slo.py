@@ -18,7 +18,7 @@ from atlas_perf.model.plan import (
     ThresholdPlan,
 )
 from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import CounterTotal, RateTotal, Total, TrendTotal
+from atlas_perf.model.snapshot import Censored, CounterTotal, RateTotal, Total, TrendTotal
 from atlas_perf.model.summary import CriterionState, Facts, Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.sketch.ddsketch import Sketch
@@ -128,3 +128,32 @@ def test_a_rate_is_of_the_measured_part() -> None:
 def test_what_cannot_be_judged_of_a_step_is_refused(slo: ThresholdPlan, sentence: str) -> None:
     with pytest.raises(PlanError, match=sentence):
         judged({}, slo)
+
+
+def cut_off(known: int, ages_ms: float, count: int) -> TrendTotal:
+    """Requests of 10 ms, and others that were still in flight at an age."""
+    values, ages = Sketch(), Sketch()
+    values.add(10 * MS, known)
+    ages.add(ages_ms * MS, count)
+    both = values.copy()
+    both.merge(ages)
+    return TrendTotal(values, Censored(ages, both))
+
+
+@pytest.mark.parametrize("ages_ms", [100, 9000])
+def test_a_criterion_that_requests_in_flight_leave_open_is_broken(ages_ms: float) -> None:
+    """They are the target's, whether or not they were that old when they were cut off."""
+    step = judged({"http_req_response_time": cut_off(90, ages_ms, 10)})
+    assert (step.outcome, step.no_data) == (StepOutcome.BROKEN, False)
+    assert "p(95)<300 was at least" in step.reasons[0]
+    assert step.criteria[0].at_least
+
+
+def test_so_many_requests_in_flight_as_may_not_fail_break_a_step() -> None:
+    totals: dict[str, Total] = {"http_req_response_time": cut_off(98, 9000, 2)}
+    for censored, outcome in ((1, StepOutcome.MET), (2, StepOutcome.BROKEN)):
+        totals["http_reqs_censored"] = CounterTotal(censored, censored)
+        totals["http_reqs"] = CounterTotal(100 - censored, 100 - censored)
+        step = judged(totals)
+        assert step.outcome is outcome
+    assert step.reasons == ("2 of 100 requests were still in flight when their time was up",)

@@ -22,6 +22,7 @@ SERIES = [
     Series("vus"),
     Series("http_req_duration", tags_of({**OK, "phase": "warm-up"})),
     Series("http_reqs", tags_of({"name": "a", "phase": "warm-up"})),
+    Series("http_req_duration", tags_of({"expected_response": "unknown", "name": "a"})),
 ]
 DURATION, REQUESTS, FAILED = map(Selector, ("http_req_duration", "http_reqs", "http_req_failed"))
 ONE_NAME = Selector("http_reqs", (("name", "b"),))
@@ -80,3 +81,13 @@ def test_a_plan_without_a_warm_up_leaves_nothing_out() -> None:
 
 def test_a_gauge_has_no_total() -> None:
     assert fed(warm_up_ns=0).total(Selector("vus")) is None
+
+
+def test_what_was_cut_off_in_flight_lies_beside_what_is_known() -> None:
+    part = SteadyPart([DURATION])
+    for second in range(2):
+        part.on_batch(batch(second, Trend(0, sketch(10.0)), Trend(8, sketch(70.0))), resolve)
+    for _ in range(2):  # asking changes nothing
+        total = part.total(DURATION)
+        assert isinstance(total, TrendTotal)
+        assert (total.samples, total.beyond, total.at_least.max) == (2, 2, 70.0)

@@ -194,7 +194,7 @@ class Recorded:
     """One sample of a round trip."""
 
     tags: dict[str, str]
-    failed: bool
+    failed: bool | None  # None: cut off in flight
     at_ns: int
     duration_ns: int
     blocked_ns: int
@@ -238,6 +238,13 @@ class KeepingRecorder:
 
     def add(self, number: int, value: float, at_ns: int) -> None:
         self.added.append((number, value, at_ns))
+        metric, tags = self.series_by_number[number]
+        if metric == "http_reqs_censored":
+            assert value == 1
+            self.requests.append(Recorded(tags, None, at_ns, -1, -1, -1, -1, -1, -1, -1))
+        elif tags.get("expected_response") == "unknown":
+            assert (tags, at_ns) == (self.last.tags, self.last.at_ns)
+            setattr(self.last, f"{metric.removeprefix('http_req_')}_ns", value)
 
     def total(self, metric: str) -> float:
         return sum(

@@ -112,7 +112,7 @@ def test_the_last_line_counts_failed_and_empty_criteria():
     )
     text = changed(thresholds=only_empty, verdict=Verdict.NO_DATA, exit_code=ExitCode.NO_DATA)
     assert text.splitlines()[-1] == (
-        "  ? NO_DATA  something had nothing to judge · 1 of 1 criterion without data · exit code 4"
+        "  ? NO_DATA  something could not be judged · 1 of 1 criterion without data · exit code 4"
     )
 
 
@@ -267,6 +267,7 @@ def test_the_three_durations_of_the_open_model_stand_side_by_side():
     names = re.findall(r"^    (\w+)\.*:", section, re.MULTILINE)
     assert names == ["http_req_response_time", "http_req_duration", "iteration_lag"]
     assert text.count("http_req_duration.") == 1  # nowhere else
+    assert "Response counts from when a request was due, and is what is gated" in section
 
 
 def test_a_closed_model_has_no_such_section():

@@ -26,6 +26,15 @@ class Iteration:
     waited_ms: float | None = None
 
 
+class User(int):
+    """Stands in for a virtual user: its number, and whether it was told that its time is up."""
+
+    cut = False
+
+    def cut_off(self) -> None:
+        self.cut = True
+
+
 @dataclass
 class IterationLog:
     """Stands in for the iteration runner."""
@@ -38,6 +47,7 @@ class IterationLog:
     rests_ms: float = 0
     tidies_ms: float = 0  # how long an interrupted iteration takes to end
     lags_ms: dict[int, tuple[float, float]] = field(default_factory=dict)  # by user, its last
+    never_begun_ms: list[float] = field(default_factory=list)  # how long they had been due
     deaf: int = 0  # how many cancellations an iteration swallows before it heeds one
 
     async def run(self, user: int) -> None:
@@ -75,6 +85,10 @@ class IterationLog:
     def drop(self, iterations: int, due_ns: int | None = None) -> None:
         self.dropped += iterations
 
+    def never_begun(self, ages_ns: Sequence[int], at_ns: int) -> None:
+        assert at_ns == clock()
+        self.never_begun_ms += [age_ns / MS for age_ns in ages_ns]
+
     def repeat_until(self, end_ns: int) -> None:
         """Nothing here repeats itself."""
 
@@ -103,7 +117,7 @@ def execute(
     async def main() -> float:
         executor = executor_for(
             plan,
-            list(range(users)),
+            [User(number) for number in range(users)],
             log,
             worker=worker,
             workers=workers,

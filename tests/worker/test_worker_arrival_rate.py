@@ -204,6 +204,23 @@ class TestBusy:
         assert [one.began_ms for one in log.interrupted()] == pytest.approx([1200])
         assert (log.scheduled, log.dropped) == (10, 5)
 
+    @pytest.mark.parametrize("stopped", [False, True])
+    def test_what_still_waits_at_the_cut_is_told_how_long_it_had_been_due(self, stopped: bool):
+        """One user is busy all the time: nine arrivals wait, or those that came before a stop."""
+        log = IterationLog(lasts_ms=10_000)
+        plan = scenario(constant(made=1, queue=True), grace_ms=200)
+        meanwhile = [(450, stop(graceful=False))] if stopped else []
+        execute(plan, log, users=1, meanwhile=meanwhile)
+        due_ms = [100 * k for k in range(1, 5 if stopped else 10)]
+        end_ms = 450 if stopped else 1200
+        assert log.never_begun_ms == pytest.approx([end_ms - due for due in due_ms])
+        assert accounted(log)
+
+    def test_where_arrivals_are_dropped_none_waits(self):
+        log = IterationLog(lasts_ms=10_000)
+        execute(scenario(constant(made=1)), log, users=1)
+        assert log.never_begun_ms == []
+
     def test_a_user_that_waits_out_the_shortest_iteration_is_busy(self):
         log = IterationLog(lasts_ms=10, rests_ms=140)
         execute(scenario(constant(made=1)), log, users=1)

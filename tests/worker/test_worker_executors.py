@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from iteration_log import MS, Iteration, IterationLog, S, execute, stop
+from iteration_log import MS, Iteration, IterationLog, S, User, execute, stop
 from virtual_time import clock, run_in_virtual_time
 
 from atlas_perf.model.plan import (
@@ -194,3 +194,25 @@ def test_users_are_counted_while_they_are_at_work():
 
     execute(constant(), log, users=3, meanwhile=[(100, look), (1100, look), (1200.001, look)])
     assert seen == [(3, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("child", [False, True])
+def test_a_user_knows_that_its_time_is_up_before_anything_of_its_is_cancelled(child):
+    """A task that waits for others passes its cancellation on before it hears of it itself."""
+    heard: list[bool] = []
+
+    class Watching(IterationLog):
+        async def run(self, user: User) -> None:
+            waiting = self.wait(user)
+            await (asyncio.gather(waiting) if child else waiting)
+
+        async def wait(self, user: User) -> None:
+            try:
+                await asyncio.sleep(10)
+            except asyncio.CancelledError:
+                heard.append(user.cut)
+                raise
+
+    plan = ScenarioPlan("s", ConstantVUs(2, 1000 * MS), graceful_stop_ns=100 * MS)
+    execute(plan, Watching(lasts_ms=0), users=2)
+    assert heard == [True, True]

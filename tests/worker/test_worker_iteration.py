@@ -306,5 +306,23 @@ def test_an_arrival_is_recorded_with_its_lag_and_its_wait_apart():
     run_in_virtual_time(main())
 
 
+@pytest.mark.parametrize("asks", [False, True])
+def test_arrivals_that_never_begin_have_an_age_where_iterations_make_requests(asks):
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, scenario_that_does_nothing)
+            run.arrived(vu, 3 * MS, 0, 10 * MS)
+            if asks:
+                vu.http.late_ns = 0  # what a request makes of it
+            run.never_begun([50 * MS, 40 * MS], 90 * MS)
+            ages = [one for one in vu.recorded if one.metric == "http_req_response_time"]
+            assert [one.value for one in ages] == ([50, 40] if asks else [])
+            assert all(
+                one.tags == {"scenario": "shop", "expected_response": "unknown"} for one in ages
+            )
+
+    run_in_virtual_time(main())
+
+
 async def scenario_that_does_nothing(vu, data):
     pass

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import uvloop
+from iteration_log import User
 
 from atlas_perf.clock import now_ns
 from atlas_perf.model.plan import ConstantArrivalRate, ScenarioPlan, Spacing
@@ -46,6 +47,9 @@ class Starts:
     def drop(self, iterations: int) -> None:
         self.dropped += iterations
 
+    def never_begun(self, ages_ns: list[int], at_ns: int) -> None:
+        assert ages_ns == []
+
 
 class FrozenLoop(uvloop.Loop):
     """Its clock stands still."""
@@ -67,7 +71,11 @@ def test_5000_starts_a_second_are_exact_and_none_is_early(spacing: Spacing) -> N
         t0_ns = now_ns() + 20 * MS
         executors = [
             executor_for(
-                ScenarioPlan("s", rate), list(range(users)), log, worker=worker, workers=workers
+                ScenarioPlan("s", rate),
+                [User(number) for number in range(users)],
+                log,
+                worker=worker,
+                workers=workers,
             )
             for worker, log in enumerate(logs)
         ]

@@ -225,3 +225,18 @@ def test_a_new_phase_neither_drains_the_load_nor_adds_to_it(load: Executor):
     assert len(plain) > 8
     for _, at_ms, phase in phased:
         assert (phase == "warm-up") == (at_ms < 3000), (at_ms, phase)
+
+
+def test_an_arrival_that_never_began_is_of_the_phase_that_it_was_due_in():
+    async def nothing(vu, data):
+        """Not called: nothing begins."""
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, nothing, WARM_THEN_STEADY)
+            run.arrived(vu, 0, 0, T0_NS)
+            vu.http.late_ns = 0  # as after a request
+            run.never_begun([8 * S, 2 * S], T0_NS + 9 * S)
+            assert phases_of(vu, "http_req_response_time") == ["warm-up", "steady"]
+
+    run_in_virtual_time(main())

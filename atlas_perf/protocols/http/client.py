@@ -20,8 +20,8 @@ from atlas_perf.protocols.http.cookies import CookieJar
 from atlas_perf.protocols.http.expectation import judge_response
 from atlas_perf.protocols.http.failures import (
     BodyRaisedError,
+    CanceledError,
     RequestFailure,
-    canceled_failure,
     timeout_failure,
 )
 from atlas_perf.protocols.http.headers import Headers
@@ -50,7 +50,7 @@ class HttpClient(RequestMethods):
     `throw` is set.
     """
 
-    __slots__ = ("_setup", "_under_way", "cookies")
+    __slots__ = ("_cut", "_setup", "_under_way", "cookies")
 
     def __init__(self, setup: ClientSetup, sample_tags: Callable[[], Tags]) -> None:
         """`sample_tags` tells the virtual user's tags whenever a request begins."""
@@ -59,6 +59,7 @@ class HttpClient(RequestMethods):
         self._share(setup.templates, setup.recorder)
         self._use(ConnectionPool(setup.connection_limits))
         self._under_way = UnderWay()
+        self._cut = False
         self.cookies = CookieJar()
         self._stored_cookies = self.cookies.stored
 
@@ -76,11 +77,17 @@ class HttpClient(RequestMethods):
 
     def begin_iteration(self) -> None:
         """Forget what must not outlive an iteration: cookies, and connections if so asked."""
+        self._cut = False
         options = self._setup.options
         if self._stored_cookies and not options.no_cookies_reset:
             self.cookies.clear()
         if options.no_vu_connection_reuse:
             self._use(self._pool.renewed())
+
+    def cut_off(self) -> None:
+        """The iteration's time is up: whatever is canceled from now until the next one was cut off
+        by the run. Nobody knows what would have become of it, so it is no failure."""
+        self._cut = True
 
     @property
     def renews_connections(self) -> bool:
@@ -95,7 +102,7 @@ class HttpClient(RequestMethods):
     async def close(self) -> None:
         """Send nothing more: requests under way, and any begun later, are canceled.
 
-        Each is one failed sample, recorded on return if it was begun before, and raises
+        Each is censored (see `cut_off`), recorded on return if it was begun before, and raises
         CancelledError where it is awaited.
         """
         self._under_way.cancel()
@@ -104,7 +111,7 @@ class HttpClient(RequestMethods):
         # and what the event loop is slow to give up, such as a TLS handshake.
         await asyncio.sleep(0)
         for trip, hop in self._under_way.left():
-            self._failed(hop, trip, canceled_failure(), clock.now_ns())
+            self._failed(hop, trip, CanceledError(), clock.now_ns())
         await asyncio.gather(*(connection.wait_closed() for connection in closing))
 
     # What a call on the fast way asks for, when it needs more than its connection
@@ -181,7 +188,7 @@ class HttpClient(RequestMethods):
         """One hop: its final response, or the next hop. Whatever happens, it is one sample."""
         trip = RoundTrip(hop.began_ns, hop.sent_before_bytes)
         if self._under_way.closed:
-            self._failed(hop, trip, canceled_failure(), clock.now_ns())
+            self._failed(hop, trip, CanceledError(), clock.now_ns())
             await asyncio.sleep(0)  # or a loop that asks again and again would stop all others
             raise asyncio.CancelledError
         self._under_way.enter(trip, hop)
@@ -213,7 +220,7 @@ class HttpClient(RequestMethods):
             ended_ns = max(clock.now_ns(), hop.deadline_ns)
             return self._failed(hop, trip, timeout_failure(dialling=trip.watch.dialling), ended_ns)
         except asyncio.CancelledError:
-            self._failed(hop, trip, canceled_failure(), clock.now_ns())
+            self._failed(hop, trip, CanceledError(), clock.now_ns())
             raise
         finally:
             self._under_way.leave(trip)
@@ -321,7 +328,10 @@ class HttpClient(RequestMethods):
             ok=False,
             tls_version=tls_version,
         )
-        self._setup.log.record_response(
+        log = self._setup.log
+        cut = isinstance(failure, CanceledError) and (self._cut or self._under_way.closed)
+        record = log.record_censored if cut else log.record_response
+        record(
             request,
             user_tags,
             response,

@@ -31,6 +31,13 @@ class ClosedEarlyError(RequestFailure):
     """The server closed or reset the connection before the response was complete."""
 
 
+class CanceledError(RequestFailure):
+    """The caller was cancelled, or the client closed, before the request had ended."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.GENERIC, "request canceled")
+
+
 class BodyRaisedError(RequestFailure):
     """The iterator that gives the request's body raised; the caller gets what it raised."""
 
@@ -38,11 +45,6 @@ class BodyRaisedError(RequestFailure):
         # Its message may quote the body, and every text of an error is a series of its own.
         super().__init__(ErrorCode.GENERIC, f"the body raised {type(raised).__name__}")
         self.raised = raised
-
-
-def canceled_failure() -> RequestFailure:
-    """The caller was cancelled, or the client closed."""
-    return RequestFailure(ErrorCode.GENERIC, "request canceled")
 
 
 def timeout_failure(*, dialling: bool) -> RequestFailure:

@@ -33,9 +33,9 @@ from atlas_perf import clock
 from atlas_perf.protocols.http.body import encode_body
 from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
 from atlas_perf.protocols.http.failures import (
+    CanceledError,
     ClosedEarlyError,
     RequestFailure,
-    canceled_failure,
 )
 from atlas_perf.protocols.http.response import HttpError
 from atlas_perf.protocols.http.round_trip import IDEMPOTENT_METHODS
@@ -92,7 +92,8 @@ cdef class RequestMethods:
         Raises:
             ValueError, TypeError: for a request that cannot be meant; nothing is sent or counted.
             HttpError: with `throw`, if no usable response arrives.
-            asyncio.CancelledError: if the caller is cancelled; counted as a failed request.
+            asyncio.CancelledError: if the caller is cancelled; counted as a failed request, or as
+                a censored one if it was the run that ended it.
         """
         return self.call(method, url, body, params)
 
@@ -399,7 +400,7 @@ cdef class HttpCall:
         raise StopIteration(taken_over(result))
 
     def throw(self, kind, value=None, traceback=None):
-        """An exception for whoever awaits: a cancellation is a failed request."""
+        """An exception for whoever awaits: a cancellation is a failed or censored request."""
         if self.stage == SLOW:
             return self.slow.throw(kind) if value is None else self.slow.throw(kind, value)
         error = kind if isinstance(kind, BaseException) else value
@@ -409,7 +410,7 @@ cdef class HttpCall:
             error = kind(error)
         if self.stage == SENT:
             if isinstance(error, asyncio.CancelledError):
-                self.failed(self.connection, canceled_failure(), clock.now_ns())
+                self.failed(self.connection, CanceledError(), clock.now_ns())
             else:
                 self.let_go(False)
         self.stage = OVER

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from atlas_perf.model.metric import BUILTIN_METRICS, HTTP_RESPONSE_TIME, Metric
 from atlas_perf.model.phase import PHASE_TAG
-from atlas_perf.model.series import Tags, tags_of
+from atlas_perf.model.series import UNKNOWN_OUTCOME, Tags, tags_of
 from atlas_perf.protocols.http.folding import folded
 from atlas_perf.protocols.http.timings import ABSENT, Timings
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from atlas_perf.protocols.http.request import Request
     from atlas_perf.protocols.http.response import Response
 
+_CENSORED = BUILTIN_METRICS["http_reqs_censored"]
 _RESPONSE_TIME = BUILTIN_METRICS[HTTP_RESPONSE_TIME]
 _POOL_WAIT = BUILTIN_METRICS["http_req_pool_wait"]
 _LOOKING_UP = BUILTIN_METRICS["http_req_looking_up"]
@@ -122,6 +123,38 @@ class RequestLog:
             self._recorder.add(number, late_ns + response.timings.total_ns, at_ns)
         self._record_data(user_tags, sent_bytes, received_bytes, at_ns)
 
+    def record_censored(
+        self,
+        request: Request,
+        user_tags: Tags,
+        response: Response,
+        *,
+        late_ns: int,
+        sent_bytes: int,
+        received_bytes: int,
+        at_ns: int,
+    ) -> None:
+        """One round trip that the run cut off in flight at `at_ns`; see `record_response`.
+
+        It has no outcome, and so neither status nor error, and counts in no rate. Its age is where
+        the time it took would have been, in a series of its own.
+        """
+        name = self._name(outcome_of(request, response))
+        system = {
+            "method": response.method,
+            "url": name,
+            "name": name,
+            "expected_response": UNKNOWN_OUTCOME,
+        }
+        tags = self._with_system(user_tags, request.tags, system)
+        add, series = self._recorder.add, self._recorder.series
+        add(series(_CENSORED, tags), 1, at_ns)
+        for metric, age_ns in response.timings.ages().items():
+            add(series(BUILTIN_METRICS[metric], tags), age_ns, at_ns)
+        if late_ns != ABSENT:
+            add(series(_RESPONSE_TIME, tags), late_ns + response.timings.total_ns, at_ns)
+        self._record_data(user_tags, sent_bytes, received_bytes, at_ns)
+
     def _record(
         self,
         user_tags: Tags,
@@ -185,7 +218,13 @@ class RequestLog:
         return number
 
     def _tags(self, user_tags: Tags, request_tags: Mapping[str, str], outcome: Outcome) -> Tags:
-        system = _system_tags(outcome, self._name(outcome))
+        return self._with_system(
+            user_tags, request_tags, _system_tags(outcome, self._name(outcome))
+        )
+
+    def _with_system(
+        self, user_tags: Tags, request_tags: Mapping[str, str], system: Mapping[str, str]
+    ) -> Tags:
         texts = dict(user_tags)
         kept = {PHASE_TAG: texts[PHASE_TAG]} if self._phased and PHASE_TAG in texts else {}
         return tags_of({**texts, **request_tags, **system, **kept})

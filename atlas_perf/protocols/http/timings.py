@@ -107,6 +107,29 @@ class Timings:
         """Time to first byte in milliseconds, 0 if it never came to waiting."""
         return max(self.waiting_ns, 0) / NS_PER_MS
 
+    def ages(self) -> dict[str, int]:
+        """Of a request cut off in flight: how long each time had lasted, by its metric.
+
+        Sending, waiting and receiving come to every response, and are 0 if they had not begun.
+        """
+        still_to_come = {
+            "http_req_sending": max(self.sending_ns, 0),
+            "http_req_waiting": max(self.waiting_ns, 0),
+            "http_req_receiving": max(self.receiving_ns, 0),
+        }
+        begun = {
+            "http_req_blocked": self.blocked_ns,
+            "http_req_connecting": self.connecting_ns,
+            "http_req_tls_handshaking": self.tls_handshaking_ns,
+            "http_req_pool_wait": self.pool_wait_ns,
+            "http_req_looking_up": self.looking_up_ns,
+        }
+        return {
+            "http_req_duration": sum(still_to_come.values()),
+            **still_to_come,
+            **{name: age_ns for name, age_ns in begun.items() if age_ns != ABSENT},
+        }
+
     @classmethod
     def of_response(cls, watch: Stopwatch) -> Timings:
         """Phases of a round trip that ended with the last byte of a response."""

@@ -93,6 +93,8 @@ class ArrivalRateExecutor(Executor):
             if self._next_ns is not None:
                 self._alarm.set(self._next_ns)
             await super().run(t0_ns)
+            now_ns = self._clock()
+            self._iterations.never_begun([now_ns - due_ns for due_ns, _ in self._waiting], now_ns)
         finally:
             self._open = False
             self._alarm.close()

@@ -1,0 +1,90 @@
+"""Where requests were cut off in flight a statistic is known within bounds, and judged by both.
+
+Such a request is censored: it would have taken longer than its age, nobody knows how much. With
+every age in its place each statistic is a lower bound. With every age replaced by infinity it is
+an upper one, which is finite for a percentile that does not fall among the censored.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from atlas_perf.judge.aggregations import aggregate, quantile, scale
+from atlas_perf.judge.grammar import Aggregation, AggregationTerm, Operator, ThresholdExpression
+from atlas_perf.model.metric import Contains
+from atlas_perf.model.snapshot import Distribution, Total, TrendTotal
+from atlas_perf.model.summary import CriterionState
+
+_ORDERING = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The statistic lies between these, in the unit of thresholds; `high` may be infinite."""
+
+    low: float
+    high: float
+    accuracy: float = 0.0  # relative error of either, where they are read from a sketch
+
+    @property
+    def exact(self) -> bool:
+        """True if the bounds are as good as one number, given the accuracy of each."""
+        return self.high <= self.low * (1 + self.accuracy)
+
+    def judge(self, expression: ThresholdExpression) -> CriterionState:
+        """PASSED or FAILED if that holds of whatever lies between them; else NO_DATA."""
+        low_holds, high_holds = expression.holds(self.low), expression.holds(self.high)
+        if expression.operator in _ORDERING or self.low == self.high:
+            decided = low_holds == high_holds
+        else:
+            decided = not self.low <= expression.limit <= self.high
+        if not decided:
+            return CriterionState.NO_DATA
+        return CriterionState.PASSED if low_holds else CriterionState.FAILED
+
+
+def bounds(
+    total: Total, term: AggregationTerm, *, contains: Contains, elapsed_ns: int
+) -> Bounds | None:
+    """A statistic with its bounds, or None where the samples do not define it; see `aggregate`."""
+    low = aggregate(total, term, contains=contains, elapsed_ns=elapsed_ns)
+    if low is None:
+        return None
+    if not isinstance(total, TrendTotal) or not total.beyond:
+        return Bounds(low, low)
+    high = _highest(total.distribution, total.beyond, term) / scale(contains)
+    # Either may be off by the sketch's accuracy: never let them cross.
+    return Bounds(low, max(low, high), total.at_least.relative_accuracy)
+
+
+def bounds_with_cut_off(
+    total: TrendTotal | None, cut_off: TrendTotal, term: AggregationTerm, *, contains: Contains
+) -> Bounds:
+    """The bounds of a statistic if what was cut off elsewhere counted here as well.
+
+    Args:
+        total: what is known here; None if that is nothing.
+        cut_off: ages of the requests that were.
+    """
+    low = aggregate(total or cut_off, term, contains=contains, elapsed_ns=0)
+    assert low is not None, "one of them has a sample"
+    known = None if total is None else total.distribution
+    high = _highest(known, cut_off.samples, term) / scale(contains)
+    return Bounds(low, max(low, high), cut_off.distribution.relative_accuracy)
+
+
+def _highest(known: Distribution | None, beyond: int, term: AggregationTerm) -> float:
+    """The statistic if `beyond` more values were infinite."""
+    if known is None or known.count == 0:
+        return math.inf
+    if term.aggregation is Aggregation.MIN:
+        return known.min
+    if term.aggregation in (Aggregation.AVG, Aggregation.MAX):
+        return math.inf
+    percentile = 50.0 if term.percentile is None else term.percentile
+    last = known.count - 1
+    position = percentile / 100 * (last + beyond)
+    if position > last:
+        return math.inf
+    return quantile(known, 100 * position / last if last else 0.0)
