@@ -82,12 +82,15 @@ class User:
     def http_series(self, tags: Tags, failed: bool) -> LaneSeries:
         return LaneSeries(self.lanes[int(dict(tags)["lane"])], tags, failed)
 
-    def series(self, _metric: Metric, _tags: Tags) -> int:
-        return 0
+    def series(self, metric: Metric, tags: Tags) -> int:
+        """1 and more: the requests of a lane that were cut off; 0: anything else."""
+        return 1 + int(dict(tags)["lane"]) if metric.name == "http_reqs_censored" else 0
 
-    def add(self, _number: int, value: float, _at_ns: int) -> None:
+    def add(self, number: int, value: float, _at_ns: int) -> None:
         if value < 0:
-            raise BrokenPromiseError(f"{value} bytes")
+            raise BrokenPromiseError(f"{value} bytes or nanoseconds")
+        if number > 0:
+            self.lanes[number - 1].execution.censored += 1
 
     # As its dialer
 
@@ -261,6 +264,7 @@ class Lane:
 
     def client_closes(self) -> None:
         self.execution.canceled = self.busy
+        self.execution.cut_off = self.busy
 
     def turn(self) -> None:
         """Go a step on."""

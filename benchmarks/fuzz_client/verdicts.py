@@ -39,6 +39,8 @@ class Execution:
     ended: bool = False  # the server has closed
     was_reset: bool = False
     canceled: bool = False
+    cut_off: bool = False  # its client was closed
+    censored: int = 0  # samples of that kind
     served: bool = False  # its request was seen
     samples: list[tuple[dict[str, str], bool, Numbers]] = field(default_factory=list)
     reading: ResponseReader | None = None
@@ -70,8 +72,10 @@ class Execution:
 
 def complaint(execution: Execution, task: asyncio.Task[Response]) -> str:
     """What is wrong with an execution that has ended; "" if nothing is."""
-    if len(execution.samples) != 1:
-        return f"{len(execution.samples)} samples"
+    counted = len(execution.samples) + execution.censored
+    if counted != 1 or execution.censored:
+        cut_off = counted == 1 and task.cancelled() and execution.cut_off
+        return "" if cut_off else f"{counted} samples, or cut off by nobody"
     tags, failed, numbers = execution.samples[0]
     if task.cancelled():
         if not execution.canceled or not failed or tags.get("error") != "request canceled":
