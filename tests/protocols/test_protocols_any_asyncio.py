@@ -6,6 +6,8 @@ import asyncio
 import contextvars
 import ssl
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 import aiohttp
 import pytest
@@ -256,11 +258,20 @@ async def test_context_variables_before_inside_and_in_tasks(client: HttpClient) 
 
 if sys.version_info >= (3, 12):
 
+    def eager_task(
+        loop: asyncio.AbstractEventLoop,
+        coro: Coroutine[Any, Any, Any],
+        *,
+        eager_start: bool | None = None,  # of later releases; uvloop passes it to the first as well
+        **options: Any,
+    ) -> asyncio.Task[Any]:
+        return asyncio.eager_task_factory(loop, coro, **options)
+
     async def test_eager_tasks(
         client: HttpClient, hanging: Hanging, recorder: KeepingRecorder
     ) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_task_factory(asyncio.eager_task_factory)
+        loop.set_task_factory(eager_task)
         try:
             before = len(recorder.requests)
             async with asyncio.TaskGroup() as tasks:
