@@ -79,7 +79,8 @@ class RepeatingUser(LoneUser):
             await self.serve(task, script, self._answer)
             wrong = (
                 self._wrong_ledger(task)
-                or self._wrong_outcomes(task)
+                or (script.times_out and self._wrong_times())
+                or (not script.times_out and self._wrong_outcomes(task))
                 or self.complaint_of_connections()
             )
         except BrokenPromiseError as error:
@@ -161,6 +162,11 @@ class RepeatingUser(LoneUser):
             return f"{requests} requests, {ledger}, {self.counts}, cancelled: {cancelled}"
         return ""
 
+    def _wrong_times(self) -> str:
+        """All that can be said where the caller gave up at any time: a server may see it later."""
+        every = (wrong_phases(each[2], answered=each[0]["status"] != "0") for each in self.samples)
+        return next(filter(None, every), "")
+
     def _wrong_outcomes(self, task: asyncio.Task[None]) -> str:
         """What is wrong with the samples: each is of a reply, but for requests nobody saw."""
         woken = dict(self._woken)
@@ -194,10 +200,8 @@ class RepeatingUser(LoneUser):
         if reply.is_whole:
             head = reply.read().head
             return head is not None and status == head.status
-        if status != 0 or not (reply.is_decided or reply.poisoned or self._script.times_out):
-            return False
-        late = ("request timeout",) if self._script.times_out else ()
-        return error.startswith(reply.expected_errors() + late)
+        known = reply.is_decided or reply.poisoned
+        return status == 0 and known and error.startswith(reply.expected_errors())
 
     def _wrong_response(self, response: Response, reply: Reply, tags: dict[str, str]) -> str:
         if str(response.status) != tags["status"]:
