@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from atlas_perf.loop import run
 from benchmarks.fuzz_client.chains import ChainUser
@@ -24,19 +24,26 @@ from benchmarks.fuzz_client.verdicts import BrokenPromiseError
 
 USERS = 12
 LONE_USERS = 8  # of each kind
-PERCENT = {"TLS": 5, "redirects": 5, "repetition": 10}  # of all executions; the others are plain
+PERCENT: Mapping[str, int] = {
+    "TLS": 5,
+    "redirects": 5,
+    "repetition": 10,
+}  # of all executions; the others are plain
 CLOSE_CHANCE = 0.0005  # of a user's client, each turn
 
 
-async def fuzz(executions: int, seed: int) -> Counter[str]:
-    """How many of each kind; raises BrokenPromiseError, with the bytes that broke it.
+async def fuzz(executions: int, seed: int, percent: Mapping[str, int]) -> Counter[str]:
+    """How many of each kind were made; `percent` of all that are to be of a kind, the rest plain.
 
     All kinds go on at once.
+
+    Raises:
+        BrokenPromiseError: with the bytes that broke it.
     """
     inputs = Inputs(seed)
     dice = random.Random(seed + 1)
     authority = Authority.new()
-    shares = {kind: executions * percent // 100 for kind, percent in PERCENT.items()}
+    shares = {kind: executions * share // 100 for kind, share in percent.items()}
     plain = executions - sum(shares.values())
     made: Counter[str] = Counter()
     with socket.socket() as bound:  # and nobody listens
@@ -94,10 +101,11 @@ async def _one_by_one(
     await user.over()
 
 
-def main(executions: int, seed: int) -> int:
+def main(executions: int, seed: int, percent: Mapping[str, int] = PERCENT) -> int:
+    """Fuzz, and say what came of it; the exit code."""
     started_s = time.monotonic()
     try:
-        made = run(fuzz(executions, seed))
+        made = run(fuzz(executions, seed, percent))
     except BrokenPromiseError as broken:
         print(f"seed {seed}: {broken}", file=sys.stderr)
         return 1

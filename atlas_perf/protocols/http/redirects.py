@@ -29,10 +29,10 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
         RequestFailure: code 1020 if the Location is no URL that can be followed, 1000 if the body
             cannot be sent again.
     """
-    location = response.headers.get("location", "")
-    if response.status not in REDIRECT_STATUSES or not location:
+    locations = response.headers.get_all("location")  # the first counts, as in Go and k6
+    if response.status not in REDIRECT_STATUSES or not locations or not locations[0]:
         return None
-    url = _joined(target, _utf8_if_possible(location))
+    url = _joined(target, _utf8_if_possible(locations[0]))
     next_target = parse_target(url)
     fields, body, method, cookies = request.fields, request.body, request.method, request.cookies
     digest = request.digest
