@@ -14,6 +14,7 @@ import click
 
 from atlas_perf.cli.bench import bench
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
+from atlas_perf.cli.convert import convert
 from atlas_perf.cli.doctor import doctor
 from atlas_perf.cli.find_capacity import find_capacity
 from atlas_perf.cli.open_files import raise_limit_of_open_files
@@ -65,6 +66,7 @@ cli.add_command(bench)
 cli.add_command(find_capacity)
 cli.add_command(target)
 cli.add_command(doctor)
+cli.add_command(convert)
 cli.add_command(completion)
 
 
