@@ -13,6 +13,7 @@ import click
 from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.streams import say, show
 from atlas_perf.cli.suggestions import SuggestingGroup
+from atlas_perf.cli.written_scenario import save_scenario
 from atlas_perf.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -133,9 +134,7 @@ def _write(conversion: Conversion, file: Path, output: str | None, *, force: boo
     if output == STANDARD_OUTPUT:
         show(scenario_text(conversion, f"{file.stem}.py"))
         return ExitCode.PASS
-    if place.suffix != ".py":
-        raise UsageError(f"--output {place} is no scenario's name: it ends in .py")
-    _save(place, scenario_text(conversion, place.name), force=force)
+    save_scenario(place, scenario_text(conversion, place.name), force=force)
     requests = sum(len(group.steps) for group in conversion.groups)
     show(f"{place}: {requests} requests in {len(conversion.groups)} groups")
     for note in conversion.notes:
@@ -144,15 +143,3 @@ def _write(conversion: Conversion, file: Path, output: str | None, *, force: boo
     path = place if os.sep in str(place) else Path(place.name)
     say(f"next: read it, then atlas-perf run {path}{given} -u 5 -d 1m")
     return ExitCode.PASS
-
-
-def _save(place: Path, text: str, *, force: bool) -> None:
-    try:
-        with place.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(
-            f"{place} is there already: add --force to write over it, or -o for another name"
-        ) from None
-    except OSError as error:
-        raise UsageError(f"{place} cannot be written: {error.strerror}") from None

@@ -22,6 +22,7 @@ ONLY_PARSED = {
     "target": "serves until it is stopped",
     "bench": "needs a server that is not here",
     "convert": "its file is the reader's own",
+    "new": "its file is the reader's own",
     "find-capacity": "takes many times a few seconds",
 }
 
