@@ -181,7 +181,8 @@ class RepeatingUser(LoneUser):
             if is_last and error == "request canceled":
                 reply = next(replies, None)
                 break
-            if reply is None or not self._is_of(tags, reply):
+            was_sent = numbers[5] >= 0  # else its handshake failed
+            if reply is None or not was_sent or not self._is_of(tags, reply):
                 if status != 0 or not error.startswith(self._unsent_errors()):
                     return f"sample {n} is of nothing that was sent: {tags}, beside {reply}"
                 continue
