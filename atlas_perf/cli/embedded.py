@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from atlas_perf.cli.child_server import ChildServer, child_server
 
 
-def embedded_target(seed: int | None) -> AbstractContextManager[ChildServer]:
+def embedded_target(
+    seed: int | None, faults: Sequence[str] = ()
+) -> AbstractContextManager[ChildServer]:
     """Start the reference target on a free loopback port, stop it at the end.
+
+    It misbehaves as `faults` say, which can be read.
 
     Raises:
         RunInvalidError: it did not listen in time; its own last words are in the message.
@@ -16,4 +21,6 @@ def embedded_target(seed: int | None) -> AbstractContextManager[ChildServer]:
     arguments = ["--port", "0", "--exit-with-parent"]
     if seed is not None:
         arguments += ["--seed", str(seed)]
+    for fault in faults:
+        arguments += ["--fault", fault]
     return child_server("the embedded target", "atlas_perf.target", arguments)

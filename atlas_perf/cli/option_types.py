@@ -157,6 +157,14 @@ def read_size_bytes(text: str) -> int:
     return size_bytes
 
 
+def read_fault(text: str) -> str:
+    """A fault of the embedded target, as written, once it could be read."""
+    # The target stands on aiohttp, which only a run with faults is to pay for.
+    from atlas_perf.target.faults.kinds import check_fault  # noqa: PLC0415
+
+    return check_fault(text)
+
+
 DURATION = Written("duration", read_duration_ns)
 STAGE = Written("duration:vus", read_stage)
 THRESHOLD = Written("metric=expression", read_threshold)
@@ -164,6 +172,7 @@ SLO = Written("[metric=]expression", read_slo)
 PAIR = Written("name=value", read_pair)
 SCALE = Written("factor", read_scale)
 LATENCY_SCALE = Written("factor", read_latency_scale)
+FAULT = Written("fault", read_fault)
 LOAD_TIME = Written("time", read_load_time)
 SIZE = Written("size", read_size_bytes)
 PROCESSES = Written("n|auto", read_processes)

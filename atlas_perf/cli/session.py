@@ -76,8 +76,15 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
             allowed=request.allow_production,
         )
         embedded = environment.starts_target
+        if request.faults and not embedded:
+            raise UsageError(
+                f"--fault is for the embedded target, and {scenario} runs against another one: "
+                "add --environment embedded, or leave --fault out"
+            )
         if embedded:
-            started = started or running.enter_context(embedded_target(request.seed))
+            started = started or running.enter_context(
+                embedded_target(request.seed, request.faults)
+            )
             environment = environment.at(started.url)
         outputs = tuple(parse_output(text) for text in request.outputs)
         plan, warnings = make_plan(

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import click
 
 from atlas_perf import loop
-from atlas_perf.cli.option_types import LATENCY_SCALE
+from atlas_perf.cli.option_types import FAULT, LATENCY_SCALE
 from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.streams import say, show
 from atlas_perf.errors import ExitCode
@@ -24,6 +24,7 @@ Examples:
   atlas-perf target                          http://127.0.0.1:8088, as '--environment local' expects
   atlas-perf target --port 0                 any free port; the URL is printed
   atlas-perf target --latency-scale 3        three times slower than usual
+  atlas-perf target --fault 'error:503@runs.list,share=5%'   one list in twenty fails
 
 \b
 TARGET_AUTH_TOKEN and TARGET_A2A_TOKEN in the environment make it ask for these tokens.
@@ -63,7 +64,18 @@ TARGET_AUTH_TOKEN and TARGET_A2A_TOKEN in the environment make it ask for these 
     metavar="FACTOR",
     help="Multiply every latency; 0 answers at once (default: 1).",
 )
-def target(host: str, port: int, seed: int, latency_scale: float) -> ExitCode:
+@click.option(
+    "--fault",
+    "faults",
+    type=FAULT,
+    multiple=True,
+    metavar="FAULT",
+    help="Misbehave, such as 'latency:200ms' or 'error:503@tasks.submit,share=2%' (see "
+    "docs/faults.md). Repeatable.",
+)
+def target(
+    host: str, port: int, seed: int, latency_scale: float, faults: tuple[str, ...]
+) -> ExitCode:
     # Serving needs aiohttp, which a load run must not pay for.
     from atlas_perf.target.server import serve  # noqa: PLC0415
     from atlas_perf.target.settings import TargetSettings  # noqa: PLC0415
@@ -73,6 +85,7 @@ def target(host: str, port: int, seed: int, latency_scale: float) -> ExitCode:
     settings = TargetSettings(
         seed=seed,
         latency_scale=latency_scale,
+        faults=faults,
         auth_token=os.environ.get("TARGET_AUTH_TOKEN") or None,
         a2a_token=os.environ.get("TARGET_A2A_TOKEN") or None,
     )

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 from atlas_perf.errors import AtlasPerfError, ExitCode
 from atlas_perf.loop import run
+from atlas_perf.target.faults.grammar import FaultSpecError
+from atlas_perf.target.faults.kinds import check_fault
 from atlas_perf.target.server import serve
 from atlas_perf.target.settings import TargetSettings
 
@@ -24,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> ExitCode:
         seed=options.seed,
         latency_scale=options.latency_scale,
         lifecycle_scale=options.lifecycle_scale,
+        faults=tuple(options.faults),
         auth_token=os.environ.get("TARGET_AUTH_TOKEN") or None,
         a2a_token=os.environ.get("TARGET_A2A_TOKEN") or None,
     )
@@ -70,6 +73,15 @@ def _parser() -> argparse.ArgumentParser:
         help="times how long runs and tasks take; 0 ends them at once",
     )
     parser.add_argument(
+        "--fault",
+        dest="faults",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help="misbehave, such as error:503@tasks.submit,share=2%% (docs/faults.md); repeatable",
+    )
+    parser.add_argument(
         "--exit-with-parent",
         action="store_true",
         help="stop when standard input, a pipe from the parent, is closed",
@@ -82,6 +94,13 @@ def _scale(text: str) -> float:
     if not 0 <= value < 1e6:
         raise argparse.ArgumentTypeError(f"{text} is not a scale: give a number of at least 0")
     return value
+
+
+def _fault(text: str) -> str:
+    try:
+        return check_fault(text)
+    except FaultSpecError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

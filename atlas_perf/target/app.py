@@ -13,6 +13,9 @@ from atlas_perf import clock
 from atlas_perf.target.answers import Refusal
 from atlas_perf.target.auth import Guard, a2a_guard, bearer_guard, no_guard
 from atlas_perf.target.counters import Counters, counting
+from atlas_perf.target.faults.board import FaultBoard
+from atlas_perf.target.faults.operations import RUN_LIFE, TASK_LIFE
+from atlas_perf.target.faults.routes_faults import FaultRoutes
 from atlas_perf.target.latency import service_latency
 from atlas_perf.target.routes_control import ControlRoutes
 from atlas_perf.target.routes_health import health
@@ -21,6 +24,8 @@ from atlas_perf.target.routes_tasks import TaskRoutes
 from atlas_perf.target.runs import Runs
 from atlas_perf.target.settings import TargetSettings
 from atlas_perf.target.tasks import Tasks
+
+FAULTS = web.AppKey("faults", FaultBoard)
 
 MAX_BODY_BYTES = 64 * 1024
 """Largest request body; a larger one is refused with 413. It bounds what one run can hold."""
@@ -31,32 +36,42 @@ def build_app(
 ) -> web.Application:
     """The `documented` contract, ready to be served.
 
-    `now_ns` is the clock that lifecycles go by; tests give one that they move by hand.
+    `now_ns` is the clock that lifecycles and faults go by; tests give one that they move by hand.
     """
-    runs = Runs(settings, now_ns)
-    tasks = Tasks(settings, now_ns)
+    faults = FaultBoard(settings.seed, now_ns, settings.faults)
+    runs = Runs(settings, now_ns, faults.point(RUN_LIFE))
+    tasks = Tasks(settings, now_ns, faults.point(TASK_LIFE))
     counters = Counters()
 
-    def forget() -> None:
+    async def forget() -> None:
         runs.reset()
         tasks.reset()
+        await faults.restart()
 
     app = web.Application(middlewares=[counting(counters)], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(_run_routes(RunRoutes(runs, now_ns), settings))
-    app.add_routes(_task_routes(TaskRoutes(tasks, now_ns), settings))
-    app.add_routes([web.get("/actuator/health", _served(health, "health", no_guard, settings))])
+    app.add_routes(_run_routes(RunRoutes(runs, now_ns), settings, faults))
+    app.add_routes(_task_routes(TaskRoutes(tasks, now_ns), settings, faults))
+    app.add_routes(
+        [web.get("/actuator/health", _served(health, "health", no_guard, settings, faults))]
+    )
     control = ControlRoutes(counters, forget)
     app.add_routes(
         [
             web.get("/_target/counters", control.counters),
             web.post("/_target/reset", control.reset),
+            *FaultRoutes(faults).routes(),
         ]
     )
+    app[FAULTS] = faults
     return app
 
 
-def _run_routes(runs: RunRoutes, settings: TargetSettings) -> list[web.RouteDef]:
-    served = partial(_served, guard=bearer_guard(settings.auth_token), settings=settings)
+def _run_routes(
+    runs: RunRoutes, settings: TargetSettings, faults: FaultBoard
+) -> list[web.RouteDef]:
+    served = partial(
+        _served, guard=bearer_guard(settings.auth_token), settings=settings, faults=faults
+    )
     return [
         web.post("/api/runs", served(runs.create, "runs.create")),
         web.get("/api/runs", served(runs.list, "runs.list")),
@@ -66,8 +81,11 @@ def _run_routes(runs: RunRoutes, settings: TargetSettings) -> list[web.RouteDef]
     ]
 
 
-def _task_routes(tasks: TaskRoutes, settings: TargetSettings) -> list[web.RouteDef]:
-    served = partial(_served, guard=a2a_guard(settings.a2a_token), settings=settings)
+def _task_routes(
+    tasks: TaskRoutes, settings: TargetSettings, faults: FaultBoard
+) -> list[web.RouteDef]:
+    guard = a2a_guard(settings.a2a_token)
+    served = partial(_served, guard=guard, settings=settings, faults=faults)
     return [
         web.post("/api/a2a/tasks", served(tasks.submit, "tasks.submit")),
         # Before {taskId}, which would take it for an id.
@@ -83,11 +101,20 @@ def _served(
     operation: str,
     guard: Guard,
     settings: TargetSettings,
+    faults: FaultBoard,
 ) -> Handler:
-    """The handler behind its guard, as slow as the operation is, refused or not."""
+    """The handler behind its guard, as slow as the operation is, refused or not.
+
+    Faults are the outermost layer; an operation without one looks twice whether it has any.
+    """
+    point = faults.point(operation)
     latency_s = service_latency(operation, seed=settings.seed, scale=settings.latency_scale)
 
     async def serve(request: web.Request) -> web.StreamResponse:
+        if point.armed:
+            instead = await point.before(request)
+            if instead is not None:
+                return point.after(instead)
         guard(request)
         try:
             answer = await handler(request)
@@ -96,6 +123,6 @@ def _served(
         pause_s = latency_s()
         if pause_s:
             await asyncio.sleep(pause_s)
-        return answer
+        return point.after(answer) if point.armed else answer
 
     return serve

@@ -6,7 +6,7 @@ They answer to this host only, whatever the target is bound to.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
 from aiohttp import web
@@ -18,7 +18,7 @@ from atlas_perf.target.counters import Counters
 class ControlRoutes:
     """Handlers over the counters. `forget` empties everything the orchestrator remembers."""
 
-    def __init__(self, counters: Counters, forget: Callable[[], None]) -> None:
+    def __init__(self, counters: Counters, forget: Callable[[], Awaitable[None]]) -> None:
         self._counters = counters
         self._forget = forget
 
@@ -33,7 +33,7 @@ class ControlRoutes:
         """`POST /_target/reset`"""
         loopback_only(request)
         self._counters.reset()
-        self._forget()
+        await self._forget()
         return no_content()
 
 

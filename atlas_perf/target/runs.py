@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from atlas_perf.clock import WallAnchor
 from atlas_perf.target.bodies import Fields, Json
+from atlas_perf.target.faults.board import FaultPoint
 from atlas_perf.target.lifecycle import RUN_NOMINAL_MS, Lifecycle, LifecycleSource
 from atlas_perf.target.settings import TargetSettings
 from atlas_perf.target.state import RecentItems
@@ -88,8 +89,12 @@ class Run:
 class Runs:
     """All runs that the orchestrator remembers."""
 
-    def __init__(self, settings: TargetSettings, now_ns: Callable[[], int]) -> None:
+    def __init__(
+        self, settings: TargetSettings, now_ns: Callable[[], int], faults: FaultPoint
+    ) -> None:
+        """`faults` are those of new lives."""
         self._settings = settings
+        self._faults = faults
         self._now_ns = now_ns
         self._anchor = WallAnchor.now()
         self.reset()
@@ -113,6 +118,8 @@ class Runs:
         self._created += 1
         key = f"run-{self._created:08d}"
         lifecycle = self._lifecycles.begin(str(order["agentType"]), now_ns)
+        if self._faults.armed:
+            self._faults.change_life(lifecycle)
         run = Run(key, order, self._anchor.rfc3339_at(now_ns), lifecycle)
         self._items.add(key, run)
         return run

@@ -12,7 +12,8 @@ from ipaddress import ip_address
 from aiohttp import web
 
 from atlas_perf.errors import UsageError
-from atlas_perf.target.app import build_app
+from atlas_perf.target.app import FAULTS, build_app
+from atlas_perf.target.faults.doors import Doors
 from atlas_perf.target.settings import TargetSettings
 
 SHUTDOWN_LIMIT_S = 1.0
@@ -43,18 +44,24 @@ async def serve(
         loop.add_signal_handler(signal_number, stop.set)
     if exit_with_parent:
         _watch_stdin(loop, stop)
+    app = build_app(settings)
     runner = web.AppRunner(
-        build_app(settings),
+        app,
         access_log=None,
         handle_signals=False,
         shutdown_timeout=SHUTDOWN_LIMIT_S,
     )
     await runner.setup()
+    doors = Doors(runner)
+    faults = app[FAULTS]
+    faults.doors = doors
     try:
-        await _listen(runner, host, port)
+        await _listen(doors, host, port)
         on_ready(base_url(host, runner.addresses[0][1]))
+        await faults.start()
         await stop.wait()
     finally:
+        await faults.stop()
         await runner.cleanup()
 
 
@@ -69,9 +76,9 @@ def base_url(host: str, port: int) -> str:
     return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def _listen(doors: Doors, host: str, port: int) -> None:
     try:
-        await web.TCPSite(runner, host, port, backlog=1024).start()
+        await doors.open(host, port)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(

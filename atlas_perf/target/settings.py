@@ -17,5 +17,6 @@ class TargetSettings:
     lifecycle_scale: float = 1.0  # times how long runs and tasks take; 0 ends them at once
     max_runs: int = 10_000
     max_tasks: int = 50_000
+    faults: tuple[str, ...] = ()  # how it misbehaves, each as `faults/grammar.py` has it
     auth_token: str | None = None  # asked for as `Authorization: Bearer` by the run endpoints
     a2a_token: str | None = None  # asked for as `X-A2A-Token` by the task endpoints

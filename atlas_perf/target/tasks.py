@@ -8,6 +8,7 @@ from itertools import islice
 
 from atlas_perf.clock import WallAnchor
 from atlas_perf.target.bodies import Fields, Json
+from atlas_perf.target.faults.board import FaultPoint
 from atlas_perf.target.lifecycle import TASK_NOMINAL_MS, Lifecycle, LifecycleSource, Status
 from atlas_perf.target.settings import TargetSettings
 from atlas_perf.target.state import RecentItems
@@ -106,8 +107,12 @@ class Task:
 class Tasks:
     """All tasks that the orchestrator remembers."""
 
-    def __init__(self, settings: TargetSettings, now_ns: Callable[[], int]) -> None:
+    def __init__(
+        self, settings: TargetSettings, now_ns: Callable[[], int], faults: FaultPoint
+    ) -> None:
+        """`faults` are those of new lives."""
         self._settings = settings
+        self._faults = faults
         self._now_ns = now_ns
         self._anchor = WallAnchor.now()
         self.reset()
@@ -132,6 +137,8 @@ class Tasks:
         self._created += 1
         key = f"task-{self._created:08d}"
         lifecycle = self._lifecycles.begin(str(order["taskType"]), now_ns)
+        if self._faults.armed:
+            self._faults.change_life(lifecycle)
         task = Task(key, order, self._anchor.rfc3339_at(now_ns), lifecycle)
         self._open_by_agent.setdefault(task.target_agent, {})[key] = task
         forgotten = self._items.add(key, task)
