@@ -13,6 +13,9 @@ HEALTH = "health"
 RUN_LIFE = "runs.create"
 TASK_LIFE = "tasks.submit"
 
+WS_MESSAGE = "ws.message"
+SSE_EVENT = "sse.event"
+
 
 class Scope(Enum):
     """What a kind of fault strikes."""
@@ -25,7 +28,7 @@ class Scope(Enum):
 
 OPERATIONS: Mapping[Scope, tuple[str, ...]] = {
     Scope.REQUEST: tuple(MEDIAN_MS),
-    Scope.MESSAGE: (),
+    Scope.MESSAGE: (WS_MESSAGE, SSE_EVENT),
     Scope.LIFE: (RUN_LIFE, TASK_LIFE),
     Scope.TARGET: (),
 }
