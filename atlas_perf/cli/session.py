@@ -85,7 +85,7 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
             started = started or running.enter_context(
                 embedded_target(request.seed, request.faults)
             )
-            environment = environment.at(started.url)
+            environment = environment.at(started.url, request.faults)
         outputs = tuple(parse_output(text) for text in request.outputs)
         plan, warnings = make_plan(
             request,

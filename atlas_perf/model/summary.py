@@ -219,7 +219,7 @@ class Facts:
     cpu_model: str
     cpu_count: int
     target: str  # base URL, without credentials
-    environment: str  # embedded, local, staging, production or ""
+    environment: str  # embedded, embedded with faults, local, staging, production or ""
 
 
 @dataclass(frozen=True, slots=True)

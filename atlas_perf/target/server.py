@@ -57,8 +57,9 @@ async def serve(
     faults.doors = doors
     try:
         await _listen(doors, host, port)
-        on_ready(base_url(host, runner.addresses[0][1]))
+        url = base_url(host, runner.addresses[0][1])
         await faults.start()
+        on_ready(url)
         await stop.wait()
     finally:
         await faults.stop()

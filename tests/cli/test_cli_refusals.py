@@ -57,6 +57,12 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["good.py", "--out", "json=/dev/stdout"], ["/dev/stdout", "file of its own"]),
         (["good.py", "--out", "json=-"], ["file of its own"]),
         (["good.py", "-i", "-5"], ["--iterations"]),
+        (["smoke", "--fault", "latncy:1s"], ["there is no kind 'latncy'; there are latency"]),
+        (
+            ["good.py", "--fault", "hang"],
+            ["good.py runs against another"],
+        ),
+        (["smoke", "-e", "BASE_URL=http://h", "--fault", "hang"], ["for the embedded target"]),
         (["good.py", "-s", "10"], ["30s:10"]),
         (["good.py", "-i", "3", "-s", "1s:1"], ["--stage"]),
         (["good.py", "-p", "many"], ["auto"]),

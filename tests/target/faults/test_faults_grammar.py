@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from pathlib import Path
 
 import pytest
 
@@ -111,6 +113,14 @@ def test_what_is_wrong_is_one_sentence(text: str, said: str) -> None:
     assert message.startswith(f"fault {text!r}")
     assert said in message
     assert "\n" not in message
+
+
+def test_every_kind_and_operation_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "faults.md").read_text()
+    for name in KINDS:
+        assert re.search(rf"`{name}\b", page), name
+    for operation in {name for names in OPERATIONS.values() for name in names}:
+        assert f"`{operation}`" in page, operation
 
 
 def test_all_operations_are_meant_but_the_probe() -> None:
