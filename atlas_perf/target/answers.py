@@ -23,11 +23,14 @@ class Refusal(Exception):
         self.message = message
         self.field = field
 
-    def answer(self) -> web.Response:
-        error = {"error": self.code, "message": self.message}
+    def plain(self) -> dict[str, object]:
+        error: dict[str, object] = {"error": self.code, "message": self.message}
         if self.field is not None:
             error["field"] = self.field
-        return json_answer(json.dumps(error).encode(), self.status)
+        return error
+
+    def answer(self) -> web.Response:
+        return json_answer(json.dumps(self.plain()).encode(), self.status)
 
 
 def bad_request(message: str, field: str | None = None) -> Refusal:

@@ -12,7 +12,9 @@ from aiohttp.typedefs import Handler
 from atlas_perf import clock
 from atlas_perf.target.answers import Refusal
 from atlas_perf.target.auth import Guard, a2a_guard, bearer_guard, no_guard
-from atlas_perf.target.counters import Counters, counting
+from atlas_perf.target.collaboration.hub import Hub
+from atlas_perf.target.collaboration.routes import CollaborationRoutes
+from atlas_perf.target.counters import Counters, count_answers, refusing
 from atlas_perf.target.latency import service_latency
 from atlas_perf.target.routes_control import ControlRoutes
 from atlas_perf.target.routes_health import health
@@ -25,6 +27,9 @@ from atlas_perf.target.tasks import Tasks
 MAX_BODY_BYTES = 64 * 1024
 """Largest request body; a larger one is refused with 413. It bounds what one run can hold."""
 
+HUB = web.AppKey("hub", Hub)
+"""Where the application keeps its sessions."""
+
 
 def build_app(
     settings: TargetSettings, *, now_ns: Callable[[], int] = clock.now_ns
@@ -35,17 +40,25 @@ def build_app(
     """
     runs = Runs(settings, now_ns)
     tasks = Tasks(settings, now_ns)
+    hub = Hub(settings)
     counters = Counters()
 
     def forget() -> None:
         runs.reset()
         tasks.reset()
 
-    app = web.Application(middlewares=[counting(counters)], client_max_size=MAX_BODY_BYTES)
+    async def say_goodbye(app: web.Application) -> None:  # noqa: ARG001
+        hub.close_all()
+
+    app = web.Application(middlewares=[refusing(counters)], client_max_size=MAX_BODY_BYTES)
+    app[HUB] = hub
+    app.on_shutdown.append(say_goodbye)
+    count_answers(app, counters)
     app.add_routes(_run_routes(RunRoutes(runs, now_ns), settings))
     app.add_routes(_task_routes(TaskRoutes(tasks, now_ns), settings))
+    app.add_routes([_collaboration_route(CollaborationRoutes(hub), settings)])
     app.add_routes([web.get("/actuator/health", _served(health, "health", no_guard, settings))])
-    control = ControlRoutes(counters, forget)
+    control = ControlRoutes(counters, hub.traffic, forget)
     app.add_routes(
         [
             web.get("/_target/counters", control.counters),
@@ -78,6 +91,11 @@ def _task_routes(tasks: TaskRoutes, settings: TargetSettings) -> list[web.RouteD
     ]
 
 
+def _collaboration_route(routes: CollaborationRoutes, settings: TargetSettings) -> web.RouteDef:
+    handler = _opened(routes.collaborate, "ws.connect", bearer_guard(settings.auth_token), settings)
+    return web.get("/ws/runs/{runId}/collaboration", handler)
+
+
 def _served(
     handler: Callable[[web.Request], Awaitable[web.Response]],
     operation: str,
@@ -97,5 +115,24 @@ def _served(
         if pause_s:
             await asyncio.sleep(pause_s)
         return answer
+
+    return serve
+
+
+def _opened(
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    operation: str,
+    guard: Guard,
+    settings: TargetSettings,
+) -> Handler:
+    """The handler of a long answer behind its guard: what is slow is its beginning."""
+    latency_s = service_latency(operation, seed=settings.seed, scale=settings.latency_scale)
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        guard(request)
+        pause_s = latency_s()
+        if pause_s:
+            await asyncio.sleep(pause_s)
+        return await handler(request)
 
     return serve

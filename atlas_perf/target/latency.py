@@ -18,6 +18,7 @@ MEDIAN_MS: Mapping[str, float] = {
     "tasks.queue": 5.0,
     "tasks.execute": 8.0,
     "tasks.cancel": 4.0,
+    "ws.connect": 5.0,
 }
 
 SPREAD = 0.4

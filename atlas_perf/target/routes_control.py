@@ -6,20 +6,25 @@ They answer to this host only, whatever the target is bound to.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 
 from aiohttp import web
 
 from atlas_perf.target.answers import Refusal, json_answer, no_content
+from atlas_perf.target.collaboration.traffic import Traffic
 from atlas_perf.target.counters import Counters
 
 
 class ControlRoutes:
-    """Handlers over the counters. `forget` empties everything the orchestrator remembers."""
+    """Handlers over the counters: `counters` of requests, `traffic` of WebSockets.
 
-    def __init__(self, counters: Counters, forget: Callable[[], None]) -> None:
+    `forget` empties everything the orchestrator remembers.
+    """
+
+    def __init__(self, counters: Counters, traffic: Traffic, forget: Callable[[], None]) -> None:
         self._counters = counters
+        self._traffic = traffic
         self._forget = forget
 
     async def counters(self, request: web.Request) -> web.Response:
@@ -27,12 +32,18 @@ class ControlRoutes:
         loopback_only(request)
         endpoints = self._counters.plain()
         total = sum(sum(statuses.values()) for statuses in endpoints.values())
-        return json_answer(json.dumps({"total": total, "endpoints": endpoints}).encode())
+        counted: Mapping[str, object] = {
+            "total": total,
+            "endpoints": endpoints,
+            "websocket": self._traffic.plain(),
+        }
+        return json_answer(json.dumps(counted).encode())
 
     async def reset(self, request: web.Request) -> web.Response:
         """`POST /_target/reset`"""
         loopback_only(request)
         self._counters.reset()
+        self._traffic.reset()
         self._forget()
         return no_content()
 
