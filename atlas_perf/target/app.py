@@ -58,18 +58,19 @@ def build_app(
     app.add_routes(_task_routes(TaskRoutes(tasks, now_ns), settings))
     app.add_routes([_collaboration_route(CollaborationRoutes(hub), settings)])
     app.add_routes([web.get("/actuator/health", _served(health, "health", no_guard, settings))])
-    control = ControlRoutes(counters, hub.traffic, forget)
+    control = ControlRoutes(settings, counters, hub.traffic, forget)
     app.add_routes(
         [
             web.get("/_target/counters", control.counters),
             web.post("/_target/reset", control.reset),
+            web.post("/_target/token", control.token),
         ]
     )
     return app
 
 
 def _run_routes(runs: RunRoutes, settings: TargetSettings) -> list[web.RouteDef]:
-    served = partial(_served, guard=bearer_guard(settings.auth_token), settings=settings)
+    served = partial(_served, guard=bearer_guard(settings), settings=settings)
     return [
         web.post("/api/runs", served(runs.create, "runs.create")),
         web.get("/api/runs", served(runs.list, "runs.list")),
@@ -92,7 +93,7 @@ def _task_routes(tasks: TaskRoutes, settings: TargetSettings) -> list[web.RouteD
 
 
 def _collaboration_route(routes: CollaborationRoutes, settings: TargetSettings) -> web.RouteDef:
-    handler = _opened(routes.collaborate, "ws.connect", bearer_guard(settings.auth_token), settings)
+    handler = _opened(routes.collaborate, "ws.connect", bearer_guard(settings), settings)
     return web.get("/ws/runs/{runId}/collaboration", handler)
 
 
@@ -103,7 +104,7 @@ def _served(
     settings: TargetSettings,
 ) -> Handler:
     """The handler behind its guard, as slow as the operation is, refused or not."""
-    latency_s = service_latency(operation, seed=settings.seed, scale=settings.latency_scale)
+    latency_s = _latency(operation, settings)
 
     async def serve(request: web.Request) -> web.StreamResponse:
         guard(request)
@@ -126,7 +127,7 @@ def _opened(
     settings: TargetSettings,
 ) -> Handler:
     """The handler of a long answer behind its guard: what is slow is its beginning."""
-    latency_s = service_latency(operation, seed=settings.seed, scale=settings.latency_scale)
+    latency_s = _latency(operation, settings)
 
     async def serve(request: web.Request) -> web.StreamResponse:
         guard(request)
@@ -136,3 +137,12 @@ def _opened(
         return await handler(request)
 
     return serve
+
+
+def _latency(operation: str, settings: TargetSettings) -> Callable[[], float]:
+    return service_latency(
+        operation,
+        seed=settings.seed,
+        scale=settings.latency_scale,
+        models=settings.latencies,
+    )
