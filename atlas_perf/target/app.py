@@ -12,9 +12,11 @@ from aiohttp.typedefs import Handler
 from atlas_perf import clock
 from atlas_perf.target.answers import Refusal
 from atlas_perf.target.auth import Guard, a2a_guard, bearer_guard, no_guard
-from atlas_perf.target.counters import Counters, counting
+from atlas_perf.target.collaboration.hub import Hub
+from atlas_perf.target.collaboration.routes import CollaborationRoutes
+from atlas_perf.target.counters import Counters, count_answers, refusing
 from atlas_perf.target.faults.board import FaultBoard
-from atlas_perf.target.faults.operations import RUN_LIFE, TASK_LIFE
+from atlas_perf.target.faults.operations import RUN_LIFE, TASK_LIFE, WS_MESSAGE
 from atlas_perf.target.faults.routes_faults import FaultRoutes
 from atlas_perf.target.latency import service_latency
 from atlas_perf.target.routes_control import ControlRoutes
@@ -30,6 +32,9 @@ FAULTS = web.AppKey("faults", FaultBoard)
 MAX_BODY_BYTES = 64 * 1024
 """Largest request body; a larger one is refused with 413. It bounds what one run can hold."""
 
+HUB = web.AppKey("hub", Hub)
+"""Where the application keeps its sessions."""
+
 
 def build_app(
     settings: TargetSettings, *, now_ns: Callable[[], int] = clock.now_ns
@@ -41,6 +46,7 @@ def build_app(
     faults = FaultBoard(settings.seed, now_ns, settings.faults)
     runs = Runs(settings, now_ns, faults.point(RUN_LIFE))
     tasks = Tasks(settings, now_ns, faults.point(TASK_LIFE))
+    hub = Hub(settings, faults.point(WS_MESSAGE), now_ns)
     counters = Counters()
 
     async def forget() -> None:
@@ -48,30 +54,36 @@ def build_app(
         tasks.reset()
         await faults.restart()
 
-    app = web.Application(middlewares=[counting(counters)], client_max_size=MAX_BODY_BYTES)
+    async def say_goodbye(app: web.Application) -> None:  # noqa: ARG001
+        hub.close_all()
+
+    app = web.Application(middlewares=[refusing(counters)], client_max_size=MAX_BODY_BYTES)
+    app[HUB] = hub
+    app[FAULTS] = faults
+    app.on_shutdown.append(say_goodbye)
+    count_answers(app, counters)
     app.add_routes(_run_routes(RunRoutes(runs, now_ns), settings, faults))
     app.add_routes(_task_routes(TaskRoutes(tasks, now_ns), settings, faults))
+    app.add_routes([_collaboration_route(CollaborationRoutes(hub), settings, faults)])
     app.add_routes(
         [web.get("/actuator/health", _served(health, "health", no_guard, settings, faults))]
     )
-    control = ControlRoutes(counters, forget)
+    control = ControlRoutes(settings, counters, hub.traffic, forget)
     app.add_routes(
         [
             web.get("/_target/counters", control.counters),
             web.post("/_target/reset", control.reset),
+            web.post("/_target/token", control.token),
             *FaultRoutes(faults).routes(),
         ]
     )
-    app[FAULTS] = faults
     return app
 
 
 def _run_routes(
     runs: RunRoutes, settings: TargetSettings, faults: FaultBoard
 ) -> list[web.RouteDef]:
-    served = partial(
-        _served, guard=bearer_guard(settings.auth_token), settings=settings, faults=faults
-    )
+    served = partial(_served, guard=bearer_guard(settings), settings=settings, faults=faults)
     return [
         web.post("/api/runs", served(runs.create, "runs.create")),
         web.get("/api/runs", served(runs.list, "runs.list")),
@@ -96,6 +108,13 @@ def _task_routes(
     ]
 
 
+def _collaboration_route(
+    routes: CollaborationRoutes, settings: TargetSettings, faults: FaultBoard
+) -> web.RouteDef:
+    handler = _opened(routes.collaborate, "ws.connect", bearer_guard(settings), settings, faults)
+    return web.get("/ws/runs/{runId}/collaboration", handler)
+
+
 def _served(
     handler: Callable[[web.Request], Awaitable[web.Response]],
     operation: str,
@@ -108,7 +127,7 @@ def _served(
     Faults are the outermost layer; an operation without one looks twice whether it has any.
     """
     point = faults.point(operation)
-    latency_s = service_latency(operation, seed=settings.seed, scale=settings.latency_scale)
+    latency_s = _latency(operation, settings)
 
     async def serve(request: web.Request) -> web.StreamResponse:
         if point.armed:
@@ -126,3 +145,37 @@ def _served(
         return point.after(answer) if point.armed else answer
 
     return serve
+
+
+def _opened(
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    operation: str,
+    guard: Guard,
+    settings: TargetSettings,
+    faults: FaultBoard,
+) -> Handler:
+    """The handler of a long answer behind its guard: what is slow is its beginning."""
+    point = faults.point(operation)
+    latency_s = _latency(operation, settings)
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        if point.armed:
+            instead = await point.before(request)
+            if instead is not None:
+                return point.after(instead)
+        guard(request)
+        pause_s = latency_s()
+        if pause_s:
+            await asyncio.sleep(pause_s)
+        return await handler(request)
+
+    return serve
+
+
+def _latency(operation: str, settings: TargetSettings) -> Callable[[], float]:
+    return service_latency(
+        operation,
+        seed=settings.seed,
+        scale=settings.latency_scale,
+        models=settings.latencies,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
@@ -19,8 +20,8 @@ ABORTED = "aborted"
 class Counters:
     """Requests since the start or the last reset, by `METHOD /route/{template}` and status.
 
-    A request is counted before its answer is sent, so whoever has an answer finds it counted.
-    Control requests are not counted.
+    A request is counted before the head of its answer is sent, so whoever has an answer finds it
+    counted. Control requests are not counted.
     """
 
     def __init__(self) -> None:
@@ -39,31 +40,42 @@ class Counters:
         }
 
 
-def counting(counters: Counters) -> Middleware:
-    """The outermost layer: turns refusals into JSON answers and counts every answer."""
+def count_answers(app: web.Application, counters: Counters) -> None:
+    """Count every answer of the application just before its head is sent.
+
+    That is where long answers, streams and WebSockets, are counted like short ones: with their
+    status, when they begin.
+    """
+
+    async def count(request: web.Request, answer: web.StreamResponse) -> None:
+        if not request.path.startswith(CONTROL_PREFIX):
+            counters.count(endpoint_of(request), str(answer.status))
+
+    app.on_response_prepare.append(count)
+
+
+def endpoint_of(request: web.Request) -> str:
+    """`METHOD /route/{template}`: as many values as there are routes, whatever is asked."""
+    resource = request.match_info.route.resource
+    template = UNMATCHED if resource is None else resource.canonical
+    return f"{request.method} {template}"
+
+
+def refusing(counters: Counters) -> Middleware:
+    """The outermost layer: turns refusals into JSON answers, and counts what gets none."""
 
     @web.middleware
-    async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
-        status = ABORTED
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            answer = await _answer(request, handler)
-            status = str(answer.status)
-        finally:
-            if not request.path.startswith(CONTROL_PREFIX):
-                resource = request.match_info.route.resource
-                template = UNMATCHED if resource is None else resource.canonical
-                counters.count(f"{request.method} {template}", status)
-        return answer
+            return await handler(request)
+        except Refusal as refusal:
+            return refusal.answer()
+        except web.HTTPException as error:
+            # aiohttp's own refusals: no such route, wrong method, body too large.
+            message = f"{request.method} {request.path}: {error.reason}"
+            return Refusal(error.status, error.reason.lower().replace(" ", "_"), message).answer()
+        except (asyncio.CancelledError, ConnectionError):
+            counters.count(endpoint_of(request), ABORTED)
+            raise
 
-    return count
-
-
-async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except Refusal as refusal:
-        return refusal.answer()
-    except web.HTTPException as error:
-        # aiohttp's own refusals: no such route, wrong method, body too large.
-        message = f"{request.method} {request.path}: {error.reason}"
-        return Refusal(error.status, error.reason.lower().replace(" ", "_"), message).answer()
+    return answer

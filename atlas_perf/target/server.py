@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 
 from aiohttp import web
@@ -38,6 +40,7 @@ async def serve(
         UsageError: the address cannot be listened on, or standard input is no pipe although the
             target is to exit with its parent.
     """
+    _raise_limit_of_open_files()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -86,6 +89,13 @@ async def _listen(doors: Doors, host: str, port: int) -> None:
             f"the target cannot listen on {host} port {port}: {reason}; "
             "choose another with --port, or 0 for any free one"
         ) from error
+
+
+def _raise_limit_of_open_files() -> None:
+    """Each session takes a descriptor, and the usual soft limit is 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # refused: connections beyond the limit will wait
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -33,6 +33,8 @@ class BrokenAnswer(web.StreamResponse):
         return self._kept
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        if isinstance(request, web.Request):  # it is an answer to those who count them
+            await request.app.on_response_prepare.send(request, self)
         if request.transport is not None:
             self._act(request.transport)
         return None

@@ -151,13 +151,6 @@ def _read_status(text: str) -> int:
     return read_whole(text, STATUSES.start, STATUSES.stop - 1, 503)
 
 
-def _reset(order: Order) -> Fault:
-    if order.spec.argument is None:
-        return Reset(order.aim)
-    order.word(order.spec.argument, ("mid-body",))
-    return ResetMidBody(order.aim)
-
-
 def _slow_body(order: Order) -> Fault:
     return SlowBody(order.aim, order.argument(read_delay))
 
@@ -245,18 +238,19 @@ KINDS: Mapping[str, Kind] = {
     "latency": Kind("latency:200ms", "adds time in front of it", Scope.REQUEST, _latency),
     "error": Kind("error:503", "answers with this status instead", Scope.REQUEST, _error),
     "hang": Kind("hang", "never answers", Scope.REQUEST, _bare(Hang)),
-    "reset": Kind(
-        "reset or reset:mid-body",
-        "resets the connection: instead of the answer, or in the middle of its body",
-        Scope.REQUEST,
-        _reset,
+    "reset": Kind("reset", "resets the connection instead", Scope.REQUEST, _bare(Reset)),
+    "reset-mid-body": Kind(
+        "reset-mid-body",
+        "resets the connection after half of the body",
+        Scope.ANSWER,
+        _bare(ResetMidBody),
     ),
     "close": Kind("close", "closes the connection without an answer", Scope.REQUEST, _bare(Close)),
     "slow-body": Kind(
-        "slow-body:2s", "sends the body in pieces, over this time", Scope.REQUEST, _slow_body
+        "slow-body:2s", "sends the body in pieces, over this time", Scope.ANSWER, _slow_body
     ),
     "malformed": Kind(
-        f"malformed:{'|'.join(MANNERS)}", "breaks one rule of HTTP", Scope.REQUEST, _malformed
+        f"malformed:{'|'.join(MANNERS)}", "breaks one rule of HTTP", Scope.ANSWER, _malformed
     ),
     "ceiling": Kind(
         "ceiling:100/s[,over=queue|refuse]",
@@ -290,7 +284,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "disconnect": Kind(
         "disconnect or disconnect:1011",
-        "resets the connection, or closes it with this code, in the message's place",
+        "ends the connection in the message's place, abruptly or with this close code",
         Scope.MESSAGE,
         _disconnect,
     ),

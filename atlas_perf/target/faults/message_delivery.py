@@ -41,14 +41,8 @@ class MessageDelivery:
 
     def __init__(self, now_ns: Callable[[], int]) -> None:
         self._now_ns = now_ns
-        self._lines: dict[Peer, _Line] = {}
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def busy(self, peer: Peer) -> bool:
-        """Whether messages to the peer are outstanding, which later ones must not overtake."""
-        return peer in self._lines
+        self.lines: dict[Peer, Line] = {}
+        """Peers with something outstanding, which later messages must not overtake."""
 
     def deliver(
         self,
@@ -59,13 +53,13 @@ class MessageDelivery:
         send: Send,
     ) -> None:
         """Send a message to a peer by `send`, as the faults have it."""
-        line = self._lines.get(peer)
+        line = self.lines.get(peer)
         if line is None:
-            line = _Line(peer, send, self._now_ns)
+            line = Line(peer, send, self._now_ns)
         verdict = line.faults.deliveries(faults, operation, message, self._now_ns())
         if isinstance(verdict, Disconnect):
             line.end()
-            self._lines.pop(peer, None)
+            self.lines.pop(peer, None)
             if verdict.code is None:
                 peer.cut_off()
             else:
@@ -73,13 +67,13 @@ class MessageDelivery:
             return
         line.take(verdict, self._forget)
         if line.outstanding:
-            self._lines[peer] = line
+            self.lines[peer] = line
 
     def _forget(self, peer: Peer) -> None:
-        self._lines.pop(peer, None)
+        self.lines.pop(peer, None)
 
 
-class _Line:
+class Line:
     """What is still to be sent to one peer, in order, on one timer."""
 
     def __init__(self, peer: Peer, send: Send, now_ns: Callable[[], int]) -> None:

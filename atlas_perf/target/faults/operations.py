@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from atlas_perf.target.latency import MEDIAN_MS
+from atlas_perf.target.latency import HEALTHY
 
 HEALTH = "health"
 """The readiness probe: spared unless it is named, or no scenario would get past its setup."""
@@ -14,21 +14,25 @@ RUN_LIFE = "runs.create"
 TASK_LIFE = "tasks.submit"
 
 WS_MESSAGE = "ws.message"
-SSE_EVENT = "sse.event"
+
+LONG = frozenset({"runs.stream", "ws.connect"})
+"""Operations whose answer is no single body."""
 
 
 class Scope(Enum):
     """What a kind of fault strikes."""
 
     REQUEST = "requests"
+    ANSWER = "the bodies of answers"
     MESSAGE = "messages"
     LIFE = "runs and tasks"
     TARGET = "the whole target"
 
 
 OPERATIONS: Mapping[Scope, tuple[str, ...]] = {
-    Scope.REQUEST: tuple(MEDIAN_MS),
-    Scope.MESSAGE: (WS_MESSAGE, SSE_EVENT),
+    Scope.REQUEST: tuple(HEALTHY),
+    Scope.ANSWER: tuple(name for name in HEALTHY if name not in LONG),
+    Scope.MESSAGE: (WS_MESSAGE,),
     Scope.LIFE: (RUN_LIFE, TASK_LIFE),
     Scope.TARGET: (),
 }

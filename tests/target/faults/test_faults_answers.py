@@ -62,7 +62,7 @@ async def test_an_answer_without_a_body_cannot_drip(start_target, run_order, str
 
 
 async def test_a_reset_in_the_middle_of_the_body(start_target, connect, struck) -> None:
-    target = await start_target(faults=("reset:mid-body@runs.list",))
+    target = await start_target(faults=("reset-mid-body@runs.list",))
     expected = await healthy_body(start_target)
     wire = await connect(target)
     wire.ask(LIST)

@@ -181,7 +181,7 @@ def test_a_hung_request_is_over_when_its_client_is_gone(start) -> None:
 
 
 def test_a_reset_is_one_on_the_loop_that_targets_run_on(start) -> None:
-    target = start("reset@runs.list", "reset:mid-body@tasks.queue")
+    target = start("reset@runs.list", "reset-mid-body@tasks.queue")
     with target.connect() as one, pytest.raises(ConnectionResetError):
         one.sendall(b"GET /api/runs HTTP/1.1\r\nHost: t\r\n\r\n")
         assert one.recv(1) != b"", "ended in order"
