@@ -150,3 +150,11 @@ async def test_only_one_fault_spoils_an_answer(start_target, struck) -> None:
         assert answer.status == 200
         await answer.read()
     assert await struck(target) == [1, 0]
+
+
+async def test_what_is_no_answer_cannot_be_spoiled(start_target, connect, struck) -> None:
+    target = await start_target(faults=("close@runs.list", "malformed:json@runs.list"))
+    wire = await connect(target)
+    wire.ask(LIST)
+    assert await wire.all() == b""
+    assert await struck(target) == [1, 0]

@@ -157,3 +157,15 @@ async def test_a_disconnected_peer_gets_nothing_more(text: str, code: int | None
     assert peer.ended == [code]
     assert peer.sent == []
     assert delivery.lines == {}
+
+
+async def test_what_is_late_for_a_disconnected_peer_is_never_sent() -> None:
+    delivery, gone, other = MessageDelivery(real_clock.now_ns), Peer(), Peer()
+    early, later = make_fault("delay:10ms"), make_fault("delay:30ms")
+    for fault in (early, later):
+        fault.begin(0, real_clock.now_ns())
+    delivery.deliver([early], WS, gone, b"a", gone.send)
+    delivery.deliver(begun("disconnect"), WS, gone, b"b", gone.send)
+    delivery.deliver([later], WS, other, b"c", other.send)
+    assert await sent_by(other, 1) == [b"c"]
+    assert gone.sent == []

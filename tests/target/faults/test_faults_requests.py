@@ -92,6 +92,12 @@ async def test_a_share_is_drawn_from_the_seed_for_each_operation(start_target) -
     assert await statuses(2, between=False) != first
 
 
+async def test_operations_draw_apart(start_target) -> None:
+    target = await start_target(faults=("error:500,share=50%",))
+    drawn = [[await status(target, path) for _ in range(30)] for path in (LIST, OTHER)]
+    assert drawn[0] != drawn[1]
+
+
 async def test_a_window_opens_and_shuts(start_target, clock) -> None:
     target = await start_target(faults=("error:500@runs.list,after=10s,for=5s",))
     seen = []
