@@ -71,6 +71,9 @@ class Run:
         self._grafts.append(graft)
         self._grafts_seen += 1
 
+    def status_word(self, now_ns: int) -> str:
+        return self.lifecycle.status_at(now_ns)
+
     def summary_json(self, now_ns: int) -> bytes:
         """An entry of a list."""
         return b'%b%b"}' % (self._fixed, self.lifecycle.status_at(now_ns).encode())

@@ -31,6 +31,7 @@ class TargetSettings:
     max_runs: int = 10_000
     max_tasks: int = 50_000
     max_sessions: int = 20_000  # WebSockets open at the same time
+    max_streams: int = 5_000  # event streams open at the same time
     max_unsent_bytes: int = 512 * 1024  # of one session, before it is cut off as too slow
     auth_token: str | None = None  # asked for as `Authorization: Bearer`, exactly
     asks_for_jwt: bool = False  # as `Authorization: Bearer`: a JWT that has not expired
