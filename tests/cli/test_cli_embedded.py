@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 
 import pytest
 
 from atlas_perf.cli import child_server
-from atlas_perf.cli.embedded import embedded_target
+from atlas_perf.cli.embedded import contract_of, embedded_target
 from atlas_perf.errors import RunInvalidError
 
 
@@ -83,3 +84,19 @@ def test_one_that_died_during_the_run_is_named(started) -> None:
         assert target.early_end() == (
             "The embedded target ended during the run with exit code 1: out of luck."
         )
+
+
+def test_it_serves_the_contract_that_the_variable_chooses(started) -> None:
+    for variables, path, status in [
+        ({}, "/api/a2a/agents", 404),
+        ({"CONTRACT": "deployed"}, "/api/a2a/agents", 200),
+        ({"CONTRACT": "no contract"}, "/api/a2a/agents", 404),
+    ]:
+        with embedded_target(None, contract_of(variables)) as target:
+            try:
+                with urllib.request.urlopen(f"{target.url}{path}", timeout=5) as response:
+                    answered = response.status
+            except urllib.error.HTTPError as error:
+                answered = error.code
+                error.close()
+            assert answered == status
