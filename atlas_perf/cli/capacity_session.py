@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from atlas_perf.cli.capacity_request import CapacityRequest
 from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.conduct import PreparedRun, report_width, run_shown
-from atlas_perf.cli.embedded import embedded_target
+from atlas_perf.cli.embedded import contract_of, embedded_target
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.preflight import refuse_hopeless
@@ -76,15 +76,16 @@ def _environment(
 ) -> tuple[Environment, ChildServer | None]:
     find_scenario(request.scenario)
     environment = environment_of(request.base_request(search), request.scenario)
+    variables = {**os.environ, **request.env}
     refuse_unasked_production(
         request.environment,
         environment.base_url,
-        {**os.environ, **request.env}.get("PRODUCTION_URL"),
+        variables.get("PRODUCTION_URL"),
         allowed=request.allow_production,
     )
     if not environment.starts_target:
         return environment, None
-    target = running.enter_context(embedded_target(request.seed))
+    target = running.enter_context(embedded_target(request.seed, contract_of(variables)))
     return environment.at(target.url), target
 
 

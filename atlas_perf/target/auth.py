@@ -42,7 +42,8 @@ def bearer_check(
 
     With both an exact token and JWTs asked for, either will do.
     """
-    exact, asks_for_jwt = settings.auth_token, settings.asks_for_jwt
+    exact = settings.auth_token
+    asks_for_jwt = settings.asks_for_jwt or settings.jwt_secret is not None
     if exact is None and not asks_for_jwt:
         return None
 

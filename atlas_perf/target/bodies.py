@@ -57,6 +57,10 @@ class Fields:
             self._refuse(name, "must be a non-empty string")
         return value
 
+    def has(self, name: str) -> bool:
+        """Whether the field says anything: it is there and is not null."""
+        return self._values.get(name) is not None
+
     def one_of(self, name: str, allowed: Collection[str]) -> str:
         value = self._values.get(name)
         if not isinstance(value, str) or value not in allowed:

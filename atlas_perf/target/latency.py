@@ -88,6 +88,7 @@ SHAPES: Mapping[str, type[Model]] = {
 
 HEALTHY: Mapping[str, Model] = {
     "health": Lognormal(1.0),
+    "metrics": Lognormal(1.0),
     "runs.create": Lognormal(8.0),
     "runs.list": Lognormal(5.0),
     "runs.read": Lognormal(3.0),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from atlas_perf.clock import WallAnchor
 from atlas_perf.target.bodies import Fields, Json
-from atlas_perf.target.faults.board import FaultPoint
+from atlas_perf.target.faults.board import NO_FAULTS, FaultPoint
 from atlas_perf.target.lifecycle import RUN_NOMINAL_MS, Lifecycle, LifecycleSource
 from atlas_perf.target.settings import TargetSettings
 from atlas_perf.target.state import RecentItems
@@ -72,6 +72,9 @@ class Run:
         self._grafts.append(graft)
         self._grafts_seen += 1
 
+    def status_word(self, now_ns: int) -> str:
+        return self.lifecycle.status_at(now_ns)
+
     def summary_json(self, now_ns: int) -> bytes:
         """An entry of a list."""
         return b'%b%b"}' % (self._fixed, self.lifecycle.status_at(now_ns).encode())
@@ -90,7 +93,10 @@ class Runs:
     """All runs that the orchestrator remembers."""
 
     def __init__(
-        self, settings: TargetSettings, now_ns: Callable[[], int], faults: FaultPoint
+        self,
+        settings: TargetSettings,
+        now_ns: Callable[[], int],
+        faults: FaultPoint = NO_FAULTS,
     ) -> None:
         """`faults` are those of new lives."""
         self._settings = settings

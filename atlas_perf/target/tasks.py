@@ -8,7 +8,7 @@ from itertools import islice
 
 from atlas_perf.clock import WallAnchor
 from atlas_perf.target.bodies import Fields, Json
-from atlas_perf.target.faults.board import FaultPoint
+from atlas_perf.target.faults.board import NO_FAULTS, FaultPoint
 from atlas_perf.target.lifecycle import TASK_NOMINAL_MS, Lifecycle, LifecycleSource, Status
 from atlas_perf.target.settings import TargetSettings
 from atlas_perf.target.state import RecentItems
@@ -108,7 +108,10 @@ class Tasks:
     """All tasks that the orchestrator remembers."""
 
     def __init__(
-        self, settings: TargetSettings, now_ns: Callable[[], int], faults: FaultPoint
+        self,
+        settings: TargetSettings,
+        now_ns: Callable[[], int],
+        faults: FaultPoint = NO_FAULTS,
     ) -> None:
         """`faults` are those of new lives."""
         self._settings = settings

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from atlas_perf.cli import child_server
-from atlas_perf.cli.embedded import embedded_target
+from atlas_perf.cli.embedded import contract_of, embedded_target
 from atlas_perf.errors import RunInvalidError
 
 
@@ -90,7 +90,7 @@ def test_one_that_died_during_the_run_is_named(started) -> None:
 
 def test_it_misbehaves_as_ordered() -> None:
     with (
-        embedded_target(None, ("error:503@runs.list", "error:500@tasks.queue")) as target,
+        embedded_target(None, faults=("error:503@runs.list", "error:500@tasks.queue")) as target,
         pytest.raises(urllib.error.HTTPError) as refused,
     ):
         urllib.request.urlopen(f"{target.url}/api/runs")
@@ -127,3 +127,19 @@ def test_a_run_with_faults_fails_and_says_so_wherever_it_is_kept(
     ran = atlas_perf("run", "mine.py", "--environment", "embedded", "-p", "1")
     assert ran.exit_code == 0, ran.stderr
     assert "(embedded)" in ran.stdout
+
+
+def test_it_serves_the_contract_that_the_variable_chooses(started) -> None:
+    for variables, path, status in [
+        ({}, "/api/a2a/agents", 404),
+        ({"CONTRACT": "deployed"}, "/api/a2a/agents", 200),
+        ({"CONTRACT": "no contract"}, "/api/a2a/agents", 404),
+    ]:
+        with embedded_target(None, contract_of(variables)) as target:
+            try:
+                with urllib.request.urlopen(f"{target.url}{path}", timeout=5) as response:
+                    answered = response.status
+            except urllib.error.HTTPError as error:
+                answered = error.code
+                error.close()
+            assert answered == status

@@ -13,7 +13,6 @@ from atlas_perf.target.collaboration.rooms import Rooms
 from atlas_perf.target.collaboration.session import Session, session_of
 from atlas_perf.target.collaboration.traffic import Traffic
 from atlas_perf.target.faults.board import FaultPoint
-from atlas_perf.target.faults.message_delivery import MessageDelivery
 from atlas_perf.target.settings import TargetSettings
 
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -33,9 +32,9 @@ class Hub:
         self.traffic = Traffic()
         self.outbox = Outbox(
             self.traffic,
-            faults,
-            MessageDelivery(now_ns),
             unsent_limit_bytes=settings.max_unsent_bytes,
+            faults=faults,
+            now_ns=now_ns,
         )
         self.rooms = Rooms(self.outbox)
         self._max_sessions = settings.max_sessions

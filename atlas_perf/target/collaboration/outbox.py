@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from functools import partial
 
+from atlas_perf import clock
 from atlas_perf.target.collaboration.session import Session
 from atlas_perf.target.collaboration.traffic import Traffic
-from atlas_perf.target.faults.board import FaultPoint
+from atlas_perf.target.faults.board import NO_FAULTS, FaultPoint
 from atlas_perf.target.faults.message_delivery import MessageDelivery
 from atlas_perf.target.faults.operations import WS_MESSAGE
 
@@ -41,14 +43,14 @@ class Outbox:
     def __init__(
         self,
         traffic: Traffic,
-        faults: FaultPoint,
-        late: MessageDelivery,
         *,
         unsent_limit_bytes: int,
+        faults: FaultPoint = NO_FAULTS,
+        now_ns: Callable[[], int] = clock.now_ns,
     ) -> None:
         self._traffic = traffic
         self._faults = faults
-        self._late = late
+        self._late = MessageDelivery(now_ns)
         self._unsent_limit_bytes = unsent_limit_bytes
 
     def deliver(self, session: Session, frame: bytes) -> None:

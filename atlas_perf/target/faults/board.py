@@ -70,6 +70,10 @@ class FaultPoint:
                 fault.strike(life, self._operation)
 
 
+NO_FAULTS = FaultPoint("", lambda: 0)
+"""Where nothing ever strikes."""
+
+
 class FaultBoard:
     """The faults of one target, from flags and from its control endpoint.
 

@@ -7,13 +7,14 @@ from enum import Enum
 
 from atlas_perf.target.latency import HEALTHY
 
-HEALTH = "health"
-"""The readiness probe: spared unless it is named, or no scenario would get past its setup."""
+SPARED = frozenset({"health", "metrics"})
+"""The probes: spared unless they are named, or no scenario would get past its setup."""
 
 RUN_LIFE = "runs.create"
 TASK_LIFE = "tasks.submit"
 
 WS_MESSAGE = "ws.message"
+SSE_EVENT = "sse.event"
 
 LONG = frozenset({"runs.stream", "ws.connect"})
 """Operations whose answer is no single body."""
@@ -32,14 +33,14 @@ class Scope(Enum):
 OPERATIONS: Mapping[Scope, tuple[str, ...]] = {
     Scope.REQUEST: tuple(HEALTHY),
     Scope.ANSWER: tuple(name for name in HEALTHY if name not in LONG),
-    Scope.MESSAGE: (WS_MESSAGE,),
+    Scope.MESSAGE: (WS_MESSAGE, SSE_EVENT),
     Scope.LIFE: (RUN_LIFE, TASK_LIFE),
     Scope.TARGET: (),
 }
 
 
 def matching(patterns: tuple[str, ...], scope: Scope) -> frozenset[str]:
-    """The operations meant by `*`, `runs.*` or names; all but health if there is none.
+    """The operations meant by `*`, `runs.*` or names; all but the probes if there is none.
 
     Raises:
         ValueError: a pattern names nothing that can be struck.
@@ -62,7 +63,7 @@ def matching(patterns: tuple[str, ...], scope: Scope) -> frozenset[str]:
 
 def _meant_by(pattern: str, known: tuple[str, ...]) -> list[str]:
     if pattern == "*":
-        return [name for name in known if name != HEALTH]
+        return [name for name in known if name not in SPARED]
     if pattern.endswith(".*"):
         return [name for name in known if name.startswith(pattern[:-1])]
     return [pattern] if pattern in known else []
