@@ -51,7 +51,7 @@ TASK_NOMINAL_MS: Mapping[str, float] = {
     "test_generation": 2000,
     "documentation": 800,
 }
-"""Median time from submission to the end of an A2A task, by task type; the contract's numbers."""
+"""The contract's nominal time of an A2A task, by type; `tasks.PACE` says what becomes of it."""
 
 SPREAD = 0.15
 """Sigma of the lognormal: 95 % of durations are shorter than 1.28 times the median."""

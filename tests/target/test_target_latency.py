@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -140,3 +141,12 @@ async def test_a_target_of_other_models_answers_by_them(start_target) -> None:
     async with target.get("/actuator/health"):
         assert time.monotonic() - began_s > 0.028
     assert isinstance(HEALTHY["health"], Lognormal)
+
+
+def test_the_documented_example_is_a_file_of_models(tmp_path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "target.md").read_text()
+    file = tmp_path / "example.toml"
+    file.write_text(page.partition("```toml\n")[2].partition("```")[0])
+    models = read_models(file)
+    assert models["runs.list"] == Bimodal(5, 80, 0.1)
+    assert models["runs.create"] == HeavyTail(6, alpha=1.5)
