@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from atlas_perf.target.lifecycle import TASK_NOMINAL_MS
+from atlas_perf.target.tasks import PACE
+
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -67,10 +70,11 @@ async def test_a_share_of_tasks_fails_and_the_rest_live_as_before(
         return [await status_of_task(target, task) for task in tasks]
 
     fault = "fail@tasks.submit,share=25%"
+    median_ms = TASK_NOMINAL_MS["linting"] * PACE
     healthy = await statuses(10_000)
     faulty = await statuses(10_000, fault)
     assert 3 <= faulty.count("failed") - healthy.count("failed") <= 20
     # The instants are as before: at the median, half of them have ended, the same ones.
-    running = [[one == "running" for one in await statuses(500, *f)] for f in ((), (fault,))]
+    running = [[one == "running" for one in await statuses(median_ms, *f)] for f in ((), (fault,))]
     assert running[0] == running[1]
     assert 10 <= running[0].count(True) <= 30
