@@ -33,6 +33,7 @@ OWNERS: dict[str, frozenset[str]] = {
     "click": frozenset({"cli"}),
     "msgpack": frozenset({"wire"}),
     "orjson": frozenset({"protocols"}),
+    "picows": frozenset({"protocols"}),
     "rich": frozenset({"cli"}),
     "uvloop": frozenset({"loop"}),
 }
