@@ -18,7 +18,14 @@ MOST_REASON_BYTES = 123
 
 _HIGHEST = 4999
 _LOWEST_OF_APPLICATIONS = 3000
-_OF_THE_PROTOCOL = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013})
+_OF_THE_PROTOCOL = frozenset(
+    {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014}
+)
+
+
+def is_in_frames(code: int) -> bool:
+    """True for a code that a close frame may carry."""
+    return code in _OF_THE_PROTOCOL or _LOWEST_OF_APPLICATIONS <= code <= _HIGHEST
 
 
 def checked_code(code: int) -> int:
@@ -27,8 +34,7 @@ def checked_code(code: int) -> int:
     Raises:
         ValueError: for one that RFC 6455 keeps out of close frames.
     """
-    own = isinstance(code, int) and _LOWEST_OF_APPLICATIONS <= code <= _HIGHEST
-    if not own and code not in _OF_THE_PROTOCOL:
+    if not isinstance(code, int) or not is_in_frames(code):
         raise ValueError(f"{code!r} is no close code: take 1000, or one from 3000 to 4999")
     return code
 

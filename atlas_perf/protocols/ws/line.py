@@ -20,12 +20,16 @@ from atlas_perf.protocols.ws.close_codes import (
     NORMAL,
     PROTOCOL_ERROR,
     TOO_BIG,
+    is_in_frames,
 )
 from atlas_perf.protocols.ws.deflate import Deflate
 from atlas_perf.protocols.ws.inbox import Message
 
 LINGER_S = 1.0
 """How long the peer may take to close the TCP connection once both have said that they close."""
+
+REFUSED_LINGER_S = 0.01
+"""How long a peer that sent what is no message may take to read why we hang up; as in picows."""
 
 _TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
 _CLOSE, _PONG = WSMsgType.CLOSE, WSMsgType.PONG
@@ -225,6 +229,9 @@ class Line(WSListener):
 
     def _closed_by_peer(self, transport: WSTransport, payload: bytes, at_ns: int) -> None:
         code = int.from_bytes(payload[:2], "big") if payload else NO_CODE
+        if payload and not is_in_frames(code):
+            self._refuse(PROTOCOL_ERROR, "malformed frame", at_ns)
+            return
         if not self.closing:
             self.closing = True
             # The same code goes back, as is usual; of none 1000 does.
@@ -238,7 +245,7 @@ class Line(WSListener):
         if self._transport is not None:
             self.closing = True
             self._transport.send_close(_of_picows(code))
-            asyncio.get_running_loop().call_later(LINGER_S, self._transport.disconnect, False)
+            asyncio.get_running_loop().call_later(REFUSED_LINGER_S, self._transport.disconnect)
         self._end(code, "", error, at_ns)
 
     def _end(self, code: int, reason: str, error: str, at_ns: int) -> None:
