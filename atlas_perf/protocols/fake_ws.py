@@ -233,6 +233,9 @@ class FakeWsClient:
     def cut_off(self) -> None:
         """Nothing here is ever in flight."""
 
+    def retire(self) -> None:
+        """Nothing here outlives its test."""
+
     async def close(self) -> None:
         """Close every session."""
         for socket in self.sockets:

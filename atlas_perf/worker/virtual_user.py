@@ -115,6 +115,11 @@ class VirtualUser(UserSamples):
         if self._ws is not None:
             self._ws.cut_off()
 
+    def retire(self) -> None:
+        """No iteration of it comes for now, and perhaps none at all: see `WsClient.retire`."""
+        if self._ws is not None:
+            self._ws.retire()
+
     async def close(self) -> None:
         """Close the user's connections."""
         if self._ws is not None:

@@ -56,13 +56,16 @@ options: Options = {
             "stages": [
                 {"duration": "1s", "target": 12},
                 {"duration": "3s", "target": 12},
-                {"duration": "1s", "target": 0},
+                {"duration": "2s", "target": 0},
             ],
+            "gracefulRampDown": "0s",
             "gracefulStop": "0s",
         }
     },
     "thresholds": {
-        "ws_sessions_open": ["max>11 over steady", "min>11 over steady", "max<13"],
+        "ws_sessions_open": [
+            "max>11 over steady", "min>11 over steady", "max<13", "min<8 over ramp-down",
+        ],
         "ws_rtt_failed": ["rate<0.01"],
         "ws_msgs_censored": ["count>0"],
     },
@@ -72,7 +75,9 @@ options: Options = {
 
 async def default(vu: VirtualUser) -> None:
     socket = await vu.ws.session("/echo")
-    await socket.rtt({"id": 1}, correlate="id")
+    if vu.iteration == 0:
+        await socket.rtt({"id": 1}, correlate="id")
+        return
     await socket.rtt({"id": 2, "silence": True}, correlate="id", limit="1m")
 """
 

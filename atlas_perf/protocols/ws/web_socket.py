@@ -64,6 +64,7 @@ class WebSocket:
         "_pings",
         "_reopened",
         "_reopening",
+        "_with_its_user",
         "close_code",
         "close_error",
         "close_reason",
@@ -91,6 +92,7 @@ class WebSocket:
         self._pings = Pings()
         self._opened_ns = 0
         self._closing = False
+        self._with_its_user = False
         self._ended: asyncio.Event | None = None
         self._reopening: asyncio.Task[None] | None = None
         self._reopened: asyncio.Event | None = None
@@ -266,6 +268,12 @@ class WebSocket:
         if self._line is not None:
             self._line.close(code, reason)
 
+    def end_with_its_user(self) -> None:
+        """Say that we close because the plan ends the user: how long it would have lasted, and
+        what is in flight, is censored."""
+        self._with_its_user = True
+        self.begin_closing()
+
     def give_up(self, code: int, error: str = "") -> None:
         """Wait for the peer no longer: the session ends here, with an error if that is one."""
         line = self._line
@@ -309,7 +317,7 @@ class WebSocket:
         self.close_code, self.close_reason = code, reason
         self.close_error = error or self._judgement(code)
         user = self._client.sample_tags()
-        run_ends = self._client.cut
+        run_ends = self._client.cut or self._with_its_user
         self.log.judged(user, self._tags_of_end(run_ends), failed=self._lost(run_ends), at_ns=at_ns)
         if run_ends:
             outcome = UNKNOWN

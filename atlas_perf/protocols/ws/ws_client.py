@@ -109,6 +109,12 @@ class WsClient:
         """The iteration's time is up; see `HttpClient.cut_off`."""
         self._cut = True
 
+    def retire(self) -> None:
+        """Close every session, without waiting for it: their user leaves, as the plan has it. It
+        may come back and open others."""
+        for socket in tuple(self._sockets):
+            socket.end_with_its_user()
+
     async def close(self) -> None:
         """Close every session, and open none any more. What is in flight is censored."""
         self._closed = True

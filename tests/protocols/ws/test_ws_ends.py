@@ -296,6 +296,21 @@ async def test_an_iteration_does_not_leave_its_sessions_to_the_next(
     assert [sample.value for sample in samples.of("ws_sessions_open")] == [1, 2, 1, 0]
 
 
+async def test_a_user_that_leaves_takes_its_sessions_along(
+    stage: Stage, make_user: MakeUser, samples: SampleList
+) -> None:
+    server = await stage.serve(session(silence))
+    user = make_user(server.url)
+    held = await user.ws.session("/held", reconnect=True)
+    user.ws.retire()
+    await settled(samples, "ws_session_failed")
+    assert not held.is_alive
+    assert samples.only("ws_session_failed").value == 0
+    assert samples.only("ws_session_duration").tags["expected_response"] == "unknown"
+    user.ws.begin_iteration()
+    assert await user.ws.session("/held") is not held
+
+
 async def test_a_closed_client_opens_nothing(stage: Stage, make_user: MakeUser) -> None:
     server = await stage.serve(session(silence))
     user = make_user(server.url)
