@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, TypedDict
 
@@ -65,7 +65,7 @@ class WsOptions:
     """Checked options of a session."""
 
     subprotocols: tuple[str, ...]
-    fields: HeaderFields
+    fields: HeaderFields = field(repr=False)  # they hold tokens
     deflate: bool
     timeout_ns: int
     max_message_bytes: int
