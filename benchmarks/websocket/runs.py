@@ -165,7 +165,7 @@ def _atlas_idle(sessions: int, cores: Cores) -> Spent:
         return _atlas(
             SCRIPTS / "atlas_idle.py",
             *("-u", str(sessions), "-d", f"{IDLE_S}s", "--results-dir", name),
-            *("-e", f"PORT={server.port}", "-e", "SPREAD_S=2", "-e", "PAUSE_S=60"),
+            *("-e", f"PORT={server.port}", "-e", "SPREAD_S=2", "-e", "PAUSE_S=3"),
             cores=cores,
             folder=Path(name),
         )

@@ -214,6 +214,7 @@ class WebSocket:
             self._matching = Matching(self.log)
         self._matching.ask(way, key, question)
         self.log.asked(question.user, question.own, question.sent_ns)
+        question.sent_ns = clock.now_ns()  # what all this took is no part of the round trip
         self._send(line, wire)
         try:
             return await question.answer

@@ -1,4 +1,4 @@
-import { WebSocket } from "k6/websockets";
+import { WebSocket } from "k6/experimental/websockets"; // of every k6 since 0.40; `k6/websockets` of 1.0 is the same
 
 const TEXT = '{"type":"cursor","payload":{"runId":"run-42","x":120,"y":77,"userId":"user-7"}}';
 const SECONDS = Number(__ENV.SECONDS);

@@ -232,6 +232,20 @@ async def test_a_close_that_is_not_answered_is_a_failure(
     await stage.over()
 
 
+async def test_a_peer_that_hangs_up_instead_of_closing_is_a_failure(
+    stage: Stage, make_user: MakeUser, samples: SampleList
+) -> None:
+    async def handle(peer: Peer) -> None:
+        await accept(peer)
+        await read_frame(peer)
+
+    server = await stage.serve(handle)
+    socket = await make_user(server.url).ws.connect("/")
+    await socket.close()
+    assert socket.close_code == 1006
+    assert samples.only("ws_session_failed").value == 1
+
+
 async def test_codes_and_reasons_that_cannot_be_sent(stage: Stage, make_user: MakeUser) -> None:
     server = await stage.serve(session(silence))
     async with make_user(server.url).ws.connect("/") as socket:

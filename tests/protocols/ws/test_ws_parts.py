@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import tracemalloc
+import zlib
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from atlas_perf import Backoff, WebSocketClosed, WebSocketError
 from atlas_perf.protocols.ws.correlation import REMEMBERED_KEYS, Arrival, Correlation
+from atlas_perf.protocols.ws.deflate import Agreed, Deflate
 from atlas_perf.protocols.ws.inbox import Inbox
 from atlas_perf.testing import fake_virtual_user
 
@@ -115,6 +118,20 @@ def test_errors_survive_a_pickle() -> None:
     for error in (WebSocketError("no", 1403, 403), WebSocketClosed(4001, "why", "text", 7)):
         copy = pickle.loads(pickle.dumps(error))
         assert (type(copy), vars(copy), str(copy)) == (type(error), vars(error), str(error))
+
+
+def test_of_a_message_beyond_the_limit_no_more_is_unpacked() -> None:
+    packer = zlib.compressobj(wbits=-15)
+    bomb = packer.compress(bytes(50_000_000)) + packer.flush(zlib.Z_SYNC_FLUSH)
+    deflate = Deflate(Agreed())
+    tracemalloc.start()
+    try:
+        with pytest.raises(OverflowError):
+            deflate.decompress(bomb[:-4], 100_000)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 1_000_000
 
 
 # The fake
