@@ -1,4 +1,4 @@
-import { WebSocket } from "k6/experimental/websockets"; // of every k6 since 0.40; `k6/websockets` of 1.0 is the same
+import { WebSocket } from "k6/experimental/websockets"; // k6 1.1 has no `k6/websockets` yet
 
 const TEXT = '{"type":"cursor","payload":{"runId":"run-42","x":120,"y":77,"userId":"user-7"}}';
 const SECONDS = Number(__ENV.SECONDS);
