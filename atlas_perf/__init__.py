@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from atlas_perf.protocols.http.client import HttpClient
     from atlas_perf.protocols.http.digest import DigestAuth
     from atlas_perf.protocols.http.response import Response
+    from atlas_perf.protocols.ws.backoff import Backoff
+    from atlas_perf.protocols.ws.errors import WebSocketClosed, WebSocketError
+    from atlas_perf.protocols.ws.reply import Reply
+    from atlas_perf.protocols.ws.web_socket import WebSocket
+    from atlas_perf.protocols.ws.ws_client import WsClient
     from atlas_perf.scripting.environment import env
     from atlas_perf.scripting.feeds import Feed, FeedExhausted, feed
     from atlas_perf.scripting.metrics import Counter, Gauge, Rate, Trend
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from atlas_perf.worker.virtual_user import VirtualUser
 
 _HOMES = {
+    "Backoff": "atlas_perf.protocols.ws.backoff",
     "BearerAuth": "atlas_perf.protocols.http.bearer",
     "Counter": "atlas_perf.scripting.metrics",
     "Gauge": "atlas_perf.scripting.metrics",
@@ -30,16 +36,22 @@ _HOMES = {
     "HttpClient": "atlas_perf.protocols.http.client",
     "Options": "atlas_perf.scripting.options",
     "Rate": "atlas_perf.scripting.metrics",
+    "Reply": "atlas_perf.protocols.ws.reply",
     "Response": "atlas_perf.protocols.http.response",
     "ScenarioOptions": "atlas_perf.scripting.options",
     "StageOptions": "atlas_perf.scripting.options",
     "Trend": "atlas_perf.scripting.metrics",
     "VirtualUser": "atlas_perf.worker.virtual_user",
+    "WebSocket": "atlas_perf.protocols.ws.web_socket",
+    "WebSocketClosed": "atlas_perf.protocols.ws.errors",
+    "WebSocketError": "atlas_perf.protocols.ws.errors",
+    "WsClient": "atlas_perf.protocols.ws.ws_client",
     "env": "atlas_perf.scripting.environment",
     "feed": "atlas_perf.scripting.feeds",
 }
 
 __all__ = [
+    "Backoff",
     "BearerAuth",
     "Counter",
     "DigestAuth",
@@ -49,11 +61,16 @@ __all__ = [
     "HttpClient",
     "Options",
     "Rate",
+    "Reply",
     "Response",
     "ScenarioOptions",
     "StageOptions",
     "Trend",
     "VirtualUser",
+    "WebSocket",
+    "WebSocketClosed",
+    "WebSocketError",
+    "WsClient",
     "env",
     "feed",
 ]

@@ -240,6 +240,19 @@ class Aggregator:
             return CounterTotal(samples, amount)
         return RateTotal(round(amount), samples)
 
+    def gauge_within(self, selector: Selector, times_ns: Sequence[tuple[int, int]]) -> Total | None:
+        windows = [
+            window
+            for window in self._complete_windows()
+            for begin_ns, end_ns in times_ns
+            if begin_ns <= window * NS_PER_S
+            and (window + self._grid.length_s(window)) * NS_PER_S <= end_ns
+        ]
+        rows = [row for row in self._index.rows(selector) if self._table.samples(row)]
+        if not rows or not windows:
+            return None
+        return self._table.gauge_total(rows, windows, max(windows), self._last_windows())
+
     def _trend_between(self, rows: Iterable[int], first_s: int, end_s: int) -> TrendTotal | None:
         merged = self._table.sketch_between(rows, first_s, end_s)
         return None if merged is None else TrendTotal(merged)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atlas_perf.judge.aggregations import aggregate
 from atlas_perf.judge.grammar import parse_threshold
-from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.metric import TIMES_BY_OUTCOME
 from atlas_perf.model.phase import PHASE_TAG
 from atlas_perf.model.series import Selector, Tags, tags_of
 from atlas_perf.model.snapshot import RateTotal, Snapshot
@@ -23,7 +23,7 @@ def where_to_look(result: ThresholdResult, snapshot: Snapshot) -> str:
         return _weakest_check(selector, snapshot)
     if selector.metric == "http_req_failed":
         return _failing_endpoint(selector, snapshot)
-    if selector.metric in HTTP_TIMES:
+    if selector.metric in TIMES_BY_OUTCOME:
         return _slowest_endpoint(selector, result, snapshot)
     return ""
 

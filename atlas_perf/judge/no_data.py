@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.metric import HTTP_TIMES, TIMES_BY_OUTCOME
 from atlas_perf.model.phase import LoadPhase
 from atlas_perf.model.series import OTHER, Selector, Series
 from atlas_perf.model.snapshot import Snapshot, TrendTotal
@@ -74,9 +74,14 @@ def no_data_reason(
         sentence = _absent_pair(selector.metric, key, value, series)
         if sentence:
             return sentence
-    if selector.metric in HTTP_TIMES and selector.effective_tags() != selector.tags:
+    if selector.metric in TIMES_BY_OUTCOME and selector.effective_tags() != selector.tags:
+        nothing = (
+            "no request got the response it expected"
+            if selector.metric in HTTP_TIMES
+            else "nothing of it succeeded"
+        )
         return (
-            f"{selector} has no sample, since no request got the response it expected "
+            f"{selector} has no sample, since {nothing} "
             "(failed ones stand apart, under expected_response:false)."
         )
     return f"{selector} has no sample, since its tags occur but never all together."

@@ -69,6 +69,29 @@ HTTP_TIMES = (HTTP_RESPONSE_TIME, "http_req_duration", *HTTP_PHASES, *HTTP_WAITS
 they speak of requests that got the response they expected: failures have their own sketch, and so
 have requests that were cut off in flight, of which only the age is known."""
 
+WS_PHASES = (
+    "ws_looking_up",
+    "ws_tcp_connecting",
+    "ws_tls_handshaking",
+    "ws_upgrading",
+)
+"""Parts of `ws_connecting`, ours, in the order they happen. Only what happened has a sample."""
+
+WS_TIMES = (
+    "ws_connecting",
+    *WS_PHASES,
+    "ws_session_duration",
+    "ws_ping",
+    "ws_rtt",
+    "ws_response_time",
+    "ws_reconnecting",
+)
+"""Trends of WebSocket sessions and of messages that are answered; of failures and of what was cut
+off the same holds as for `HTTP_TIMES`."""
+
+TIMES_BY_OUTCOME = frozenset({*HTTP_TIMES, *WS_TIMES})
+"""Trends whose failures have a sketch of their own, and so has what was cut off in flight."""
+
 BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("vus", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
     Metric("vus_max", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM_KEPT),
@@ -87,6 +110,22 @@ BUILTIN_METRICS: Mapping[str, Metric] = _table(
     # Ours: in flight when their time was up. They are in neither of the two above.
     Metric("http_reqs_censored", MetricKind.COUNTER),
     *(Metric(name, MetricKind.TREND, Contains.TIME) for name in HTTP_TIMES),
+    Metric("ws_sessions", MetricKind.COUNTER),
+    # Ours, from here on, where k6 has no such name.
+    Metric("ws_session_failed", MetricKind.RATE),
+    Metric("ws_sessions_open", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
+    Metric("ws_reconnects", MetricKind.COUNTER),
+    Metric("ws_msgs_sent", MetricKind.COUNTER),
+    Metric("ws_msgs_received", MetricKind.COUNTER),
+    Metric("ws_msgs_unread", MetricKind.COUNTER),
+    Metric("ws_rtt_failed", MetricKind.RATE),
+    Metric("ws_msgs_lost", MetricKind.COUNTER),
+    Metric("ws_msgs_late", MetricKind.COUNTER),
+    Metric("ws_msgs_duplicate", MetricKind.COUNTER),
+    Metric("ws_msgs_out_of_order", MetricKind.COUNTER),
+    # In flight when their time was up. They are in neither of the four above.
+    Metric("ws_msgs_censored", MetricKind.COUNTER),
+    *(Metric(name, MetricKind.TREND, Contains.TIME) for name in WS_TIMES),
     Metric("data_sent", MetricKind.COUNTER, Contains.DATA),
     Metric("data_received", MetricKind.COUNTER, Contains.DATA),
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.metric import TIMES_BY_OUTCOME
 from atlas_perf.model.phase import PHASE_TAG
 
 Tags = tuple[tuple[str, str], ...]
@@ -67,7 +67,8 @@ class Series:
 class Selector:
     """k6's sub-metric: `metric{tag:value,…}`, all pairs must be equal.
 
-    For the HTTP times a selector without an outcome tag means successful requests only.
+    For times of requests and messages a selector without an outcome tag means those that
+    succeeded.
     """
 
     metric: str
@@ -88,7 +89,7 @@ class Selector:
 
     def effective_tags(self) -> Tags:
         """The pairs a series must carry, the implied one included."""
-        if self.metric in HTTP_TIMES and OUTCOME_TAGS.isdisjoint(key for key, _ in self.tags):
+        if self.metric in TIMES_BY_OUTCOME and OUTCOME_TAGS.isdisjoint(key for key, _ in self.tags):
             return tags_of({**dict(self.tags), "expected_response": "true"})
         return self.tags
 
@@ -98,10 +99,10 @@ class Selector:
     def censored(self) -> Selector | None:
         """The requests cut off in flight that might have become some of those meant here.
 
-        None where there can be none: the metric is no HTTP time, or failures are what is meant.
+        None where there can be none: the metric is no such time, or failures are what is meant.
         """
         tags = dict(self.effective_tags())
-        if self.metric not in HTTP_TIMES or not {"error", "error_code"}.isdisjoint(tags):
+        if self.metric not in TIMES_BY_OUTCOME or not {"error", "error_code"}.isdisjoint(tags):
             return None
         status = tags.get("status", "200")
         good = status.isdigit() and 0 < int(status) < _LOWEST_FAILED_STATUS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -121,6 +121,11 @@ class Snapshot(Protocol):
         Raises:
             ValueError: for a gauge, or for seconds that have been merged into longer windows.
         """
+        ...
+
+    def gauge_within(self, selector: Selector, times_ns: Sequence[tuple[int, int]]) -> Total | None:
+        """`total` of a gauge of which each worker holds a part, in windows that lie in these times
+        as a whole; `value` is the last of them. None if there is no such window."""
         ...
 
     def totals_by(self, selector: Selector, keys: Iterable[str]) -> Mapping[Tags, Total]:

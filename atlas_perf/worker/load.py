@@ -15,6 +15,8 @@ from atlas_perf.model.series import tags_of
 from atlas_perf.protocols.http.client import HttpClient
 from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.protocols.http.resolver import shared_resolver
+from atlas_perf.protocols.ws.ws_client import WsClient
+from atlas_perf.protocols.ws.ws_setup import WsSetup
 from atlas_perf.schedule.phases import phase_spans, tells_phases
 from atlas_perf.schedule.shares import vu_ids
 from atlas_perf.scripting.environment import env
@@ -31,6 +33,9 @@ from atlas_perf.worker.virtual_user import VirtualUser
 
 BASE_URL = "BASE_URL"
 """The variable that relative URLs are completed with."""
+
+WS_URL = "WS_URL"
+"""The same for WebSockets, which take BASE_URL where it is not set."""
 
 
 class Load:
@@ -63,11 +68,13 @@ class Load:
             total = executor_max_vus(scenario.executor)
             variables = variables_of(scenario.env)
             setup = client_setup(plan, recorder, variables)
+            ws_setup = websocket_setup(setup, plan, variables)
             users = [
                 virtual_user(
                     plan,
                     series,
                     setup,
+                    ws_setup,
                     id=first_id + k,
                     scenario=scenario.name,
                     tags=base_tags,
@@ -172,10 +179,17 @@ def client_setup(plan: TestPlan, recorder: Recorder, variables: Mapping[str, str
     )
 
 
+def websocket_setup(http: ClientSetup, plan: TestPlan, variables: Mapping[str, str]) -> WsSetup:
+    """What the WebSocket clients of one scenario share."""
+    base_url = variables.get(WS_URL) or variables.get(BASE_URL) or None
+    return WsSetup(http, base_url, phased=tells_phases(plan))
+
+
 def virtual_user(
     plan: TestPlan,
     series: RememberedSeries,
     setup: ClientSetup,
+    ws_setup: WsSetup,
     *,
     id: int,
     scenario: str,
@@ -191,6 +205,7 @@ def virtual_user(
         base_tags=tags,
         series=series,
         connect=partial(HttpClient, setup),
+        connect_ws=partial(WsClient, ws_setup, seed=f"{plan.seed}/{scenario}/{id}/ws"),
     )
 
 

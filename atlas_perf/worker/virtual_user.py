@@ -15,6 +15,7 @@ from atlas_perf.worker.user_samples import RememberedSeries, UserSamples
 
 if TYPE_CHECKING:
     from atlas_perf.protocols.http.client import HttpClient
+    from atlas_perf.protocols.ws.ws_client import WsClient
     from atlas_perf.worker.iteration import RunningIteration
 
 
@@ -41,6 +42,7 @@ class VirtualUser(UserSamples):
         tags: added to every sample from now on; change it as you like.
         data: what `setup` returned; a copy of its own.
         http: an HTTP client with connections and cookies of its own.
+        ws: a WebSocket client with sessions of its own, and the cookies of `http`.
     """
 
     def __init__(
@@ -53,9 +55,11 @@ class VirtualUser(UserSamples):
         base_tags: dict[str, str],
         series: RememberedSeries,
         connect: Callable[[Callable[[], Tags]], HttpClient],
+        connect_ws: Callable[[HttpClient, Callable[[], Tags]], WsClient],
         sleep: Callable[[float], Coroutine[Any, Any, None]] = _sleep,
     ) -> None:
         """`connect` makes the HTTP client; it is given the function that tells the current tags.
+        `connect_ws` makes that for WebSockets, when it is first asked for.
 
         `series` and `base_tags` are those of all users of a scenario, and shared between them.
         """
@@ -70,6 +74,15 @@ class VirtualUser(UserSamples):
         self._sleep = sleep
         self.permit: RunningIteration | None = None  # where an iteration may be repeated
         self.http = connect(self.sample_tags)
+        self._connect_ws = connect_ws
+        self._ws: WsClient | None = None
+
+    @property
+    def ws(self) -> WsClient:
+        """See the class; most scenarios have no use for it."""
+        if self._ws is None:
+            self._ws = self._connect_ws(self.http, self.sample_tags)
+        return self._ws
 
     @property
     def random(self) -> random.Random:
@@ -93,13 +106,24 @@ class VirtualUser(UserSamples):
         """Count on to the next iteration, and let the client forget what must not outlive one."""
         self.iteration += 1
         self.http.begin_iteration()
+        if self._ws is not None:
+            self._ws.begin_iteration()
 
     def cut_off(self) -> None:
         """The running iteration's time is up: see `HttpClient.cut_off`."""
         self.http.cut_off()
+        if self._ws is not None:
+            self._ws.cut_off()
+
+    def retire(self) -> None:
+        """No iteration of it comes for now, and perhaps none at all: see `WsClient.retire`."""
+        if self._ws is not None:
+            self._ws.retire()
 
     async def close(self) -> None:
         """Close the user's connections."""
+        if self._ws is not None:
+            await self._ws.close()
         await self.http.close()
 
     def __repr__(self) -> str:

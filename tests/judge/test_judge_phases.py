@@ -96,10 +96,6 @@ class TestPlans:
         with pytest.raises(PlanError, match="scenario 'b' has no ramp, only steady"):
             Judge(made, ALL_METRICS)
 
-    def test_virtual_users_are_of_no_phase(self) -> None:
-        with pytest.raises(PlanError, match="vus is of no iteration, and so of no phase"):
-            Judge(plan(("vus", "value>1 over steady")), ALL_METRICS)
-
     def test_a_phase_is_named_once(self) -> None:
         with pytest.raises(PlanError, match="named twice: leave out 'over steady' or the tag"):
             Judge(plan(("http_reqs{phase:steady}", "count>1 over steady")), ALL_METRICS)

@@ -34,6 +34,7 @@ OWNERS: dict[str, frozenset[str]] = {
     "msgpack": frozenset({"wire"}),
     "openapi_pydantic": frozenset({"convert"}),
     "orjson": frozenset({"protocols"}),
+    "picows": frozenset({"protocols"}),
     "pydantic": frozenset({"convert"}),
     "rich": frozenset({"cli"}),
     "uvloop": frozenset({"loop"}),

@@ -11,6 +11,7 @@ import pytest
 import atlas_perf
 
 PROMISED = {
+    "Backoff",
     "BearerAuth",
     "Counter",
     "DigestAuth",
@@ -20,11 +21,16 @@ PROMISED = {
     "HttpClient",
     "Options",
     "Rate",
+    "Reply",
     "Response",
     "ScenarioOptions",
     "StageOptions",
     "Trend",
     "VirtualUser",
+    "WebSocket",
+    "WebSocketClosed",
+    "WebSocketError",
+    "WsClient",
     "env",
     "feed",
 }

@@ -31,6 +31,9 @@ class User(int):
 
     cut = False
 
+    def retire(self) -> None:
+        """Nothing of it is open."""
+
     def cut_off(self) -> None:
         self.cut = True
 
