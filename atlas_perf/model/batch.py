@@ -95,6 +95,10 @@ class Stall:
     stack: str  # of the first, from the user's code on
 
 
+NEVER_AWAITED = "NeverAwaited"
+"""The kind of what a scenario made and never ran: no exception of its own, and as wrong as one."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScenarioException:
     """An exception in a scenario, as often as `count` says.
