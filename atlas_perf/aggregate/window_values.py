@@ -70,6 +70,7 @@ class WindowValues:
             gc_full_collections=sum(one.gc_full_collections for one in told),
             open_files=sum(one.open_files for one in told),
             time_wait=max(one.time_wait for one in told),
+            throttled_share_max=max(one.share(one.throttled_ns) for one in told),
         )
 
     def _rows(self, selector: Selector) -> list[int]:

@@ -39,6 +39,7 @@ DEFAULT_GATES = (
     ThresholdPlan("checks", "rate>0.99"),
     ThresholdPlan("http_req_failed", "rate<0.01"),
     ThresholdPlan("iteration_failed", "rate<0.01"),
+    ThresholdPlan("forgotten_awaits", "count<1"),
 )
 """Criteria of every run whose plan has none of its own on the same bare metric. Unlike the plan's
 own, they are left out, not NO_DATA, where the metric has no sample: a plan without checks is

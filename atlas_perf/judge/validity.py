@@ -10,7 +10,7 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 
-from atlas_perf.judge.generator import standstill_reasons
+from atlas_perf.judge.generator import standstill_reasons, throttling_reasons
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.plan import (
     ConstantArrivalRate,
@@ -56,6 +56,7 @@ def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ..
     workers = snapshot.workers()
     reasons = [sentence for one in workers for sentence in _of_worker(one)]
     reasons.extend(standstill_reasons(snapshot))
+    reasons.extend(throttling_reasons(snapshot))
     lost = any(one.lost is not None for one in workers)
     for scenario, ledger in snapshot.ledger().items():
         # What a lost worker had under way is what it had not yet sent: that is said already.

@@ -47,6 +47,8 @@ def _table(*metrics: Metric) -> Mapping[str, Metric]:
     return MappingProxyType({metric.name: metric for metric in metrics})
 
 
+FORGOTTEN_AWAITS = "forgotten_awaits"
+
 HTTP_PHASES = (
     "http_req_blocked",
     "http_req_connecting",
@@ -99,6 +101,8 @@ BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("iteration_duration", MetricKind.TREND, Contains.TIME),
     # Ours: true for each iteration that ended in an exception. k6 only logs those.
     Metric("iteration_failed", MetricKind.RATE),
+    # Ours: requests and other coroutines that the scenario made and never ran.
+    Metric(FORGOTTEN_AWAITS, MetricKind.COUNTER),
     # Ours, in the open model only: the generator's lateness, and waiting for a free user.
     Metric("iteration_lag", MetricKind.TREND, Contains.TIME),
     Metric("iteration_wait", MetricKind.TREND, Contains.TIME),

@@ -131,6 +131,7 @@ class WorkerSeconds:
     gc_pause_max_ms: tuple[float, ...] = ()
     gc_full_collections: tuple[int, ...] = ()
     open_files: tuple[int, ...] = ()
+    throttled_share: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,9 @@ class WorkerSummary:
     gc_pause_ms: float = 0.0  # all pauses together
     gc_full_collections: int = 0  # those that walk every object
     peak_open_files: int = 0  # descriptors: sockets, pipes and files
+    throttled_ms: float = 0.0  # the CPU limit of its control group held it, or its like, back
+    throttled_share: float = 0.0  # of the run
+    throttled_seconds: int = 0  # seconds of the run in which it did
     stalls: tuple[StallSummary, ...] = ()
     seconds: WorkerSeconds = field(default_factory=WorkerSeconds)
 
@@ -194,6 +198,7 @@ class Window:
     gc_full_collections: int = 0
     open_files: int = 0  # of all workers together
     time_wait: int = 0  # connections of this machine that are closed and hold their port yet
+    throttled_share_max: float = 0.0  # in which a CPU limit held the generator back
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "EXECUTION": (
         "iterations",
         "iteration_failed",
+        "forgotten_awaits",
         "iteration_duration",
         "dropped_iterations",
         "group_duration",

@@ -13,6 +13,7 @@ from pathlib import Path
 from atlas_perf.clock import now_ns
 from atlas_perf.model.batch import Stall, WorkerHealth
 from atlas_perf.units import NS_PER_S
+from atlas_perf.worker.cpu_limit import CpuLimit
 from atlas_perf.worker.deadlines import Clock
 from atlas_perf.worker.gc_pauses import GcPauses
 from atlas_perf.worker.loop_lag import Lag, LoopLagProbe
@@ -71,12 +72,14 @@ class HealthMeter:
         self._loop_cpu = Rise(self._thread.cpu_ns)
         self._loop_wait = Rise(self._thread.waited_ns)
         self._elapsed = Rise(clock)
+        self._cpu_limit = CpuLimit()
         self._rises = (self._steal, self._cpu, self._loop_cpu, self._loop_wait, self._elapsed)
 
     def start(self, t0_ns: int) -> None:
         """Measure from the run's start on, inside the running loop."""
         for rise in self._rises:
             rise.begin()
+        self._cpu_limit.begin()
         self._gc.start()
         self._lag.start(t0_ns)
         self._watcher.start()
@@ -114,6 +117,7 @@ class HealthMeter:
             gc_full_collections=gc_full,
             open_files=open_files(),
             time_wait=connections_in_time_wait(),
+            throttled_ns=self._cpu_limit.take_ns(),
         )
 
     def stalls(self) -> tuple[Stall, ...]:

@@ -65,6 +65,7 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
             length_ns=S,
             loop_cpu_ns=int((0.25 + 0.5 * worker) * S),
             cpu_wait_ns=int(0.125 * S),
+            throttled_ns=int(0.25 * S),
             steal_ns=int(0.5 * S),
             gc_pause_max_ns=(3 - worker) * MS,
             gc_full_collections=1,
@@ -81,6 +82,7 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
     assert (window.p95_ms, window.p99_ms) == (pytest.approx(100, rel=0.01),) * 2
     assert (window.loop_lag_max_ms, window.cpu_cores) == (8.0, 0.5)
     assert (window.loop_cpu_share_max, window.cpu_wait_share_max) == (0.75, 0.125)
+    assert window.throttled_share_max == 0.25
     assert window.steal_cores == 0.5  # the machine's, which both workers told
     assert (window.gc_pause_max_ms, window.gc_full_collections, window.open_files) == (3, 2, 20)
     assert window.time_wait == 77
@@ -90,6 +92,7 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
         assert (seconds.cpu_share, seconds.loop_cpu_share) == ((0.25,), (0.25 + 0.5 * number,))
         assert (seconds.cpu_wait_share, seconds.gc_pause_max_ms) == ((0.125,), (3.0 - number,))
         assert (seconds.gc_full_collections, seconds.open_files) == ((1,), (10,))
+        assert seconds.throttled_share == (0.25,)
 
 
 def test_a_second_without_a_sample_is_a_window_without_latencies():

@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"schedule", "protocols", "sketch", "wire", "loader"}),
     frozenset({"scripting"}),
     frozenset({"model"}),
-    frozenset({"choices", "clock", "errors", "loop", "units", "url_credentials"}),
+    frozenset({"cgroups", "choices", "clock", "errors", "loop", "units", "url_credentials"}),
 )
 """From top to bottom: a part may import what is below it, and itself, and nothing else."""
 
