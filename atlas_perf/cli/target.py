@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import click
 
 from atlas_perf import loop
-from atlas_perf.cli.option_types import LATENCY_SCALE
+from atlas_perf.cli.option_types import LATENCY_SCALE, SEED
 from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.streams import say, show
 from atlas_perf.errors import ExitCode
@@ -51,7 +51,7 @@ TARGET_AUTH_TOKEN and TARGET_A2A_TOKEN in the environment make it ask for these 
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=SEED,
     default=0,
     metavar="N",
     help="Start of its random latencies and outcomes (default: 0).",

@@ -15,6 +15,9 @@ from atlas_perf.model.metric import BUILTIN_METRICS, Metric
 from atlas_perf.model.phase import LoadPhase
 from atlas_perf.units import NS_PER_S
 
+MOST = 10**15
+"""Of anything that is counted in a plan: more is a slip of the keyboard, and less than 64 bits."""
+
 DEFAULT_GRACEFUL_STOP_NS = 30 * NS_PER_S
 DEFAULT_MAX_DURATION_NS = 600 * NS_PER_S
 DEFAULT_TREND_STATS = ("avg", "min", "med", "max", "p(90)", "p(95)", "p(99)")
