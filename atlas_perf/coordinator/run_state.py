@@ -91,6 +91,7 @@ class RunState:
         self.too_fast: CeilingBroken | None = None  # ended the load
         self.teardown_failure: ScenarioException | None = None
         self.teardown_skipped: str | None = None  # why it was not run to its end
+        self.setup_interrupted = False
         self.load_begun = False
         self.in_order = False  # nothing is left to do for any worker: each can be told to go
         self._data: bytes | None = None
@@ -200,6 +201,7 @@ class RunState:
         self.interrupted = self.cut_short = True
         self._stops_asked += 1
         if self._data is None or self._stops_asked > 1:
+            self.setup_interrupted = self.phase is RunPhase.SETUP and self._data is None
             return self._finish()
         return self._tear_down()  # setup has made what teardown is for
 

@@ -75,6 +75,8 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
         seed=_seed(overrides.seed),
         processes=overrides.processes,
         keep_samples=overrides.keep_samples,
+        has_setup=scenario_file.setup is not None,
+        has_teardown=scenario_file.teardown is not None,
         **select(RUN, values),
     )
     refuse_beyond_measure(plan)

@@ -292,6 +292,8 @@ class TestPlan:
     rate_ceiling: RateCeiling | None = None
     keep_samples: bool = False  # some output wants every sample, not only the sketches
     exclude_warm_up: bool = True  # from all that does not ask for it by name
+    has_setup: bool = False  # the file does something before the load
+    has_teardown: bool = False  # and after it
 
     @property
     def end_ns(self) -> int:

@@ -198,6 +198,7 @@ class TestInterrupts:
         summary = await running.summary()
         assert summary.exit_code is ExitCode.INTERRUPTED
         assert summary.verdict is Verdict.INVALID
+        assert any("what setup made may be left behind" in reason for reason in summary.reasons)
         assert summary.measured_s == 0
         assert server.count() == 1
 
