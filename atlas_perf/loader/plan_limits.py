@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from atlas_perf.errors import PlanError
 from atlas_perf.model.plan import (
+    LONGEST_RUN_S,
     ConstantArrivalRate,
     RampingArrivalRate,
     TestPlan,
     peak_arrivals_per_s,
 )
-from atlas_perf.units import LONGEST_NS, LONGEST_YEARS
+from atlas_perf.units import LONGEST_NS, LONGEST_YEARS, NS_PER_S
 
 MOST_USERS = 1_000_000
 """Virtual users of one plan: each takes some kilobytes and, under load, a connection."""
+
+LONGEST_PLAN_DAYS = LONGEST_RUN_S // 86_400 - 1
+"""A day less than a run can be measured for, since it may start late and be wound up slowly."""
 
 MOST_ARRIVALS_PER_WORKER_S = 1_000_000
 """Far more than a worker begins: to drop an arrival alone takes it about a microsecond, and one
@@ -26,9 +30,12 @@ def refuse_beyond_measure(plan: TestPlan) -> None:
             f"{plan.max_vus} virtual users are more than one run can have ({MOST_USERS}): ask for "
             "fewer, or spread them over several machines"
         )
-    # What is written is read within this limit; scales may lead out of it.
-    if plan.end_ns > LONGEST_NS:
-        raise PlanError(f"the plan lasts longer than {LONGEST_YEARS} years: scale it by less")
+    ends_ns = max(scenario.end_ns + scenario.graceful_stop_ns for scenario in plan.scenarios)
+    if ends_ns > LONGEST_PLAN_DAYS * 86_400 * NS_PER_S:
+        raise PlanError(
+            f"the plan lasts longer than {LONGEST_PLAN_DAYS} days, its graceful stop included: "
+            "nothing is measured of a longer run"
+        )
     most = MOST_ARRIVALS_PER_WORKER_S * plan.processes
     for scenario in plan.scenarios:
         executor = scenario.executor
