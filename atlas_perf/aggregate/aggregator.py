@@ -22,6 +22,7 @@ from atlas_perf.aggregate.window_values import WindowValues
 from atlas_perf.aggregate.worker_record import WorkerRecord
 from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
 from atlas_perf.model.metric import Metric, MetricKind
+from atlas_perf.model.plan import LONGEST_RUN_S
 from atlas_perf.model.series import Selector, Series, Tags
 from atlas_perf.model.snapshot import (
     NOT_STOPPED_NS,
@@ -35,8 +36,7 @@ from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.units import NS_PER_S
 from atlas_perf.wire.errors import WireError
 
-MAX_INTERVAL = 31 * 86_400
-"""Longest run, in seconds; a batch that speaks of a later one is damaged."""
+MAX_INTERVAL = LONGEST_RUN_S
 
 MAX_GAP = 100_000
 """Most batches that can be missing at once; a batch further ahead is damaged."""

@@ -129,8 +129,12 @@ class _Search:
                 self._write(self._result(None, (_UNFINISHED,)))
         except AtlasPerfError as error:
             why = redacted_text(str(error), secret_values([os.environ, self._request.env]))
+            known = self._result(None, (f"The search ended without an answer: {why}",))
             with suppress(ResultsWriteError):  # the error itself is what the user must see
-                self._write(self._result(None, (f"The search ended without an answer: {why}",)))
+                self._write(known)
+            if self._steps:
+                show(render_capacity(known, colour=wants_colour(sys.stdout), width=report_width()))
+                self._say(f"results: {self._folder.path}")
             raise
         found = self._word()
         told = sentences(found, self._search, self._steps, self._request.model)
@@ -185,12 +189,13 @@ class _Search:
         label = f"{plan.name} step {number + 1} at {level_text(level, self._request.model)}"
         quiet = self._request.quiet or not is_terminal(sys.stderr)
         summary = run_shown(prepared, self._signals, label, quiet=quiet)
+        self._interrupted = summary.exit_code is ExitCode.INTERRUPTED
+        if not self._interrupted:
+            self._refuse_dead_target()
+            self._note(self._judged(level, summary, steady, latency))
         self._folder.put(f"step-{number + 1:02}-{level}.json", summary_to_json(summary) + "\n")
-        if summary.exit_code is ExitCode.INTERRUPTED:
-            self._interrupted = True
+        if self._interrupted:
             return
-        self._refuse_dead_target()
-        self._note(self._judged(level, summary, steady, latency))
         if self._steps[-1].outcome is not StepOutcome.MET:
             self._rest()
 

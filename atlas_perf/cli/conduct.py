@@ -168,6 +168,15 @@ class _Claim:
             with suppress(PlanError):
                 self.folder.write_pending(self.unfinished(exit_code=exit_code, reason=reason))
             raise
+        except KeyboardInterrupt:  # of a calibration: the run itself ends with a summary
+            with suppress(PlanError):
+                self.folder.write_pending(
+                    self.unfinished(
+                        exit_code=ExitCode.INTERRUPTED,
+                        reason="The command was interrupted before the run offered any load.",
+                    )
+                )
+            raise
 
 
 def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> _Claim:

@@ -17,6 +17,7 @@ from atlas_perf.cli.option_types import (
     PAIR,
     PROCESSES,
     SCALE,
+    SEED,
     SIZE,
     STAGE,
     THRESHOLD,
@@ -187,7 +188,7 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 @_option(
     _LOAD,
     "--seed",
-    type=click.IntRange(min=0),
+    type=SEED,
     metavar="N",
     help="Start of every random choice, of the embedded target's too; the same seed asks the same "
     "things.",

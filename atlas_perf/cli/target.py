@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from atlas_perf import loop
-from atlas_perf.cli.option_types import FAULT, LATENCY_SCALE
+from atlas_perf.cli.option_types import FAULT, LATENCY_SCALE, SEED
 from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.streams import say, show
 from atlas_perf.cli.suggestions import SuggestingChoice
@@ -57,7 +57,7 @@ TARGET_JWT_SECRET for JWTs that are signed with it, as --jwt does for any.
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=SEED,
     default=0,
     metavar="N",
     help="Start of its random latencies and outcomes (default: 0).",

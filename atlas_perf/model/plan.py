@@ -15,6 +15,12 @@ from atlas_perf.model.metric import BUILTIN_METRICS, Metric
 from atlas_perf.model.phase import LoadPhase
 from atlas_perf.units import NS_PER_S
 
+MOST = 10**15
+"""Of anything that is counted in a plan: more is a slip of the keyboard, and less than 64 bits."""
+
+LONGEST_RUN_S = 31 * 86_400
+"""A batch that speaks of a later second is damaged, so no plan may last as long."""
+
 DEFAULT_GRACEFUL_STOP_NS = 30 * NS_PER_S
 DEFAULT_MAX_DURATION_NS = 600 * NS_PER_S
 DEFAULT_TREND_STATS = ("avg", "min", "med", "max", "p(90)", "p(95)", "p(99)")
@@ -289,6 +295,8 @@ class TestPlan:
     rate_ceiling: RateCeiling | None = None
     keep_samples: bool = False  # some output wants every sample, not only the sketches
     exclude_warm_up: bool = True  # from all that does not ask for it by name
+    has_setup: bool = False  # the file does something before the load
+    has_teardown: bool = False  # and after it
 
     @property
     def end_ns(self) -> int:

@@ -19,7 +19,7 @@ from atlas_perf.worker.gc_pauses import GcPauses
 from atlas_perf.worker.loop_lag import Lag, LoopLagProbe
 from atlas_perf.worker.loop_thread import LoopThread
 from atlas_perf.worker.loop_watcher import LoopWatcher
-from atlas_perf.worker.stall_log import StallLog
+from atlas_perf.worker.stall_log import Sighting, StallLog
 
 _STATM = Path("/proc/self/statm")
 _STAT = Path("/proc/stat")
@@ -49,11 +49,13 @@ class HealthMeter:
         *,
         clock: Clock = now_ns,
         under_way: Callable[[], int] = lambda: 0,
+        on_standstill: Callable[[Sighting], None] = lambda _: None,
     ) -> None:
         """
         Args:
             scenario_file: stalls are told by its lines.
             under_way: how many requests are.
+            on_standstill: told, on another thread, where the loop stands if it does not go on.
         """
         self._clock = clock
         self._thread = LoopThread()
@@ -66,7 +68,7 @@ class HealthMeter:
             under_way=under_way,
             on_stall=self._on_stall,
         )
-        self._watcher = LoopWatcher(scenario_file, lambda: self._lag.due_ns)
+        self._watcher = LoopWatcher(scenario_file, lambda: self._lag.due_ns, on_standstill)
         self._steal = Rise(stolen_ns)
         self._cpu = Rise(time.process_time_ns)
         self._loop_cpu = Rise(self._thread.cpu_ns)
