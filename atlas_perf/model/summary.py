@@ -194,6 +194,8 @@ class Window:
     gc_full_collections: int = 0
     open_files: int = 0  # of all workers together
     time_wait: int = 0  # connections of this machine that are closed and hold their port yet
+    planned_arrivals: int = 0  # of arrival rates: due in this window by the plan
+    started_arrivals: int = 0  # and begun in it, whenever they were due
 
 
 @dataclass(frozen=True, slots=True)

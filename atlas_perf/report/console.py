@@ -11,6 +11,7 @@ from itertools import groupby
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
 from atlas_perf.report.calibration import calibration_sentences
+from atlas_perf.report.console_arrivals import arrival_sentences
 from atlas_perf.report.console_endpoints import endpoint_lines
 from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_metrics import (
@@ -196,6 +197,8 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
         for name, ledger in summary.ledger.items()
         for line in wrapped(f"{printable(name)}: {_ledger_text(ledger)}", width - 4, "  ")
     ]
+    for sentence in arrival_sentences(summary.windows):
+        lines += [_INDENT + line for line in wrapped(sentence, width - 4, "  ")]
     if not workers:
         return lines
     lost = [worker for worker in workers if worker.lost is not None]

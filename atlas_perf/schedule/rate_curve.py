@@ -18,13 +18,15 @@ arrival is exactly at 2un, however long the run. Back from an area w to its inst
             '---d---'
 
 with integer square roots, rounded up to the next nanosecond: never early, at most a nanosecond
-late, never drifting, and the same in every process. These are the arrivals of k6's
-`ramping-arrival-rate` (`lib/executor/ramping_arrival_rate.go`, `cal`), which computes them in
-floating point.
+late, never drifting, and the same in every process. `area_by` is the way there, rounded down to
+whole units: arrivals are at whole ones, so that both agree on each of them. These are the arrivals
+of k6's `ramping-arrival-rate` (`lib/executor/ramping_arrival_rate.go`, `cal`), which computes them
+in floating point.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isqrt
@@ -45,6 +47,13 @@ class RateLine:
     @property
     def end_area(self) -> int:
         return self.begin_area + (self.begin_rate + self.end_rate) * self.duration_ns
+
+    def area_by(self, offset_ns: int) -> int:
+        """The curve's area up to an instant of this stage, in whole units."""
+        inside_ns = offset_ns - self.begin_ns
+        rise = self.end_rate - self.begin_rate
+        bent = rise * inside_ns * inside_ns // self.duration_ns
+        return self.begin_area + 2 * self.begin_rate * inside_ns + bent
 
     def instant_ns(self, area: int) -> int:
         """When the curve's area reaches `area`, which lies in this stage's."""
@@ -76,6 +85,15 @@ class RateCurve:
                 area = line.end_area
             rate, end_ns = stage.target, end_ns + stage.duration_ns
         self.area = area
+        self._begins_ns = [line.begin_ns for line in self._lines]
+
+    def area_by(self, offset_ns: int) -> int:
+        """How much of the area is reached by an instant, the instant included."""
+        number = bisect_right(self._begins_ns, offset_ns) - 1
+        if number < 0:
+            return 0
+        line = self._lines[number]
+        return line.area_by(min(offset_ns, line.begin_ns + line.duration_ns))
 
     def instants_ns(self, areas: Iterable[int]) -> Iterable[int]:
         """When each area is reached; `areas` rise from 0 to at most the whole."""
