@@ -69,6 +69,10 @@ HTTP_TIMES = (HTTP_RESPONSE_TIME, "http_req_duration", *HTTP_PHASES, *HTTP_WAITS
 they speak of requests that got the response they expected: failures have their own sketch, and so
 have requests that were cut off in flight, of which only the age is known."""
 
+INTERRUPTED_TIMES = ("iteration_duration", "group_duration")
+"""Trends of what an iteration does as a whole. If it was cut off, only the age is known: it has a
+series of its own, tagged as those of the requests are."""
+
 BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("vus", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
     Metric("vus_max", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM_KEPT),

@@ -68,7 +68,7 @@ class MetricSummary:
     kind: MetricKind
     contains: Contains
     values: Mapping[str, float]
-    censored: int = 0  # requests cut off in flight, which count with their age; not in `count`
+    censored: int = 0  # what was cut off in flight, and counts with its age; not in `count`
     at_least: tuple[str, ...] = ()  # the values that are only lower bounds because of them
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from atlas_perf.model.batch import Ledger
+from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
 from atlas_perf.report.calibration import calibration_sentences
 from atlas_perf.report.console_arrivals import arrival_sentences
@@ -115,13 +116,18 @@ def _threshold_value(result: ThresholdResult, paint: Paint) -> str:
     value = format_quantity(result.value, result.unit, beside=result.limit)
     text = paint(how, bound_text(value, result.at_least))
     if result.state is CriterionState.NO_DATA:
-        return text + paint("yellow", "  undecided: requests were cut off in flight")
+        return text + paint("yellow", f"  undecided: {_cut_off(result)} were cut off in flight")
     if result.aborted_run:
         text += paint("dim", "  ended the run")
     elif result.state is CriterionState.PASSED and result.reason:
         text += paint("yellow", "  too close to call")
     short = shortness_text(result)
     return text + paint("yellow", f"  {short}") if short else text
+
+
+def _cut_off(result: ThresholdResult) -> str:
+    metric = Selector.parse(result.selector).metric
+    return {"iteration_duration": "iterations", "group_duration": "groups"}.get(metric, "requests")
 
 
 def _section_lines(

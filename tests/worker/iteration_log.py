@@ -31,7 +31,7 @@ class User(int):
 
     cut = False
 
-    def cut_off(self) -> None:
+    def cut_off(self, _at_ns: int) -> None:
         self.cut = True
 
 
