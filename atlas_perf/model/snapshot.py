@@ -100,6 +100,11 @@ class Snapshot(Protocol):
         on, to the instant at which it was stopped, or NOT_STOPPED_NS."""
         ...
 
+    @property
+    def uncounted_phase(self) -> str | None:
+        """The phase whose samples are in totals only where a selector names a phase."""
+        ...
+
     def metrics(self) -> Mapping[str, Metric]:
         """Every metric defined for the run, with or without samples."""
         ...

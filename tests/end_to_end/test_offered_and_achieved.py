@@ -62,3 +62,40 @@ def test_a_saturated_run_tells_what_it_planned_and_what_it_did(run_scenario, whe
         assert max(windows) >= 5  # what waited was begun when its seconds were long over
     assert f"arrivals: {started} of 136 planned were started" in run.stdout
     assert "fell short" in run.stdout
+
+
+COLD = """
+import asyncio
+
+options = {
+    "scenarios": {
+        "cold": {
+            "executor": "constant-arrival-rate",
+            "rate": 40,
+            "duration": "4s",
+            "preAllocatedVUs": 4,
+            "warmUp": "2s",
+        },
+    },
+    "thresholds": {"iterations": ["count>0"]},
+}
+
+
+async def default(vu):
+    if vu.iteration == 0:
+        await asyncio.sleep(0.9)
+"""
+
+
+def test_arrivals_dropped_in_a_warm_up_are_named_and_do_not_void_the_run(run_scenario) -> None:
+    """Four users are busy for 0.9 s with their first iteration: most of that second is dropped."""
+    run = run_scenario(COLD)
+    dropped = run.summary["ledger"]["cold"]["dropped"]
+    assert dropped > 0.1 * 160
+    assert (run.summary["verdict"], run.exit_code) == ("PASS", 0), run.summary["reasons"]
+    assert any(
+        f"scenario cold never started {dropped} of the 80 iterations of its warm-up" in reason
+        for reason in run.summary["reasons"]
+    )
+    counted = run.summary["metrics"].get("dropped_iterations")
+    assert counted is None
