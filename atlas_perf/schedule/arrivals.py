@@ -25,10 +25,9 @@ from atlas_perf.model.plan import (
     ArrivalRate,
     ConstantArrivalRate,
     Spacing,
-    Stage,
     planned_arrivals,
 )
-from atlas_perf.schedule.rate_curve import RateCurve
+from atlas_perf.schedule.rate_curve import rate_curve
 
 
 def arrivals_seed(plan_seed: int, scenario: str) -> str:
@@ -42,13 +41,8 @@ class ArrivalSchedule:
     def __init__(self, executor: ArrivalRate) -> None:
         self.count = planned_arrivals(executor)
         self._poisson = executor.spacing is Spacing.POISSON
-        if isinstance(executor, ConstantArrivalRate):
-            stages: tuple[Stage, ...] = (Stage(executor.duration_ns, executor.rate),)
-            self._curve = RateCurve(executor.rate, stages, executor.time_unit_ns)
-            self._first = 0
-        else:
-            self._curve = RateCurve(executor.start_rate, executor.stages, executor.time_unit_ns)
-            self._first = 1
+        self._curve = rate_curve(executor)
+        self._first = 0 if isinstance(executor, ConstantArrivalRate) else 1
 
     def offsets_ns(self, worker: int, workers: int, seed: str) -> Iterator[int]:
         """Offsets from the executor's start at which this worker's arrivals are due; they rise.
