@@ -46,6 +46,16 @@ class _Line:
         per_unit = self.of_curve.rate_at(at_ns - self.start_time_ns)
         return per_unit * Fraction(NS_PER_S, self.time_unit_ns)
 
+    def about_per_s(self, at_ns: int) -> float:
+        """The same in floating point."""
+        line = self.of_curve
+        passed = (at_ns - self.begin_ns) / line.duration_ns
+        per_unit = line.begin_rate + (line.end_rate - line.begin_rate) * passed
+        return per_unit * NS_PER_S / self.time_unit_ns
+
+
+_ROUNDING = 1e-9  # far more than floating-point arithmetic is off by
+
 
 def peak_rate(scenarios: Sequence[ScenarioPlan]) -> PeakRate | None:
     """The first instant of the highest sum; None if nothing arrives at a rate."""
@@ -60,12 +70,20 @@ def peak_rate(scenarios: Sequence[ScenarioPlan]) -> PeakRate | None:
             running.append(beginning.popleft())
         together = [lines[number] for number in sorted(running)]
         for at_ns in (begin_ns, end_ns):
+            if peak is not None and _is_clearly_below(peak, together, at_ns):
+                continue
             parts = [(line.scenario, line.per_s(at_ns)) for line in together]
             per_s = sum((part for _, part in parts), Fraction(0))
             if per_s and (peak is None or per_s > peak.per_s):
                 names = tuple(scenario for scenario, part in parts if part)
                 peak = PeakRate(per_s, at_ns, names)
     return peak
+
+
+def _is_clearly_below(peak: PeakRate, lines: Sequence[_Line], at_ns: int) -> bool:
+    """True for most instants of a shape with thousands of lines, at a tenth of the time."""
+    about_per_s = sum(line.about_per_s(at_ns) for line in lines)
+    return about_per_s < peak.per_s.numerator / peak.per_s.denominator * (1 - _ROUNDING)
 
 
 def _lines(scenario: ScenarioPlan) -> list[_Line]:
