@@ -67,6 +67,7 @@ class Aggregator:
         """
         if workers < 1:
             raise ValueError(f"a run needs at least one worker, not {workers}")
+        self.uncounted_phase = uncounted_phase
         self._table = SeriesTable(workers)
         self._index = SeriesIndex(metrics, self._table, series_cap, uncounted_phase)
         self._grid = WindowGrid(max_windows)

@@ -1,4 +1,4 @@
-"""Times that are known, and beside them the ages of requests that were cut off in flight."""
+"""Times that are known, and beside them the ages of what was cut off in flight."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from atlas_perf.errors import PlanError
 from atlas_perf.model.plan import (
     LONGEST_RUN_S,
     ConstantArrivalRate,
+    Executor,
     RampingArrivalRate,
     TestPlan,
-    peak_arrivals_per_s,
 )
 from atlas_perf.units import LONGEST_NS, LONGEST_YEARS, NS_PER_S
 
@@ -39,7 +39,7 @@ def refuse_beyond_measure(plan: TestPlan) -> None:
     most = MOST_ARRIVALS_PER_WORKER_S * plan.processes
     for scenario in plan.scenarios:
         executor = scenario.executor
-        peak_per_s = peak_arrivals_per_s(executor) or 0
+        peak_per_s = _peak_per_s(executor)
         if peak_per_s > most:
             workers = "worker process" if plan.processes == 1 else "worker processes"
             raise PlanError(
@@ -54,3 +54,14 @@ def refuse_beyond_measure(plan: TestPlan) -> None:
                 f"scenario {scenario.name!r} counts its rate in more than {LONGEST_YEARS} years: "
                 "scale its users by more"
             )
+
+
+def _peak_per_s(executor: Executor) -> float:
+    """How many iterations a second an arrival rate makes due at most; 0 for every other load."""
+    match executor:
+        case ConstantArrivalRate(rate=rate, time_unit_ns=unit_ns):
+            return rate * NS_PER_S / unit_ns
+        case RampingArrivalRate(stages=stages, start_rate=begin, time_unit_ns=unit_ns):
+            return max(begin, *(stage.target for stage in stages)) * NS_PER_S / unit_ns
+        case _:
+            return 0

@@ -94,6 +94,10 @@ off the same holds as for `HTTP_TIMES`."""
 TIMES_BY_OUTCOME = frozenset({*HTTP_TIMES, *WS_TIMES})
 """Trends whose failures have a sketch of their own, and so has what was cut off in flight."""
 
+INTERRUPTED_TIMES = ("iteration_duration", "group_duration")
+"""Trends of what an iteration does as a whole. If it was cut off, only the age is known: it has a
+series of its own, tagged as those of the requests are."""
+
 BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("vus", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
     Metric("vus_max", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM_KEPT),

@@ -147,17 +147,6 @@ def executor_max_vus(executor: Executor) -> int:
             return vus
 
 
-def peak_arrivals_per_s(executor: Executor) -> float | None:
-    """How many iterations a second are due at most; None where free users decide."""
-    match executor:
-        case ConstantArrivalRate(rate=rate, time_unit_ns=unit_ns):
-            return rate * NS_PER_S / unit_ns
-        case RampingArrivalRate(stages=stages, start_rate=begin, time_unit_ns=unit_ns):
-            return max(begin, *(stage.target for stage in stages)) * NS_PER_S / unit_ns
-        case _:
-            return None
-
-
 def planned_arrivals(executor: ArrivalRate) -> int:
     """How many iterations an arrival rate makes due over the whole run, whatever their spacing.
 
@@ -313,12 +302,6 @@ class TestPlan:
         """The phase whose samples are left out of totals unless a selector names a phase."""
         warms_up = any(scenario.warm_up_ns for scenario in self.scenarios)
         return LoadPhase.WARM_UP if warms_up and self.exclude_warm_up else None
-
-    @property
-    def max_rate_per_s(self) -> float:
-        """Iterations that all arrival rates together make due in a second, at the most."""
-        peaks = (peak_arrivals_per_s(scenario.executor) for scenario in self.scenarios)
-        return sum(peak for peak in peaks if peak is not None)
 
     @property
     def max_vus(self) -> int:

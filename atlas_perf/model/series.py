@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from atlas_perf.model.metric import TIMES_BY_OUTCOME
+from atlas_perf.model.metric import INTERRUPTED_TIMES, TIMES_BY_OUTCOME
 from atlas_perf.model.phase import PHASE_TAG
 
 Tags = tuple[tuple[str, str], ...]
@@ -16,7 +16,10 @@ OUTCOME_TAGS = frozenset({"expected_response", "status", "error", "error_code"})
 """A selector that names one of these says itself which outcomes it means."""
 
 UNKNOWN_OUTCOME = "unknown"
-"""The `expected_response` of requests that the end of the run cut off in flight (censored)."""
+"""The `expected_response` of requests that the end of the run cut off in flight (censored), and of
+iterations and groups that it interrupted."""
+
+_UNKNOWN = ("expected_response", UNKNOWN_OUTCOME)
 
 _LOWEST_FAILED_STATUS = 400
 _UNKNOWN_IN_FLIGHT = frozenset({"expected_response", "status", "proto", "tls_version"})
@@ -94,13 +97,28 @@ class Selector:
         return self.tags
 
     def matches(self, series: Series) -> bool:
-        return self.metric == series.metric and set(self.effective_tags()) <= set(series.tags)
+        return (
+            self.metric == series.metric
+            and set(self.effective_tags()) <= set(series.tags)
+            and not self._leaves_out(series)
+        )
+
+    def _leaves_out(self, series: Series) -> bool:
+        """True if the series has ages of what was interrupted, and durations are meant."""
+        return (
+            self.metric in INTERRUPTED_TIMES
+            and _UNKNOWN in series.tags
+            and _UNKNOWN not in self.tags
+        )
 
     def censored(self) -> Selector | None:
-        """The requests cut off in flight that might have become some of those meant here.
+        """What was cut off in flight and might have become some of what is meant here.
 
-        None where there can be none: the metric is no such time, or failures are what is meant.
+        None where there can be none: the metric is no such time, nor one of an iteration or a group;
+        or failures or the ages themselves are what is meant.
         """
+        if self.metric in INTERRUPTED_TIMES and _UNKNOWN not in self.tags:
+            return Selector(self.metric, tags_of(dict((*self.tags, _UNKNOWN))))
         tags = dict(self.effective_tags())
         if self.metric not in TIMES_BY_OUTCOME or not {"error", "error_code"}.isdisjoint(tags):
             return None
@@ -123,6 +141,8 @@ class Selector:
         kept = dict(series.tags)
         folded = kept.get("name") == OTHER and kept.keys() <= _TAGS_OF_OTHER
         if not folded or self.metric != series.metric or self.matches(series):
+            return False
+        if self._leaves_out(series):
             return False
         for key in _NAMES_OF_OTHER & kept.keys():
             del kept[key]  # they say that the samples were folded, not what they were

@@ -53,7 +53,7 @@ class GaugeTotal:
 
 @dataclass(frozen=True, slots=True)
 class Censored:
-    """What is known of requests that were cut off in flight: they would have taken longer."""
+    """What is known of what was cut off in flight: it would have taken longer."""
 
     ages: Distribution  # never empty
     with_known: Distribution  # these ages and the values that are known, together
@@ -61,7 +61,7 @@ class Censored:
 
 @dataclass(frozen=True, slots=True)
 class TrendTotal:
-    """A distribution: of what is known and, of HTTP times, of what is known to be longer still."""
+    """A distribution: of what is known and of what is only known to be longer still."""
 
     distribution: Distribution  # known values; may be empty where something was censored
     censored: Censored | None = None
@@ -100,6 +100,11 @@ class Snapshot(Protocol):
         on, to the instant at which it was stopped, or NOT_STOPPED_NS."""
         ...
 
+    @property
+    def uncounted_phase(self) -> str | None:
+        """The phase whose samples are in totals only where a selector names a phase."""
+        ...
+
     def metrics(self) -> Mapping[str, Metric]:
         """Every metric defined for the run, with or without samples."""
         ...
@@ -107,7 +112,7 @@ class Snapshot(Protocol):
     def total(self, selector: Selector) -> Total | None:
         """The merge of all series the selector matches; None if none has a sample.
 
-        Of an HTTP time with what `Selector.censored` matches beside it. Here and in `totals_by`,
+        Of a time with what `Selector.censored` matches beside it. Here and in `totals_by`,
         without those of a phase that the plan leaves out, unless the selector names a phase.
         """
         ...

@@ -68,7 +68,7 @@ class MetricSummary:
     kind: MetricKind
     contains: Contains
     values: Mapping[str, float]
-    censored: int = 0  # requests cut off in flight, which count with their age; not in `count`
+    censored: int = 0  # what was cut off in flight, and counts with its age; not in `count`
     at_least: tuple[str, ...] = ()  # the values that are only lower bounds because of them
 
 
@@ -199,6 +199,8 @@ class Window:
     open_files: int = 0  # of all workers together
     time_wait: int = 0  # connections of this machine that are closed and hold their port yet
     throttled_share_max: float = 0.0  # in which a CPU limit held the generator back
+    planned_arrivals: int = 0  # of arrival rates: due in this window by the plan
+    started_arrivals: int = 0  # and begun in it, whenever they were due
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,12 +105,17 @@ class VirtualUser(UserSamples):
     def begin_iteration(self) -> None:
         """Count on to the next iteration, and let the client forget what must not outlive one."""
         self.iteration += 1
+        self.cut_at_ns = 0
         self.http.begin_iteration()
         if self._ws is not None:
             self._ws.begin_iteration()
 
-    def cut_off(self) -> None:
-        """The running iteration's time is up: see `HttpClient.cut_off`."""
+    def cut_off(self, at_ns: int) -> None:
+        """The running iteration's time is up at `at_ns`; the first such instant stays.
+
+        Its duration, its groups and requests are censored: see `HttpClient.cut_off`.
+        """
+        self.cut_at_ns = self.cut_at_ns or at_ns
         self.http.cut_off()
         if self._ws is not None:
             self._ws.cut_off()

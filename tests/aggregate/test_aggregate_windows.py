@@ -45,6 +45,7 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
         named(7, "http_req_duration", expected_response="true"),
         named(8, "http_req_duration", expected_response="false"),
         named(9, "vus"),
+        named(10, "iteration_lag", scenario="open"),
     ]
     for worker in (0, 1):
         deltas = [
@@ -58,6 +59,7 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
             trend(7, (100 if worker else 50) * MS, times=8),
             trend(8, 9 * S, times=2),
             gauge(9, 3, 5),
+            trend(10, (1 + worker) * MS, times=7),
         ]
         health = WorkerHealth(
             loop_lag_max_ns=int((7 + worker) * MS),
@@ -77,6 +79,7 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
     assert (window.second, window.length_s, window.vus) == (0, 1, 6.0)
     assert (window.requests, window.failed_requests) == (20, 4)
     assert (window.iterations, window.dropped_iterations, window.checks_failed) == (8, 2, 6)
+    assert window.started_arrivals == 14  # one lag each
     assert (window.bytes_received, window.bytes_sent) == (3001.0, 400.0)
     assert window.p50_ms == pytest.approx(75, rel=0.01)  # half at 50, half at 100
     assert (window.p95_ms, window.p99_ms) == (pytest.approx(100, rel=0.01),) * 2

@@ -78,6 +78,8 @@ def test_of_values_that_are_all_equal() -> None:
 
 def test_in_thresholds() -> None:
     assert "? p(99)<500  ≥290 ms  undecided: requests were cut off in flight" in rendered(UNDECIDED)
+    iterations = dataclasses.replace(UNDECIDED, selector="iteration_duration{scenario:a}")
+    assert "undecided: iterations were cut off in flight" in rendered(iterations)
     assert "✗ p(99)<100  ≥290 ms\n" in rendered(BROKEN)
 
 

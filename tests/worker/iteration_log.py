@@ -34,7 +34,7 @@ class User(int):
     def retire(self) -> None:
         """Nothing of it is open."""
 
-    def cut_off(self) -> None:
+    def cut_off(self, _at_ns: int) -> None:
         self.cut = True
 
 
