@@ -54,7 +54,7 @@ def aggregate(
     Raises:
         ValueError: if the aggregation does not apply to this kind of total.
     """
-    if total.samples == 0 and not (isinstance(total, TrendTotal) and total.beyond):
+    if total.samples == 0 and not (isinstance(total, RateTotal | TrendTotal) and total.beyond):
         return None
     match total:
         case CounterTotal(total=amount):
@@ -62,9 +62,9 @@ def aggregate(
                 return amount
             if term.aggregation is Aggregation.RATE:
                 return amount * NS_PER_S / elapsed_ns if elapsed_ns > 0 else None
-        case RateTotal(passes=passes, samples=samples):
+        case RateTotal(passes=passes, samples=samples, beyond=beyond):
             if term.aggregation is Aggregation.RATE:
-                return passes / samples
+                return passes / (samples + beyond)
         case GaugeTotal(value=value):
             if term.aggregation is Aggregation.VALUE:
                 return value / scale(contains)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.metric import OUTCOME_TRENDS, TASK_COMPLETED, TASK_TRENDS, TASKS_CENSORED
 from atlas_perf.model.phase import PHASE_TAG
 
 Tags = tuple[tuple[str, str], ...]
@@ -18,8 +18,11 @@ OUTCOME_TAGS = frozenset({"expected_response", "status", "error", "error_code"})
 UNKNOWN_OUTCOME = "unknown"
 """The `expected_response` of requests that the end of the run cut off in flight (censored)."""
 
+COMPLETED = "completed"
+"""The `outcome` of a task that came to the end it was submitted for."""
+
 _LOWEST_FAILED_STATUS = 400
-_UNKNOWN_IN_FLIGHT = frozenset({"expected_response", "status", "proto", "tls_version"})
+_UNKNOWN_IN_FLIGHT = frozenset({"ended_by", "expected_response", "status", "proto", "tls_version"})
 
 NO_TAGS: Tags = ()
 
@@ -67,7 +70,8 @@ class Series:
 class Selector:
     """k6's sub-metric: `metric{tag:value,…}`, all pairs must be equal.
 
-    For the HTTP times a selector without an outcome tag means successful requests only.
+    For the times of requests, streams and tasks a selector without an outcome tag means those that
+    succeeded only.
     """
 
     metric: str
@@ -88,7 +92,8 @@ class Selector:
 
     def effective_tags(self) -> Tags:
         """The pairs a series must carry, the implied one included."""
-        if self.metric in HTTP_TIMES and OUTCOME_TAGS.isdisjoint(key for key, _ in self.tags):
+        named = OUTCOME_TAGS | ({"outcome"} if self.metric in TASK_TRENDS else set())
+        if self.metric in OUTCOME_TRENDS and named.isdisjoint(key for key, _ in self.tags):
             return tags_of({**dict(self.tags), "expected_response": "true"})
         return self.tags
 
@@ -98,10 +103,15 @@ class Selector:
     def censored(self) -> Selector | None:
         """The requests cut off in flight that might have become some of those meant here.
 
-        None where there can be none: the metric is no HTTP time, or failures are what is meant.
+        None where there can be none: the metric has none, or failures are what is meant.
         """
         tags = dict(self.effective_tags())
-        if self.metric not in HTTP_TIMES or not {"error", "error_code"}.isdisjoint(tags):
+        if self.metric == TASK_COMPLETED:
+            given_away = {"outcome", "expected_response"} & tags.keys()
+            return None if given_away else Selector(TASKS_CENSORED, self.tags)
+        if self.metric not in OUTCOME_TRENDS or not {"error", "error_code"}.isdisjoint(tags):
+            return None
+        if self.metric in TASK_TRENDS and tags.pop("outcome", COMPLETED) != COMPLETED:
             return None
         status = tags.get("status", "200")
         good = status.isdigit() and 0 < int(status) < _LOWEST_FAILED_STATUS

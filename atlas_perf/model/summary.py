@@ -68,7 +68,9 @@ class MetricSummary:
     kind: MetricKind
     contains: Contains
     values: Mapping[str, float]
-    censored: int = 0  # requests cut off in flight, which count with their age; not in `count`
+    # Cut off in flight: requests and streams count with their age, tasks in either way, and none is
+    # in `count`, `passes` or `fails`.
+    censored: int = 0
     at_least: tuple[str, ...] = ()  # the values that are only lower bounds because of them
 
 

@@ -242,7 +242,7 @@ class KeepingRecorder:
         if metric == "http_reqs_censored":
             assert value == 1
             self.requests.append(Recorded(tags, None, at_ns, -1, -1, -1, -1, -1, -1, -1))
-        elif tags.get("expected_response") == "unknown":
+        elif metric.startswith("http_req_") and tags.get("expected_response") == "unknown":
             assert (tags, at_ns) == (self.last.tags, self.last.at_ns)
             setattr(self.last, f"{metric.removeprefix('http_req_')}_ns", value)
 
