@@ -233,6 +233,7 @@ class KeepingRecorder:
         return KeptSeries(self.requests, tags, failed)
 
     def series(self, metric: Metric, tags: Tags) -> int:
+        assert all(type(text) is str for pair in tags for text in pair)
         self.series_by_number.append((metric.name, dict(tags)))
         return len(self.series_by_number) - 1
 

@@ -205,11 +205,11 @@ class EventStream:
         ended_by, response = self._outcome(task)
         if ended_by is EndedBy.SERVER:
             self._reader.parser.end()
-        end = StreamEnd(self._request, self._user_tags, response, ended_by)
-        self._log.record(end, self._reader, self._tokens)
         if not task.cancelled():
             self.response = response
         self._something_new()
+        end = StreamEnd(self._request, self._user_tags, response, ended_by)
+        self._log.record(end, self._reader, self._tokens)
 
     def _outcome(self, task: asyncio.Task[Response]) -> tuple[EndedBy, Response]:
         if task.cancelled():

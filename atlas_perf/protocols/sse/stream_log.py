@@ -56,7 +56,7 @@ class StreamLog:
             self._record_ages(end, reader, tokens)
         elif (sent_ns := _sent_ns(reader)) != ABSENT:
             known = self._known_tags(end, reader)
-            tags = tags_of({**dict(known), "ended_by": end.ended_by})
+            tags = tags_of({**dict(known), "ended_by": str(end.ended_by)})
             self._adder(tags, at_ns)("sse_duration", (at_ns - sent_ns,))
 
     def _record_known(
