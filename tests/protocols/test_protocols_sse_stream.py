@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import trustme
 from event_server import HEAD, LAST, Tap, chunk, event, outcomes, samples, taken, whole
 from scripted_server import (
     KeepingRecorder,
@@ -13,10 +14,13 @@ from scripted_server import (
     Stage,
     answering,
     response,
+    until,
 )
+from tls_server_end import server_context
 
 from atlas_perf.model.plan import AllowedHosts
 from atlas_perf.protocols.http.response import HttpError
+from atlas_perf.protocols.sse import event_reader
 
 
 async def test_events_until_the_server_ends(
@@ -286,3 +290,73 @@ async def test_a_stream_is_entered_once(stage: Stage, make_client: MakeClient) -
     async with make_client(server.url).stream("GET", "/") as stream:
         with pytest.raises(RuntimeError, match="only once"):
             await stream.__aenter__()
+
+
+async def test_a_stream_under_tls(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
+) -> None:
+    context = server_context(trustme.CA(), "127.0.0.1")
+    pieces = [HEAD, event("1"), event("x" * 40_000), LAST]
+
+    async def handle(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(*pieces)
+        await peer.until_closed()
+
+    server = await stage.serve(handle, tls=context)
+    client = make_client(server.url, insecure_skip_tls_verify=True)
+    async with client.stream("GET", "/") as stream:
+        assert await taken(stream) == ["1", "x" * 40_000]
+    assert outcomes(recorder) == [(False, "200", "")]
+    assert recorder.last.tags["tls_version"] == "tls1.3"
+    assert recorder.total("sse_bytes") == 40_000 + 2 * len("data: \n\n") + 1
+
+
+async def test_a_kept_connection_that_was_dead_is_replaced(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
+) -> None:
+    """The stream is one request, and the first attempt is in its blocked time."""
+    turns = iter([response(200, b"ok"), None, b"".join((HEAD, event("1"), LAST))])
+
+    async def handle(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            answer = next(turns)
+            if answer is None:
+                raise ConnectionError
+            await peer.send(answer)
+
+    server = await stage.serve(handle)
+    client = make_client(server.url)
+    await client.get("/")
+    async with client.stream("GET", "/") as stream:
+        assert await taken(stream) == ["1"]
+    assert outcomes(recorder) == [(False, "200", "")] * 2
+    assert len(server.peers) == 2
+    assert recorder.values("sse_duration") == [recorder.last.duration_ns]
+
+
+async def test_events_that_nobody_takes_are_bounded(
+    stage: Stage, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_reader, "MAX_WAITING_EVENTS", 3)
+    tap = Tap()
+    server = await stage.serve(tap.handle)
+    tap.send(HEAD)
+    async with make_client(server.url).stream("GET", "/") as stream:
+        tap.send(*(event(str(number)) for number in range(4)))
+        await until(lambda: stream.response is not None)
+    assert (stream.error, stream.events) == ("too many events that nobody takes", 4)
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["the slow way", "the fast way"])
+async def test_a_response_knows_when_it_ended(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder, number: int
+) -> None:
+    server = await stage.serve(answering(response(200, b"ok")))
+    client = make_client(server.url)
+    for _ in range(number):
+        answer = await client.get("/")
+    assert answer.ended_ns == recorder.last.at_ns
+    refused = await client.get("http://127.0.0.1:1/")
+    assert refused.ended_ns == recorder.last.at_ns > answer.ended_ns

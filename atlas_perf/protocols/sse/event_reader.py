@@ -28,7 +28,8 @@ class EventReader:
     """What one stream has brought so far.
 
     Attributes:
-        status, headers: of the stream's head; 0 before it came, or if what came is no stream.
+        status, headers, proto: of the stream's head; status 0 before it came, or if what came is no
+            stream.
         waiting: events that the scenario has not taken yet.
         gaps_ns: between each event and the one before it.
         first_ns, last_ns: when the first and the last event so far arrived.
@@ -46,6 +47,7 @@ class EventReader:
         self.watch: Stopwatch | None = None
         self.parser = EventParser(max_event_bytes)
         self.status = 0
+        self.proto = ""
         self.headers = Headers()
         self.leaving = False
         self.waiting: deque[ServerSentEvent] = deque()
@@ -104,6 +106,7 @@ class EventReader:
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
             return "a compressed event stream, which was not asked for"
         self.status, self.headers = parser.status, headers
+        self.proto = f"HTTP/{parser.http_version}"
         return None
 
     def _take(self, events: list[ServerSentEvent], at_ns: int) -> None:

@@ -109,7 +109,7 @@ class StreamLog:
         response = end.response
         if end.ended_by is EndedBy.CUT:
             response = Response(
-                status=reader.status, method=response.method, url=response.url, proto="HTTP/1.1"
+                status=reader.status, method=response.method, url=response.url, proto=reader.proto
             )
         return self._log.outcome_tags(end.user_tags, end.request, response)
 
