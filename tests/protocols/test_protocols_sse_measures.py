@@ -157,6 +157,20 @@ async def test_an_event_is_a_token_unless_it_ends_the_answer(
     assert len(recorder.values("llm_output_tokens")) == 1
 
 
+async def test_each_event_is_counted_once(stage: Stage, make_client: MakeClient) -> None:
+    server = await stage.serve(whole(event("a"), event("b")))
+    asked: list[str] = []
+
+    def count(one: ServerSentEvent) -> int:
+        asked.append(one.data)
+        return 1
+
+    async with make_client(server.url).stream("GET", "/", tokens=count) as stream:
+        await until(lambda: stream.response is not None)
+        await taken(stream)
+    assert asked == ["a", "b"]
+
+
 async def test_a_count_that_raises_reaches_the_scenario_and_the_request_is_recorded(
     stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
 ) -> None:

@@ -111,6 +111,18 @@ async def test_the_polling_error_reaches_back_to_the_last_poll_that_was_answered
     assert 3000 <= task.polling_error_ns / NS_PER_MS < 4000
 
 
+async def test_the_polling_error_counts_from_the_sending_of_a_poll(vu: FakeVirtualUser) -> None:
+    """What an answer says was true at some time since its request was sent, and no later."""
+    says(vu, "running", "completed")
+
+    async def ask(task: str) -> Response:
+        await vu.sleep(10)
+        return await vu.http.get(f"/tasks/{task}")
+
+    task = await vu.task(submit(vu), via=Polling(ask, every="1s", jitter=0))
+    assert 21_000 <= task.polling_error_ns / NS_PER_MS < 22_000
+
+
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [("FAILED", "failed"), ("rejected", "failed"), ("canceled", "cancelled")],
