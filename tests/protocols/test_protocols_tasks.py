@@ -92,6 +92,17 @@ async def test_a_silent_stream_is_left_when_the_tasks_time_is_up(
     assert outcomes(recorder) == [(False, "202", ""), (False, "200", "")]
 
 
+async def test_a_stream_that_never_opens_is_given_up_with_the_task(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
+) -> None:
+    server = await stage.serve(Tap().handle)
+    accepting = await stage.serve(answering(ACCEPTED))
+    submitter = Submitter(make_client(server.url))
+    task = await submitter.task(accepting.url, submitter.streaming(), NS_PER_S // 10)
+    assert task.outcome == "timed_out"
+    assert outcomes(recorder) == [(False, "202", ""), (True, "0", "1000")]
+
+
 async def test_times_of_polled_tasks_are_those_of_their_answers(
     stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
 ) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from random import Random
 
@@ -151,11 +152,16 @@ class TaskRun:
                 result.polling_error_ns = seen_ns - self._unseen_since_ns
                 return outcome
             self._unseen_since_ns = sent_ns
-        return self._end(Outcome.TIMED_OUT, max(self.around.now_ns(), self._deadline_ns))
+        return self._time_out()
 
     async def _listen(self, streaming: Streaming, result: TaskResult) -> Outcome:
         while True:
-            async with streaming.open(result.id) as stream:
+            async with AsyncExitStack() as open_streams:
+                try:
+                    async with asyncio.timeout(self._left_s):
+                        stream = await open_streams.enter_async_context(streaming.open(result.id))
+                except TimeoutError:
+                    return self._time_out()
                 if stream.status in _UNKNOWN_TO_THE_SERVER:
                     return self._end(Outcome.LOST, self.around.now_ns())
                 outcome = await self._hear(stream, result)
@@ -165,20 +171,19 @@ class TaskRun:
             if stream.retry_ms is not None:
                 pause_ns = stream.retry_ms * NS_PER_MS
             if not await self._pause(pause_ns):
-                return self._end(Outcome.TIMED_OUT, max(self.around.now_ns(), self._deadline_ns))
+                return self._time_out()
 
     async def _hear(self, stream: WatchedStream, result: TaskResult) -> Outcome | None:
         """How the task ended; None if the stream ended first."""
         replayed_ns = ABSENT  # what comes with the first event may have happened at any time
         while True:
             try:
-                left_s = (self._deadline_ns - self.around.now_ns()) / NS_PER_S
-                async with asyncio.timeout(left_s):
+                async with asyncio.timeout(self._left_s):
                     event = await stream.__anext__()
             except StopAsyncIteration:
                 return None
             except TimeoutError:
-                return self._end(Outcome.TIMED_OUT, max(self.around.now_ns(), self._deadline_ns))
+                return self._time_out()
             if event.arrived_ns > self._deadline_ns:
                 return self._end(Outcome.TIMED_OUT, event.arrived_ns)
             status = self.status_of(event)
@@ -212,6 +217,13 @@ class TaskRun:
     def _end(self, outcome: Outcome, seen_ns: int) -> Outcome:
         self._seen_ns = seen_ns
         return outcome
+
+    def _time_out(self) -> Outcome:
+        return self._end(Outcome.TIMED_OUT, max(self.around.now_ns(), self._deadline_ns))
+
+    @property
+    def _left_s(self) -> float:
+        return (self._deadline_ns - self.around.now_ns()) / NS_PER_S
 
     @property
     def _deadline_ns(self) -> int:
