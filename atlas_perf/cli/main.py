@@ -14,8 +14,10 @@ import click
 
 from atlas_perf.cli.bench import bench
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
+from atlas_perf.cli.convert import convert
 from atlas_perf.cli.doctor import doctor
 from atlas_perf.cli.find_capacity import find_capacity
+from atlas_perf.cli.new import new
 from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.run import run
 from atlas_perf.cli.stop_signals import STOP_SIGNALS
@@ -36,6 +38,7 @@ _HELP = """Load tests in plain asyncio, and a verdict that can be trusted.
 Start here:
   atlas-perf run smoke            one user, one minute, embedded target
   atlas-perf run my_scenario.py   your own file
+  atlas-perf new my_scenario.py   a commented file to go on with
   atlas-perf bench URL            one URL, no file
   atlas-perf find-capacity        how much a target takes
   atlas-perf doctor               what this machine can do
@@ -65,6 +68,8 @@ cli.add_command(bench)
 cli.add_command(find_capacity)
 cli.add_command(target)
 cli.add_command(doctor)
+cli.add_command(new)
+cli.add_command(convert)
 cli.add_command(completion)
 
 

@@ -22,7 +22,7 @@ def find_scenario(name_or_path: str) -> Path:
     """
     if os.sep in name_or_path or "/" in name_or_path or name_or_path.endswith(SUFFIX):
         return _existing_file(Path(name_or_path))
-    folder = _shipped_folder()
+    folder = shipped_folder()
     names = shipped_scenarios()
     if folder is not None and name_or_path in names:
         return folder / f"{name_or_path}{SUFFIX}"
@@ -34,14 +34,14 @@ def shipped_scenarios() -> tuple[str, ...]:
 
     Each `.py` file of the folder is one, save those that begin with an underscore.
     """
-    folder = _shipped_folder()
+    folder = shipped_folder()
     if folder is None:
         return ()
     files = (path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("_"))
     return tuple(sorted(path.stem for path in files))
 
 
-def _shipped_folder() -> Path | None:
+def shipped_folder() -> Path | None:
     """Inside the package when installed from a wheel, beside it in a checkout."""
     package = Path(atlas_perf.__file__).parent
     installed = package / "scenarios"

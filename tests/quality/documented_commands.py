@@ -21,6 +21,8 @@ QUICK_ITERATIONS = 3
 ONLY_PARSED = {
     "target": "serves until it is stopped",
     "bench": "needs a server that is not here",
+    "convert": "its file is the reader's own",
+    "new": "its file is the reader's own",
     "find-capacity": "takes many times a few seconds",
 }
 
@@ -54,10 +56,17 @@ def shown_in(file: Path) -> Iterator[Shown]:
 
 def shown_in_help() -> Iterator[Shown]:
     """The examples in the help texts of every command."""
-    for name, command in cli.commands.items():
+    for name, command in _all_commands(cli, ""):
         for text in (command.help or "", command.epilog or ""):
             for example in _HELP_EXAMPLE.findall(text):
                 yield from _command(example, f"{name} --help")
+
+
+def _all_commands(group: click.Group, prefix: str) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield f"{prefix}{name}", command
+        if isinstance(command, click.Group):
+            yield from _all_commands(command, f"{name} ")
 
 
 def parse(shown: Shown) -> click.Context:
@@ -70,7 +79,13 @@ def parse(shown: Shown) -> click.Context:
     rest = [*context._protected_args, *context.args]
     _, command, arguments = cli.resolve_command(context, rest)
     assert command is not None
-    return command.make_context(command.name, arguments, parent=context)
+    parsed = command.make_context(command.name, arguments, parent=context)
+    if isinstance(command, click.Group):
+        inner = [*parsed._protected_args, *parsed.args]
+        _, subcommand, rest = command.resolve_command(parsed, inner)
+        assert subcommand is not None
+        subcommand.make_context(subcommand.name, rest, parent=parsed)
+    return parsed
 
 
 def reason_not_to_run(shown: Shown) -> str | None:

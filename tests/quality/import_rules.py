@@ -12,7 +12,7 @@ from pathlib import Path
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
     frozenset({"cli"}),
-    frozenset({"testing", "builtin"}),
+    frozenset({"testing", "builtin", "convert"}),
     frozenset({"coordinator"}),
     frozenset({"worker", "judge", "report", "outputs", "preflight"}),
     frozenset({"aggregate"}),
@@ -32,9 +32,12 @@ OWNERS: dict[str, frozenset[str]] = {
     "aiohttp": frozenset({"target", "protocols"}),
     "click": frozenset({"cli"}),
     "msgpack": frozenset({"wire"}),
+    "openapi_pydantic": frozenset({"convert"}),
     "orjson": frozenset({"protocols"}),
+    "pydantic": frozenset({"convert"}),
     "rich": frozenset({"cli"}),
     "uvloop": frozenset({"loop"}),
+    "yaml": frozenset({"convert"}),
 }
 """Third-party packages and the only parts that may know them."""
 

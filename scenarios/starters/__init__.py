@@ -1,0 +1,1 @@
+"""Scenarios to start from: `atlas-perf new` copies one of them."""
