@@ -27,6 +27,7 @@ class Outcome(StrEnum):
 END_STATES: Mapping[str, str] = {
     "completed": Outcome.COMPLETED,
     "succeeded": Outcome.COMPLETED,
+    "done": Outcome.COMPLETED,
     "failed": Outcome.FAILED,
     "rejected": Outcome.FAILED,
     "cancelled": Outcome.CANCELLED,
