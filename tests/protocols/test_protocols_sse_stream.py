@@ -285,6 +285,22 @@ async def test_a_stream_that_cannot_be_meant(
         make_client("http://h").stream("GET", "/", **arguments)
 
 
+async def test_events_go_to_one_task(stage: Stage, make_client: MakeClient) -> None:
+    tap = Tap()
+    server = await stage.serve(tap.handle)
+    tap.send(HEAD)
+    stream = make_client(server.url).stream("GET", "/")
+    with pytest.raises(RuntimeError, match="async with"):
+        await anext(stream)
+    async with stream:
+        first = asyncio.create_task(taken(stream))
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="one task at a time"):
+            await anext(stream)
+        tap.send(event("1"), LAST)
+        assert await first == ["1"]
+
+
 async def test_a_stream_is_entered_once(stage: Stage, make_client: MakeClient) -> None:
     server = await stage.serve(whole())
     async with make_client(server.url).stream("GET", "/") as stream:

@@ -169,8 +169,14 @@ class EventStream:
         return self
 
     async def __anext__(self) -> ServerSentEvent:
-        """The next event, as soon as it is there."""
-        assert self._task is not None, "enter it first, with `async with`"
+        """The next event, as soon as it is there.
+
+        Raises:
+            RuntimeError: before it was entered, or while another task waits for an event.
+            HttpError: with `throw`, once the stream has failed.
+        """
+        if self._task is None:
+            raise RuntimeError("enter a stream with `async with` before taking its events")
         while not self._reader.waiting:
             if self._over:
                 self._raise_what_the_request_did()
@@ -182,6 +188,8 @@ class EventStream:
         return event
 
     async def _next_news(self) -> None:
+        if self._news is not None:
+            raise RuntimeError("the events of a stream go to one task at a time")
         self._news = asyncio.get_running_loop().create_future()
         try:
             await self._news
