@@ -213,7 +213,7 @@ class Aggregator:
         if censored is None:
             return known
         cut_rows = self._index.rows(censored, uncounted_too=uncounted_too)
-        return together(known, self._total_of(selector.metric, cut_rows))
+        return together(known, self._total_of(censored.metric, cut_rows))
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
         if first_s < self._grid.fine_from:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from atlas_perf.judge.aggregations import aggregate
 from atlas_perf.judge.grammar import parse_threshold
 from atlas_perf.model.batch import NEVER_AWAITED
-from atlas_perf.model.metric import FORGOTTEN_AWAITS, TIMES_BY_OUTCOME
+from atlas_perf.model.metric import FORGOTTEN_AWAITS, OUTCOME_TRENDS
 from atlas_perf.model.phase import PHASE_TAG
 from atlas_perf.model.series import Selector, Tags, tags_of
 from atlas_perf.model.snapshot import RateTotal, Snapshot
@@ -29,7 +29,7 @@ def where_to_look(result: ThresholdResult, snapshot: Snapshot) -> str:
         return _weakest_check(selector, snapshot)
     if selector.metric == "http_req_failed":
         return _failing_endpoint(selector, snapshot)
-    if selector.metric in TIMES_BY_OUTCOME:
+    if selector.metric in OUTCOME_TRENDS:
         return _slowest_endpoint(selector, result, snapshot)
     return ""
 

@@ -55,7 +55,7 @@ def aggregate(
     Raises:
         ValueError: if the aggregation does not apply to this kind of total.
     """
-    if total.samples == 0 and not (isinstance(total, TrendTotal) and total.beyond):
+    if total.samples == 0 and not (isinstance(total, RateTotal | TrendTotal) and total.beyond):
         return None
     match total:
         case CounterTotal(total=amount):
@@ -63,9 +63,9 @@ def aggregate(
                 return amount
             if term.aggregation is Aggregation.RATE:
                 return amount * NS_PER_S / elapsed_ns if elapsed_ns > 0 else None
-        case RateTotal(passes=passes, samples=samples):
+        case RateTotal(passes=passes, samples=samples, beyond=beyond):
             if term.aggregation is Aggregation.RATE:
-                return passes / samples
+                return passes / (samples + beyond)
         case GaugeTotal(value=value, min=low, max=high):
             extremes = {Aggregation.MIN: low, Aggregation.MAX: high}
             if term.aggregation in (*extremes, Aggregation.VALUE):

@@ -3,7 +3,7 @@
 Such a request, iteration or group is censored: it would have taken longer than its age, nobody
 knows how much. With every age in its place each statistic is a lower bound. With every age replaced
 by infinity it is an upper one, which is finite for a percentile that does not fall among the
-censored.
+censored. A share of tasks lies between none and all of those that were cut off having passed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from atlas_perf.judge.aggregations import aggregate, quantile, scale
 from atlas_perf.judge.grammar import Aggregation, AggregationTerm, Operator, ThresholdExpression
 from atlas_perf.model.metric import Contains
-from atlas_perf.model.snapshot import Distribution, Total, TrendTotal
+from atlas_perf.model.snapshot import Distribution, RateTotal, Total, TrendTotal
 from atlas_perf.model.summary import CriterionState
 
 _ROUNDING = 1e-12
@@ -53,6 +53,8 @@ def bounds(
     low = aggregate(total, term, contains=contains, elapsed_ns=elapsed_ns)
     if low is None:
         return None
+    if isinstance(total, RateTotal):
+        return Bounds(low, (total.passes + total.beyond) / (total.samples + total.beyond))
     if not isinstance(total, TrendTotal) or not total.beyond:
         return Bounds(low, low)
     high = _highest(total.distribution, total.beyond, term) / scale(contains)

@@ -162,7 +162,12 @@ def _metric(
         return MetricSummary(
             name, metric.kind, metric.contains, counted, total.beyond, tuple(at_least)
         )
-    return MetricSummary(name, metric.kind, metric.contains, _values(total, metric, elapsed_ns))
+    values = _values(total, metric, elapsed_ns)
+    if isinstance(total, RateTotal) and total.beyond:
+        return MetricSummary(
+            name, metric.kind, metric.contains, values, total.beyond, at_least=("rate",)
+        )
+    return MetricSummary(name, metric.kind, metric.contains, values)
 
 
 def _values(
@@ -175,8 +180,9 @@ def _values(
             return {"count": amount, "rate": per_s}
         case GaugeTotal(value=value, min=low, max=high):
             return {"value": value / unit, "min": low / unit, "max": high / unit}
-        case RateTotal(passes=passes, samples=samples):
-            return {"rate": passes / samples, "passes": passes, "fails": samples - passes}
+        case RateTotal(passes=passes, samples=samples, beyond=beyond):
+            rate = passes / (samples + beyond)
+            return {"rate": rate, "passes": passes, "fails": samples - passes}
 
 
 def _statistics(

@@ -91,12 +91,37 @@ WS_TIMES = (
 """Trends of WebSocket sessions and of messages that are answered; of failures and of what was cut
 off the same holds as for `HTTP_TIMES`."""
 
-TIMES_BY_OUTCOME = frozenset({*HTTP_TIMES, *WS_TIMES})
-"""Trends whose failures have a sketch of their own, and so has what was cut off in flight."""
-
 INTERRUPTED_TIMES = ("iteration_duration", "group_duration")
 """Trends of what an iteration does as a whole. If it was cut off, only the age is known: it has a
 series of its own, tagged as those of the requests are."""
+
+STREAM_TIMES = (
+    "sse_duration",
+    "sse_time_to_first_event",
+    "sse_event_gap",
+    "llm_time_to_first_token",
+    "llm_inter_token_latency",
+    "llm_time_per_output_token",
+)
+"""Trends of one event stream, and of an AI's answer on one; see docs/streams.md."""
+
+TASK_TIMES = ("task_duration", "task_accept_time", "task_queue_time")
+"""Trends of one task, from its submission; see docs/tasks.md."""
+
+TASK_TRENDS = (*TASK_TIMES, "task_polling_error", "task_polls")
+"""These, and what they cost and may be off by."""
+
+TASK_COMPLETED = "task_completed"
+"""The share of tasks that completed. Of those that the run cut off nobody knows it."""
+
+TASKS_CENSORED = "tasks_censored"
+"""How many tasks the run cut off."""
+
+OUTCOME_TRENDS = frozenset(
+    {*HTTP_TIMES, *WS_TIMES, *STREAM_TIMES, "llm_output_tokens_per_second", *TASK_TRENDS}
+)
+"""Trends that speak, unless a selector names an outcome tag, of what came to the outcome that was
+wished for, and beside which the ages of what was cut off are kept."""
 
 BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("vus", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
@@ -134,6 +159,19 @@ BUILTIN_METRICS: Mapping[str, Metric] = _table(
     # In flight when their time was up. They are in neither of the four above.
     Metric("ws_msgs_censored", MetricKind.COUNTER),
     *(Metric(name, MetricKind.TREND, Contains.TIME) for name in WS_TIMES),
+    *(Metric(name, MetricKind.TREND, Contains.TIME) for name in STREAM_TIMES),
+    Metric("sse_events", MetricKind.COUNTER),
+    Metric("sse_bytes", MetricKind.COUNTER, Contains.DATA),
+    Metric("sse_stalls", MetricKind.COUNTER),
+    Metric("sse_malformed", MetricKind.COUNTER),
+    Metric("llm_output_tokens", MetricKind.COUNTER),
+    Metric("llm_output_tokens_per_second", MetricKind.TREND),
+    *(Metric(name, MetricKind.TREND, Contains.TIME) for name in TASK_TIMES),
+    Metric("task_polling_error", MetricKind.TREND, Contains.TIME),
+    Metric("task_polls", MetricKind.TREND),
+    Metric(TASK_COMPLETED, MetricKind.RATE),
+    Metric("tasks_ended", MetricKind.COUNTER),
+    Metric(TASKS_CENSORED, MetricKind.COUNTER),
     Metric("data_sent", MetricKind.COUNTER, Contains.DATA),
     Metric("data_received", MetricKind.COUNTER, Contains.DATA),
 )

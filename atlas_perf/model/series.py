@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from atlas_perf.model.metric import INTERRUPTED_TIMES, TIMES_BY_OUTCOME
+from atlas_perf.model.metric import (
+    INTERRUPTED_TIMES,
+    OUTCOME_TRENDS,
+    TASK_COMPLETED,
+    TASK_TRENDS,
+    TASKS_CENSORED,
+)
 from atlas_perf.model.phase import PHASE_TAG
 
 Tags = tuple[tuple[str, str], ...]
@@ -21,8 +27,11 @@ iterations and groups that it interrupted."""
 
 _UNKNOWN = ("expected_response", UNKNOWN_OUTCOME)
 
+COMPLETED = "completed"
+"""The `outcome` of a task that came to the end it was submitted for."""
+
 _LOWEST_FAILED_STATUS = 400
-_UNKNOWN_IN_FLIGHT = frozenset({"expected_response", "status", "proto", "tls_version"})
+_UNKNOWN_IN_FLIGHT = frozenset({"ended_by", "expected_response", "status", "proto", "tls_version"})
 
 NO_TAGS: Tags = ()
 
@@ -70,8 +79,8 @@ class Series:
 class Selector:
     """k6's sub-metric: `metric{tag:value,…}`, all pairs must be equal.
 
-    For times of requests and messages a selector without an outcome tag means those that
-    succeeded.
+    For the times of requests, messages, streams and tasks a selector without an outcome tag means
+    those that succeeded.
     """
 
     metric: str
@@ -92,7 +101,8 @@ class Selector:
 
     def effective_tags(self) -> Tags:
         """The pairs a series must carry, the implied one included."""
-        if self.metric in TIMES_BY_OUTCOME and OUTCOME_TAGS.isdisjoint(key for key, _ in self.tags):
+        named = OUTCOME_TAGS | ({"outcome"} if self.metric in TASK_TRENDS else set())
+        if self.metric in OUTCOME_TRENDS and named.isdisjoint(key for key, _ in self.tags):
             return tags_of({**dict(self.tags), "expected_response": "true"})
         return self.tags
 
@@ -114,13 +124,17 @@ class Selector:
     def censored(self) -> Selector | None:
         """What was cut off in flight and might have become some of what is meant here.
 
-        None where there can be none: the metric is no such time, nor one of an iteration or a group;
-        or failures or the ages themselves are what is meant.
+        None where there can be none: the metric has none, or failures or the ages themselves are
+        what is meant.
         """
         if self.metric in INTERRUPTED_TIMES and _UNKNOWN not in self.tags:
             return Selector(self.metric, tags_of(dict((*self.tags, _UNKNOWN))))
         tags = dict(self.effective_tags())
-        if self.metric not in TIMES_BY_OUTCOME or not {"error", "error_code"}.isdisjoint(tags):
+        if self.metric == TASK_COMPLETED:
+            return Selector(TASKS_CENSORED, self.tags)  # which have no tag that names an outcome
+        if self.metric not in OUTCOME_TRENDS or not {"error", "error_code"}.isdisjoint(tags):
+            return None
+        if self.metric in TASK_TRENDS and tags.pop("outcome", COMPLETED) != COMPLETED:
             return None
         status = tags.get("status", "200")
         good = status.isdigit() and 0 < int(status) < _LOWEST_FAILED_STATUS

@@ -40,7 +40,8 @@ class CounterTotal:
 @dataclass(frozen=True, slots=True)
 class RateTotal:
     passes: int
-    samples: int
+    samples: int  # known ones
+    beyond: int = 0  # tasks that were cut off: each may have become a pass or not
 
 
 @dataclass(frozen=True, slots=True)

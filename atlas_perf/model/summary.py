@@ -68,7 +68,9 @@ class MetricSummary:
     kind: MetricKind
     contains: Contains
     values: Mapping[str, float]
-    censored: int = 0  # what was cut off in flight, and counts with its age; not in `count`
+    # Cut off in flight: requests, messages, streams and iterations count with their age, tasks in
+    # either way, and none is in `count`, `passes` or `fails`.
+    censored: int = 0
     at_least: tuple[str, ...] = ()  # the values that are only lower bounds because of them
 
 

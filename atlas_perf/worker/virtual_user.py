@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from datetime import timedelta
+from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
+from atlas_perf import clock
 from atlas_perf.model.metric import Metric
 from atlas_perf.model.series import Tags
-from atlas_perf.units import NS_PER_S
+from atlas_perf.protocols.tasks.task_log import TaskLog
+from atlas_perf.protocols.tasks.task_run import TaskResult, TaskRun, TaskSurroundings
+from atlas_perf.protocols.tasks.task_states import (
+    END_STATES,
+    QUEUED_STATES,
+    StatusOf,
+    TaskStates,
+    status_of,
+    task_id_of,
+)
+from atlas_perf.protocols.tasks.watching import Polling, Streaming
+from atlas_perf.units import NS_PER_S, parse_duration_ns
 from atlas_perf.worker.sleeping import Sleep
 from atlas_perf.worker.user_samples import RememberedSeries, UserSamples
 
 if TYPE_CHECKING:
     from atlas_perf.protocols.http.client import HttpClient
+    from atlas_perf.protocols.http.response import Response
     from atlas_perf.protocols.ws.ws_client import WsClient
     from atlas_perf.worker.iteration import RunningIteration
 
@@ -70,6 +85,7 @@ class VirtualUser(UserSamples):
         self.env = env
         self._seed = seed
         self._random: random.Random | None = None
+        self._random_of_polls: Random | None = None
         self.data: Any = None
         self._sleep = sleep
         self.permit: RunningIteration | None = None  # where an iteration may be repeated
@@ -97,6 +113,56 @@ class VirtualUser(UserSamples):
         if not math.isfinite(seconds):
             raise ValueError(f"a user cannot sleep for {seconds} seconds")
         return self._sleep(seconds)
+
+    def task(
+        self,
+        submission: Awaitable[Response],
+        *,
+        via: Polling | Streaming,
+        id: Callable[[Response], str] = task_id_of,
+        status: StatusOf = status_of,
+        until: Mapping[str, str] = END_STATES,
+        queued: Collection[str] = QUEUED_STATES,
+        timeout: str | timedelta = "5m",
+        name: str = "task",
+        tags: Mapping[str, str] | None = None,
+    ) -> Coroutine[Any, Any, TaskResult]:
+        """Submit a task, watch it until it has ended, and record what it took; see docs/tasks.md.
+
+        Args:
+            submission: the request that submits it, not awaited yet.
+            via: how to learn of its end: `Polling` or `Streaming`.
+            id: its id, from the answer to the submission.
+            status: its status, from the answer to a poll or from an event.
+            until: which statuses end it, and how: "completed", "failed" or "cancelled".
+            queued: which say that it has not begun.
+            timeout: from the submission on; then it is given up as "timed_out".
+            name: the tag `name` of its samples.
+            tags: added to its samples.
+
+        Raises:
+            ValueError: for arguments that cannot be meant, or if the answer has no id or status.
+            asyncio.CancelledError: if the caller is cancelled.
+        """
+        timeout_ns = parse_duration_ns(timeout)
+        if timeout_ns <= 0:
+            raise ValueError(f"timeout {timeout!r} leaves no time: give a positive duration")
+        around = TaskSurroundings(self._now_ns, self.sleep, self._polling_random, self._is_cut_off)
+        log = TaskLog(self.record_sample, name, tags or {})
+        states = TaskStates(until, queued)
+        run = TaskRun(log, around, via, id, status, states, timeout_ns)
+        return run.perform(submission)
+
+    def _now_ns(self) -> int:
+        return clock.now_ns()
+
+    def _is_cut_off(self) -> bool:
+        return self.http.is_cut_off()
+
+    def _polling_random(self) -> Random:
+        if self._random_of_polls is None:
+            self._random_of_polls = Random(f"{self._seed}/{self.scenario}/{self.id}/polls")
+        return self._random_of_polls
 
     def arrives_late(self, late_ns: int) -> None:
         """The iteration that begins now was due so much earlier: its first request counts it."""

@@ -116,6 +116,9 @@ class ExactSnapshot:
     def _together(self, known: Total | None, cut: Total | None) -> Total | None:
         if cut is None:
             return known
+        if isinstance(cut, CounterTotal):
+            share = known or RateTotal(0, 0)
+            return RateTotal(share.passes, share.samples, beyond=round(cut.total))
         values = () if known is None else known.distribution.values
         ages = cut.distribution.values
         both = ExactDistribution((*values, *ages), self.relative_accuracy)
