@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from atlas_perf.protocols.http.client import HttpClient
     from atlas_perf.protocols.http.digest import DigestAuth
     from atlas_perf.protocols.http.response import Response
+    from atlas_perf.protocols.sse.event_parser import ServerSentEvent
+    from atlas_perf.protocols.sse.event_stream import EventStream
+    from atlas_perf.protocols.tasks.task_run import TaskResult
+    from atlas_perf.protocols.tasks.watching import Polling, Streaming
+    from atlas_perf.protocols.ws.backoff import Backoff
+    from atlas_perf.protocols.ws.errors import WebSocketClosed, WebSocketError
+    from atlas_perf.protocols.ws.reply import Reply
+    from atlas_perf.protocols.ws.web_socket import WebSocket
+    from atlas_perf.protocols.ws.ws_client import WsClient
     from atlas_perf.scripting.environment import env
     from atlas_perf.scripting.feeds import Feed, FeedExhausted, feed
     from atlas_perf.scripting.metrics import Counter, Gauge, Rate, Trend
@@ -21,6 +30,7 @@ if TYPE_CHECKING:
     from atlas_perf.worker.virtual_user import VirtualUser
 
 _HOMES = {
+    "Backoff": "atlas_perf.protocols.ws.backoff",
     "BearerAuth": "atlas_perf.protocols.http.bearer",
     "Counter": "atlas_perf.scripting.metrics",
     "Gauge": "atlas_perf.scripting.metrics",
@@ -28,32 +38,53 @@ _HOMES = {
     "Feed": "atlas_perf.scripting.feeds",
     "FeedExhausted": "atlas_perf.scripting.feeds",
     "HttpClient": "atlas_perf.protocols.http.client",
+    "EventStream": "atlas_perf.protocols.sse.event_stream",
     "Options": "atlas_perf.scripting.options",
+    "Polling": "atlas_perf.protocols.tasks.watching",
     "Rate": "atlas_perf.scripting.metrics",
+    "Reply": "atlas_perf.protocols.ws.reply",
     "Response": "atlas_perf.protocols.http.response",
     "ScenarioOptions": "atlas_perf.scripting.options",
+    "ServerSentEvent": "atlas_perf.protocols.sse.event_parser",
     "StageOptions": "atlas_perf.scripting.options",
+    "Streaming": "atlas_perf.protocols.tasks.watching",
+    "TaskResult": "atlas_perf.protocols.tasks.task_run",
     "Trend": "atlas_perf.scripting.metrics",
     "VirtualUser": "atlas_perf.worker.virtual_user",
+    "WebSocket": "atlas_perf.protocols.ws.web_socket",
+    "WebSocketClosed": "atlas_perf.protocols.ws.errors",
+    "WebSocketError": "atlas_perf.protocols.ws.errors",
+    "WsClient": "atlas_perf.protocols.ws.ws_client",
     "env": "atlas_perf.scripting.environment",
     "feed": "atlas_perf.scripting.feeds",
 }
 
 __all__ = [
+    "Backoff",
     "BearerAuth",
     "Counter",
     "DigestAuth",
+    "EventStream",
     "Feed",
     "FeedExhausted",
     "Gauge",
     "HttpClient",
     "Options",
+    "Polling",
     "Rate",
+    "Reply",
     "Response",
     "ScenarioOptions",
+    "ServerSentEvent",
     "StageOptions",
+    "Streaming",
+    "TaskResult",
     "Trend",
     "VirtualUser",
+    "WebSocket",
+    "WebSocketClosed",
+    "WebSocketError",
+    "WsClient",
     "env",
     "feed",
 ]

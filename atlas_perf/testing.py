@@ -18,16 +18,26 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
+from atlas_perf import clock
 from atlas_perf.model.metric import Contains, Metric
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.fake import FakeHttpClient
+from atlas_perf.protocols.fake_ws import FakeWebSocket, FakeWsClient
 from atlas_perf.protocols.http.client import HttpClient
+from atlas_perf.protocols.ws.ws_client import WsClient
 from atlas_perf.scripting.context import current_user
-from atlas_perf.units import NS_PER_MS
+from atlas_perf.units import NS_PER_MS, NS_PER_S
 from atlas_perf.worker.user_samples import RememberedSeries
 from atlas_perf.worker.virtual_user import VirtualUser
 
-__all__ = ["FakeHttpClient", "FakeVirtualUser", "RecordedSample", "fake_virtual_user"]
+__all__ = [
+    "FakeHttpClient",
+    "FakeVirtualUser",
+    "FakeWebSocket",
+    "FakeWsClient",
+    "RecordedSample",
+    "fake_virtual_user",
+]
 
 
 class RecordedSample(NamedTuple):
@@ -60,10 +70,12 @@ class FakeVirtualUser(VirtualUser):
 
     Attributes:
         http: answers what the test tells it to; see `FakeHttpClient`.
+        ws: opens the sessions that the test tells it to; see `FakeWsClient`.
         recorded: every sample in order: checks, groups and custom metrics.
         slept_s: every `vu.sleep`, in seconds; none of them takes time.
     """
 
+    ws: FakeWsClient  # type: ignore[assignment]  # the same methods, and no connections
     http: FakeHttpClient  # type: ignore[assignment]  # the same methods, and no connections
 
     def __init__(self, *, env: Mapping[str, str], data: Any, seed: int) -> None:
@@ -72,6 +84,10 @@ class FakeVirtualUser(VirtualUser):
 
         def connect(_sample_tags: Callable[[], Tags]) -> HttpClient:
             return cast(HttpClient, FakeHttpClient(base_url=env.get("BASE_URL")))
+
+        def connect_ws(_http: HttpClient, _sample_tags: Callable[[], Tags]) -> WsClient:
+            base_url = env.get("WS_URL") or env.get("BASE_URL")
+            return cast(WsClient, FakeWsClient(base_url=base_url))
 
         async def sleep(seconds: float) -> None:
             self.slept_s.append(seconds)
@@ -84,9 +100,14 @@ class FakeVirtualUser(VirtualUser):
             base_tags={"scenario": "test"},
             series=RememberedSeries(self._list),
             connect=connect,
+            connect_ws=connect_ws,
             sleep=sleep,
         )
         self.data = data
+
+    def _now_ns(self) -> int:
+        # A task that never ends is given up after as much sleep as it would have been for real.
+        return clock.now_ns() + round(sum(self.slept_s) * NS_PER_S)
 
     @property
     def recorded(self) -> list[RecordedSample]:

@@ -21,6 +21,10 @@ _UNIT_NS = {
     "h": 3600 * NS_PER_S,
     "d": 86400 * NS_PER_S,
 }
+LONGEST_YEARS = 100
+LONGEST_NS = LONGEST_YEARS * 366 * _UNIT_NS["d"]
+"""A duration beyond this is a slip of the keyboard, and its nanoseconds outgrow 64 bits."""
+
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)")
 
 
@@ -30,8 +34,15 @@ def parse_duration_ns(text: str | timedelta) -> int:
     A bare number is refused: k6 reads it as milliseconds and Python users as seconds.
 
     Raises:
-        ValueError: with a sentence that says what a duration looks like.
+        ValueError: with a sentence that says what a duration looks like, or that none is so long.
     """
+    duration_ns = _read_duration_ns(text)
+    if duration_ns > LONGEST_NS:
+        raise ValueError(f"{str(text)!r} is longer than {LONGEST_YEARS} years")
+    return duration_ns
+
+
+def _read_duration_ns(text: str | timedelta) -> int:
     if isinstance(text, timedelta):
         return round(text / timedelta(microseconds=1)) * NS_PER_US
     if not isinstance(text, str):

@@ -22,6 +22,7 @@ from atlas_perf.aggregate.window_values import WindowValues
 from atlas_perf.aggregate.worker_record import WorkerRecord
 from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
 from atlas_perf.model.metric import Metric, MetricKind
+from atlas_perf.model.plan import LONGEST_RUN_S
 from atlas_perf.model.series import Selector, Series, Tags
 from atlas_perf.model.snapshot import (
     NOT_STOPPED_NS,
@@ -35,8 +36,7 @@ from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.units import NS_PER_S
 from atlas_perf.wire.errors import WireError
 
-MAX_INTERVAL = 31 * 86_400
-"""Longest run, in seconds; a batch that speaks of a later one is damaged."""
+MAX_INTERVAL = LONGEST_RUN_S
 
 MAX_GAP = 100_000
 """Most batches that can be missing at once; a batch further ahead is damaged."""
@@ -67,6 +67,7 @@ class Aggregator:
         """
         if workers < 1:
             raise ValueError(f"a run needs at least one worker, not {workers}")
+        self.uncounted_phase = uncounted_phase
         self._table = SeriesTable(workers)
         self._index = SeriesIndex(metrics, self._table, series_cap, uncounted_phase)
         self._grid = WindowGrid(max_windows)
@@ -212,7 +213,7 @@ class Aggregator:
         if censored is None:
             return known
         cut_rows = self._index.rows(censored, uncounted_too=uncounted_too)
-        return together(known, self._total_of(selector.metric, cut_rows))
+        return together(known, self._total_of(censored.metric, cut_rows))
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
         if first_s < self._grid.fine_from:
@@ -239,6 +240,19 @@ class Aggregator:
         if counter:
             return CounterTotal(samples, amount)
         return RateTotal(round(amount), samples)
+
+    def gauge_within(self, selector: Selector, times_ns: Sequence[tuple[int, int]]) -> Total | None:
+        windows = [
+            window
+            for window in self._complete_windows()
+            for begin_ns, end_ns in times_ns
+            if begin_ns <= window * NS_PER_S
+            and (window + self._grid.length_s(window)) * NS_PER_S <= end_ns
+        ]
+        rows = [row for row in self._index.rows(selector) if self._table.samples(row)]
+        if not rows or not windows:
+            return None
+        return self._table.gauge_total(rows, windows, max(windows), self._last_windows())
 
     def _trend_between(self, rows: Iterable[int], first_s: int, end_s: int) -> TrendTotal | None:
         merged = self._table.sketch_between(rows, first_s, end_s)

@@ -22,6 +22,7 @@ class WorkerPulse:
     gc_full_collections: int = 0
     open_files: int = 0
     time_wait: int = 0  # the machine's as well
+    throttled_ns: int = 0  # the control group's
 
     @classmethod
     def of(cls, health: WorkerHealth) -> WorkerPulse:
@@ -36,6 +37,7 @@ class WorkerPulse:
             gc_full_collections=health.gc_full_collections,
             open_files=health.open_files,
             time_wait=health.time_wait,
+            throttled_ns=health.throttled_ns,
         )
 
     def merge(self, other: WorkerPulse) -> None:
@@ -49,6 +51,7 @@ class WorkerPulse:
         self.gc_full_collections += other.gc_full_collections
         self.open_files = max(self.open_files, other.open_files)
         self.time_wait = max(self.time_wait, other.time_wait)
+        self.throttled_ns += other.throttled_ns
 
     def share(self, part_ns: int) -> float:
         """A part of the time that was told of."""

@@ -10,6 +10,7 @@ from atlas_perf.aggregate.series_table import SeriesTable
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import Window
+from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.units import NS_PER_MS, NS_PER_S
 
 _VUS = Selector("vus")
@@ -41,6 +42,7 @@ class WindowValues:
         _, failed = self._tally(_REQUESTS_FAILED, second)
         checks, checks_passed = self._tally(_CHECKS, second)
         p50_ms, p95_ms, p99_ms = self._times_ms(_DURATION, second)
+        lag = self._sketch(_LAG, second)  # one sample for each arrival that was begun
         response_p50_ms, response_p95_ms, response_p99_ms = self._times_ms(_RESPONSE, second)
         return Window(
             second=second,
@@ -60,7 +62,8 @@ class WindowValues:
             response_p50_ms=response_p50_ms,
             response_p95_ms=response_p95_ms,
             response_p99_ms=response_p99_ms,
-            lag_p99_ms=self._times_ms(_LAG, second)[2],
+            lag_p99_ms=None if lag is None else lag.quantile(0.99) / NS_PER_MS,
+            started_arrivals=0 if lag is None else lag.count,
             loop_lag_max_ms=max(one.loop_lag_max_ns for one in told) / NS_PER_MS,
             cpu_cores=sum(one.cpu_ns for one in told) / (length_s * NS_PER_S),
             loop_cpu_share_max=max(one.share(one.loop_cpu_ns) for one in told),
@@ -70,6 +73,7 @@ class WindowValues:
             gc_full_collections=sum(one.gc_full_collections for one in told),
             open_files=sum(one.open_files for one in told),
             time_wait=max(one.time_wait for one in told),
+            throttled_share_max=max(one.share(one.throttled_ns) for one in told),
         )
 
     def _rows(self, selector: Selector) -> list[int]:
@@ -81,10 +85,13 @@ class WindowValues:
     def _counted(self, selector: Selector, second: int) -> int:
         return round(self._tally(selector, second)[1])
 
+    def _sketch(self, selector: Selector, second: int) -> Sketch | None:
+        return self._table.window_sketch(self._rows(selector), second)
+
     def _times_ms(
         self, selector: Selector, second: int
     ) -> tuple[float | None, float | None, float | None]:
-        sketch = self._table.window_sketch(self._rows(selector), second)
+        sketch = self._sketch(selector, second)
         if sketch is None:
             return None, None, None
         return (

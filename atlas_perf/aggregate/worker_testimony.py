@@ -33,6 +33,8 @@ class WorkerTestimony:
         self._gc_full_collections = 0
         self._peak_rss_bytes = 0
         self._peak_open_files = 0
+        self._throttled_ns = 0
+        self._throttled_batches = 0
         self._refused_samples = 0
         self._overflowed_samples = 0
 
@@ -54,6 +56,8 @@ class WorkerTestimony:
         self._gc_full_collections += health.gc_full_collections
         self._peak_rss_bytes = max(self._peak_rss_bytes, health.rss_bytes)
         self._peak_open_files = max(self._peak_open_files, health.open_files)
+        self._throttled_ns += health.throttled_ns
+        self._throttled_batches += health.throttled_ns > 0
         self._refused_samples += health.refused_samples
         self._overflowed_samples += health.overflowed_samples
 
@@ -93,6 +97,9 @@ class WorkerTestimony:
             gc_pause_ms=self._gc_pause_ns / NS_PER_MS,
             gc_full_collections=self._gc_full_collections,
             peak_open_files=self._peak_open_files,
+            throttled_ms=self._throttled_ns / NS_PER_MS,
+            throttled_share=_share(self._throttled_ns, self._length_ns),
+            throttled_seconds=self._throttled_batches,
             stalls=tuple(_stall(stall) for stall in self.stalls),
             seconds=_seconds(pulses),
         )
@@ -113,6 +120,7 @@ def _seconds(pulses: Mapping[int, WorkerPulse]) -> WorkerSeconds:
         gc_pause_max_ms=tuple(round(one.gc_pause_max_ns / NS_PER_MS, 3) for one in told),
         gc_full_collections=tuple(one.gc_full_collections for one in told),
         open_files=tuple(one.open_files for one in told),
+        throttled_share=tuple(round(one.share(one.throttled_ns), 4) for one in told),
     )
 
 

@@ -23,6 +23,7 @@ from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show, wants_colour
 from atlas_perf.errors import ExitCode, UsageError
 from atlas_perf.loader import load_scenario_file
+from atlas_perf.loader.plan_limits import refuse_beyond_measure
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
 from atlas_perf.model.plan import (
     ConstantArrivalRate,
@@ -170,6 +171,7 @@ def bench(
     if summary_file is not None and not summary_file.parent.is_dir():
         raise UsageError(f"the summary cannot be written: there is no folder {summary_file.parent}")
     plan = bench_plan(request, connections=connections, rate=rate, **load)
+    refuse_beyond_measure(plan)
     refuse_unasked_production(
         None, request.url, os.environ.get("PRODUCTION_URL"), allowed=allow_production
     )

@@ -25,6 +25,7 @@ from atlas_perf.model.plan import (
     WhenBusy,
 )
 from atlas_perf.model.summary import Calibration, Floor, Summary
+from atlas_perf.schedule.peak_rate import peak_rate
 from atlas_perf.units import NS_PER_S
 
 DEFAULT_PAYLOAD_BYTES = 1_000
@@ -75,10 +76,11 @@ class CalibrationLoad:
 
 def load_of_plan(plan: TestPlan, payload_bytes: int, time_ns: int) -> CalibrationLoad:
     """The plan's own processes, its users up to a bound, and the highest rate it may have."""
+    peak = peak_rate(plan.scenarios)
     return CalibrationLoad(
         processes=plan.processes,
         connections=connections_for(plan.processes, plan.max_vus),
-        rate_per_s=plan.max_rate_per_s or None,
+        rate_per_s=None if peak is None else float(peak.per_s),
         payload_bytes=payload_bytes,
         time_ns=time_ns,
     )

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from atlas_perf.cli.capacity_request import CapacityRequest
 from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.conduct import PreparedRun, report_width, run_shown
-from atlas_perf.cli.embedded import embedded_target
+from atlas_perf.cli.embedded import contract_of, embedded_target
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.preflight import refuse_hopeless
@@ -76,15 +76,16 @@ def _environment(
 ) -> tuple[Environment, ChildServer | None]:
     find_scenario(request.scenario)
     environment = environment_of(request.base_request(search), request.scenario)
+    variables = {**os.environ, **request.env}
     refuse_unasked_production(
         request.environment,
         environment.base_url,
-        {**os.environ, **request.env}.get("PRODUCTION_URL"),
+        variables.get("PRODUCTION_URL"),
         allowed=request.allow_production,
     )
     if not environment.starts_target:
         return environment, None
-    target = running.enter_context(embedded_target(request.seed))
+    target = running.enter_context(embedded_target(request.seed, contract_of(variables)))
     return environment.at(target.url), target
 
 
@@ -128,8 +129,12 @@ class _Search:
                 self._write(self._result(None, (_UNFINISHED,)))
         except AtlasPerfError as error:
             why = redacted_text(str(error), secret_values([os.environ, self._request.env]))
+            known = self._result(None, (f"The search ended without an answer: {why}",))
             with suppress(ResultsWriteError):  # the error itself is what the user must see
-                self._write(self._result(None, (f"The search ended without an answer: {why}",)))
+                self._write(known)
+            if self._steps:
+                show(render_capacity(known, colour=wants_colour(sys.stdout), width=report_width()))
+                self._say(f"results: {self._folder.path}")
             raise
         found = self._word()
         told = sentences(found, self._search, self._steps, self._request.model)
@@ -184,12 +189,13 @@ class _Search:
         label = f"{plan.name} step {number + 1} at {level_text(level, self._request.model)}"
         quiet = self._request.quiet or not is_terminal(sys.stderr)
         summary = run_shown(prepared, self._signals, label, quiet=quiet)
+        self._interrupted = summary.exit_code is ExitCode.INTERRUPTED
+        if not self._interrupted:
+            self._refuse_dead_target()
+            self._note(self._judged(level, summary, steady, latency))
         self._folder.put(f"step-{number + 1:02}-{level}.json", summary_to_json(summary) + "\n")
-        if summary.exit_code is ExitCode.INTERRUPTED:
-            self._interrupted = True
+        if self._interrupted:
             return
-        self._refuse_dead_target()
-        self._note(self._judged(level, summary, steady, latency))
         if self._steps[-1].outcome is not StepOutcome.MET:
             self._rest()
 

@@ -29,6 +29,7 @@ from atlas_perf.outputs.base import Output
 from atlas_perf.report.console import render_console
 from atlas_perf.report.errors import ResultsWriteError
 from atlas_perf.report.results_folder import ResultsFolder
+from atlas_perf.schedule.peak_rate import peak_rate
 from atlas_perf.units import format_planned
 from atlas_perf.url_credentials import without_credentials
 from atlas_perf.wire.plan_codec import plan_to_plain
@@ -168,6 +169,15 @@ class _Claim:
             with suppress(PlanError):
                 self.folder.write_pending(self.unfinished(exit_code=exit_code, reason=reason))
             raise
+        except KeyboardInterrupt:  # of a calibration: the run itself ends with a summary
+            with suppress(PlanError):
+                self.folder.write_pending(
+                    self.unfinished(
+                        exit_code=ExitCode.INTERRUPTED,
+                        reason="The command was interrupted before the run offered any load.",
+                    )
+                )
+            raise
 
 
 def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> _Claim:
@@ -189,7 +199,8 @@ def _headline(prepared: PreparedRun) -> str:
     url = prepared.environment.base_url
     where = "" if url is None else f", target {without_credentials(url)}"
     name = prepared.environment.name
-    rate = f" and {plan.max_rate_per_s:,.6g} iterations/s" if plan.max_rate_per_s else ""
+    peak = peak_rate(plan.scenarios)
+    rate = "" if peak is None else f" and {float(peak.per_s):,.6g} iterations/s"
     return (
         f"{plan.name}: up to {_count(plan.max_vus, 'VU')}{rate} for at most "
         f"{format_planned(plan.end_ns)} in {_count(plan.processes, 'worker')}{where}"

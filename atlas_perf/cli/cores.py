@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atlas_perf.preflight.cgroups import cpu_quota
+from atlas_perf.cgroups import cpu_quota
 from atlas_perf.preflight.machine import affine_cores
 
 

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from atlas_perf.cli.child_server import ChildServer, child_server
+from atlas_perf.target.settings import Contract
 
 
-def embedded_target(seed: int | None) -> AbstractContextManager[ChildServer]:
+def contract_of(variables: Mapping[str, str]) -> Contract:
+    """What CONTRACT chooses for the target, as it does for the scenarios.
+
+    A name that is no contract is left to the scenario, which refuses it by file and line.
+    """
+    name = variables.get("CONTRACT")
+    return Contract(name) if name in list(Contract) else Contract.DOCUMENTED
+
+
+def embedded_target(
+    seed: int | None,
+    contract: Contract = Contract.DOCUMENTED,
+    faults: Sequence[str] = (),
+) -> AbstractContextManager[ChildServer]:
     """Start the reference target on a free loopback port, stop it at the end.
+
+    It misbehaves as `faults` say, which can be read.
 
     Raises:
         RunInvalidError: it did not listen in time; its own last words are in the message.
     """
-    arguments = ["--port", "0", "--exit-with-parent"]
+    arguments = ["--port", "0", "--exit-with-parent", "--contract", contract]
     if seed is not None:
         arguments += ["--seed", str(seed)]
+    for fault in faults:
+        arguments += ["--fault", fault]
     return child_server("the embedded target", "atlas_perf.target", arguments)

@@ -42,19 +42,31 @@ class Environment:
     name: EnvironmentName | None
     base_url: str | None
     ws_url: str | None = None
+    faults: tuple[str, ...] = ()  # of the embedded target, as ordered
 
     @property
     def starts_target(self) -> bool:
         return self.name is EnvironmentName.EMBEDDED and self.base_url is None
 
-    def at(self, base_url: str) -> Environment:
-        """The same environment once its target listens on `base_url`."""
-        return Environment(self.name, base_url, self.ws_url or websocket_url(base_url))
+    def at(self, base_url: str, faults: tuple[str, ...] = ()) -> Environment:
+        """The same environment once its target listens on `base_url`, with these faults."""
+        return Environment(self.name, base_url, self.ws_url or websocket_url(base_url), faults)
+
+    @property
+    def label(self) -> str:
+        """Its name in reports, where a target that was made to misbehave must not pass for one
+        that was not."""
+        name = "" if self.name is None else self.name.value
+        return f"{name} with faults" if self.faults else name
 
     def variables(self) -> dict[str, str]:
         """What a scenario finds in `env` because of the environment."""
-        urls = {"BASE_URL": self.base_url, "WS_URL": self.ws_url}
-        return {name: url for name, url in urls.items() if url is not None}
+        variables = {
+            "BASE_URL": self.base_url,
+            "WS_URL": self.ws_url,
+            "TARGET_FAULTS": " ".join(self.faults) or None,
+        }
+        return {name: value for name, value in variables.items() if value is not None}
 
 
 def resolve_environment(

@@ -25,7 +25,7 @@ def gather_facts(environment: Environment) -> Facts:
         cpu_model=cpu_model(),
         cpu_count=os.cpu_count() or 1,
         target="" if url is None else without_credentials(url),
-        environment="" if environment.name is None else environment.name.value,
+        environment=environment.label,
     )
 
 

@@ -12,7 +12,7 @@ from atlas_perf.cli.capacity_request import CapacityRequest
 from atlas_perf.cli.capacity_session import find_capacity as carry_out
 from atlas_perf.cli.completion import ScenarioName
 from atlas_perf.cli.environments import EnvironmentName
-from atlas_perf.cli.option_types import COUNT, DURATION, PAIR, PROCESSES, SLO
+from atlas_perf.cli.option_types import COUNT, DURATION, PAIR, PROCESSES, SEED, SLO
 from atlas_perf.cli.sections import SectionCommand, SectionOption
 from atlas_perf.cli.suggestions import SuggestingChoice
 from atlas_perf.errors import ExitCode
@@ -190,7 +190,7 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 @_option(
     _STEPS,
     "--seed",
-    type=click.IntRange(min=0),
+    type=SEED,
     metavar="N",
     help="Start of every random choice; each step has one of its own.",
 )

@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -88,6 +89,9 @@ def main() -> NoReturn:
 def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for each way to end
     """Carry out a command line and say how it ended."""
     given: dict[str, str] = {}  # with `-e`: the command notes it here
+    if not _has_folder():
+        say(f"{PROGRAM}: the current folder does not exist any more: go to another one")
+        return ExitCode.USAGE
     try:
         with cli.make_context(PROGRAM, list(arguments), obj=given) as context:
             exit_code: int = cli.invoke(context)
@@ -116,6 +120,15 @@ def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for 
     except Exception:
         return _bug(given)
     return exit_code
+
+
+def _has_folder() -> bool:
+    """False where the folder that the command was started in is gone."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _sentence(error: click.ClickException) -> str:

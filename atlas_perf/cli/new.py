@@ -31,8 +31,8 @@ Kinds:
 
 \b
 Examples:
-  atlas-perf new checkout.py                 users who ask, read and think
-  atlas-perf new checkout.py --kind arrivals requests that come at their own rate
+  atlas-perf new checkout.py                  users who ask, read and think
+  atlas-perf new checkout.py --kind arrivals  requests that come at their own rate
 """
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from atlas_perf.judge.grammar import parse_threshold
-from atlas_perf.model.plan import Stage, ThresholdPlan
+from atlas_perf.model.plan import MOST, Stage, ThresholdPlan
 from atlas_perf.model.series import Selector
 from atlas_perf.units import NS_PER_S, format_planned, parse_duration_ns
 
@@ -59,6 +59,8 @@ def read_stage(text: str) -> Stage:
     duration, separator, target = text.partition(":")
     if not separator or not target.isascii() or not target.isdigit():
         raise ValueError(f"{text!r} is not a stage: write DURATION:VUS, such as '30s:10'")
+    if int(target) > MOST:
+        raise ValueError(f"{text!r} is not a stage: its target can be at most {MOST:,}")
     return Stage(duration_ns=parse_duration_ns(duration), target=int(target))
 
 
@@ -157,6 +159,14 @@ def read_size_bytes(text: str) -> int:
     return size_bytes
 
 
+def read_fault(text: str) -> str:
+    """A fault of the embedded target, as written, once it could be read."""
+    # The target stands on aiohttp, which only a run with faults is to pay for.
+    from atlas_perf.target.faults.kinds import check_fault  # noqa: PLC0415
+
+    return check_fault(text)
+
+
 DURATION = Written("duration", read_duration_ns)
 STAGE = Written("duration:vus", read_stage)
 THRESHOLD = Written("metric=expression", read_threshold)
@@ -164,7 +174,10 @@ SLO = Written("[metric=]expression", read_slo)
 PAIR = Written("name=value", read_pair)
 SCALE = Written("factor", read_scale)
 LATENCY_SCALE = Written("factor", read_latency_scale)
+FAULT = Written("fault", read_fault)
 LOAD_TIME = Written("time", read_load_time)
 SIZE = Written("size", read_size_bytes)
 PROCESSES = Written("n|auto", read_processes)
-COUNT = click.IntRange(min=1)
+COUNT = click.IntRange(min=1, max=MOST)
+
+SEED = click.IntRange(min=0, max=2**63 - 1)

@@ -5,6 +5,7 @@ Everything goes to stderr, so that stdout holds the summary and nothing else.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from contextlib import AbstractContextManager
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 LINE_INTERVAL_S = 5.0
+LAG_OF_NOTE_MS = 20.0
+"""An event loop that is asked every 20 ms and later than this does too much, or has no CPU."""
+
 _BAR_WIDTH = 40
+_SHORTEST_BAR = 8
 _PHASES_WITH_LOAD = frozenset({RunPhase.RUNNING, RunPhase.STOPPING})
 
 
@@ -122,20 +127,37 @@ class LiveDisplay(_Display):
         from rich.progress_bar import ProgressBar  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
+        head = Text.assemble(
+            (self._name, "bold"), f"  {phase_text(progress)}  ", _times(progress), no_wrap=True
+        )
+        numbers = Text(f"  {readings(progress)}", no_wrap=True, overflow="ellipsis")
+        room = self._console.width - head.cell_len - len("  ")
+        if room < _SHORTEST_BAR:
+            head.overflow = "ellipsis"
+            return Group(head, numbers)
         bar = ProgressBar(
             total=max(progress.planned_s, 1e-9),
             completed=min(progress.elapsed_s, progress.planned_s),
-            width=_BAR_WIDTH,
+            width=min(_BAR_WIDTH, room),
             complete_style="cyan",
             finished_style="cyan",
         )
-        head = Text.assemble((self._name, "bold"), f"  {progress.phase.value}  ", _times(progress))
-        return Group(Columns([head, bar]), Text(f"  {readings(progress)}", no_wrap=True))
+        return Group(Columns([head, bar]), numbers)
 
 
 def plain_line(progress: Progress) -> str:
     """`running 12s of 1m00s, 38/150 VUs, …`: one reading as a sentence for a log."""
-    return f"{progress.phase.value} {_times(progress)}, {readings(progress)}"
+    separator = " " if progress.phase_left_s is None else ", "
+    return f"{phase_text(progress)}{separator}{_times(progress)}, {readings(progress)}"
+
+
+def phase_text(progress: Progress) -> str:
+    """`steady, 42s left`: the phase of the load where the run is under way; else of the run."""
+    if not progress.load_phases:
+        return progress.phase.value
+    phases = " + ".join(progress.load_phases)
+    left = progress.phase_left_s
+    return phases if left is None else f"{phases}, {_clock(math.ceil(left))} left"
 
 
 def readings(progress: Progress) -> str:
@@ -152,8 +174,14 @@ def readings(progress: Progress) -> str:
         ),
         f"{progress.failed_requests} failed",
         *([f"{progress.checks_failed} checks failed"] if progress.checks_failed else []),
+        *([f"{progress.dropped} dropped"] if progress.dropped else []),
         *([f"{progress.interrupted} interrupted"] if progress.interrupted else []),
         f"{progress.workers_alive}/{progress.workers} workers",
+        *(
+            [f"generator {progress.loop_lag_ms:.0f} ms late"]
+            if progress.loop_lag_ms >= LAG_OF_NOTE_MS
+            else []
+        ),
     ]
     return ", ".join(parts)
 

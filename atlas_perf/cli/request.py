@@ -32,6 +32,7 @@ class RunRequest:
     seed: int | None = None
     outputs: tuple[str, ...] = ()  # kind=target
     results_dir: Path = Path("results")
+    faults: tuple[str, ...] = ()  # of the embedded target
     ignore_preflight: bool = False
     allow_production: bool = False
     calibrate: bool = False

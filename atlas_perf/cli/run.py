@@ -13,9 +13,11 @@ from atlas_perf.cli.environments import EnvironmentName
 from atlas_perf.cli.option_types import (
     COUNT,
     DURATION,
+    FAULT,
     PAIR,
     PROCESSES,
     SCALE,
+    SEED,
     SIZE,
     STAGE,
     THRESHOLD,
@@ -44,6 +46,7 @@ Examples:
   atlas-perf run my.py --rate 200 -d 2m               200 iterations a second, come what may
   atlas-perf run my.py -s 30s:20 -s 1m:20 -s 10s:0    ramp up, hold, ramp down
   atlas-perf run api --environment local -p 8         http://localhost:8088, 8 workers
+  atlas-perf run api --fault 'latency:1s@runs.read'   a target that is slow where you say
   atlas-perf run my.py --calibrate                    and hold it against the generator's limits
   atlas-perf run my.py --threshold 'http_req_duration{name:login}=p(99)<800'
 
@@ -92,6 +95,16 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     is_flag=True,
     help="Load production: without it, environment 'production' and the host of PRODUCTION_URL "
     "are refused.",
+)
+@_option(
+    _WHAT,
+    "--fault",
+    "faults",
+    type=FAULT,
+    multiple=True,
+    metavar="FAULT",
+    help="Let the embedded target misbehave, such as 'latency:200ms' or "
+    "'error:503@tasks.submit,share=2%' (see docs/faults.md). Repeatable.",
 )
 @_option(
     _LOAD,
@@ -175,7 +188,7 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 @_option(
     _LOAD,
     "--seed",
-    type=click.IntRange(min=0),
+    type=SEED,
     metavar="N",
     help="Start of every random choice, of the embedded target's too; the same seed asks the same "
     "things.",

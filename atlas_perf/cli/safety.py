@@ -10,8 +10,10 @@ from atlas_perf.cli.environments import EnvironmentName
 from atlas_perf.cli.preflight import host_of_address
 from atlas_perf.cli.safety_limits import Limits
 from atlas_perf.errors import PlanError, UsageError
-from atlas_perf.model.plan import AllowedHosts, RateCeiling, TestPlan, peak_arrivals_per_s
+from atlas_perf.model.plan import AllowedHosts, RateCeiling, TestPlan
 from atlas_perf.protocols.http.allowed_hosts import covers
+from atlas_perf.schedule.peak_rate import peak_rate
+from atlas_perf.units import format_duration
 
 PRODUCTION_FLAG = "--allow-production"
 
@@ -84,16 +86,22 @@ def _refuse_too_many_users(plan: TestPlan, limits: Limits) -> None:
 
 
 def _refuse_too_high_a_rate(plan: TestPlan, limits: Limits) -> None:
-    """Where the plan says a rate, that of one scenario alone; what is measured is held later."""
-    ceiling = limits.max_rate_per_s
-    for scenario in plan.scenarios:
-        rate = peak_arrivals_per_s(scenario.executor)
-        if ceiling is not None and rate is not None and rate > ceiling:
-            raise PlanError(
-                f"{plan.name}: scenario {scenario.name!r} begins up to {rate:,g} iterations a "
-                f"second, more than max_rate_per_s = {ceiling:g} of {limits.place} allows: plan a "
-                "lower rate, or raise it there"
-            )
+    """Where the plan says rates, their highest sum; what is measured is held later."""
+    ceiling, peak = limits.max_rate_per_s, peak_rate(plan.scenarios)
+    if ceiling is None or peak is None or float(peak.per_s) <= ceiling:
+        return
+    names = [repr(name) for name in peak.scenarios]
+    who = f"scenario {names[0]} begins"
+    if names[1:]:
+        who = (
+            f"scenarios {', '.join(names[:-1])} and {names[-1]} together, "
+            f"{format_duration(peak.at_ns)} after the start, begin"
+        )
+    raise PlanError(
+        f"{plan.name}: {who} up to {float(peak.per_s):,g} iterations a second, more than "
+        f"max_rate_per_s = {ceiling:g} of {limits.place} allows: plan a lower rate, or raise it "
+        "there"
+    )
 
 
 def _refuse_other_hosts(plan: TestPlan, allowed: AllowedHosts, base_url: str | None) -> None:

@@ -17,7 +17,7 @@ from atlas_perf.cli.calibration import (
 from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.conduct import PreparedRun, carry_out
 from atlas_perf.cli.cores import usable_cores
-from atlas_perf.cli.embedded import embedded_target
+from atlas_perf.cli.embedded import contract_of, embedded_target
 from atlas_perf.cli.environments import (
     TOKEN_VARIABLES,
     Environment,
@@ -69,16 +69,24 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     started: ChildServer | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
         environment = environment_of(request, scenario)
+        variables = {**os.environ, **request.env}
         refuse_unasked_production(
             request.environment,
             environment.base_url,
-            {**os.environ, **request.env}.get("PRODUCTION_URL"),
+            variables.get("PRODUCTION_URL"),
             allowed=request.allow_production,
         )
         embedded = environment.starts_target
+        if request.faults and not embedded:
+            raise UsageError(
+                f"--fault is for the embedded target, and {scenario} runs against another one: "
+                "add --environment embedded, or leave --fault out"
+            )
         if embedded:
-            started = started or running.enter_context(embedded_target(request.seed))
-            environment = environment.at(started.url)
+            started = started or running.enter_context(
+                embedded_target(request.seed, contract_of(variables), request.faults)
+            )
+            environment = environment.at(started.url, request.faults)
         outputs = tuple(parse_output(text) for text in request.outputs)
         plan, warnings = make_plan(
             request,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.judge.dropped import dropped_notes
 from atlas_perf.judge.generator import generator_notes
 from atlas_perf.judge.no_data import FOLD_FEWER, NAME_FEWER_CHECKS
 from atlas_perf.model.series import CHECKS_CAP, OTHER
@@ -24,6 +25,7 @@ def measurement_notes(aggregator: Aggregator) -> Iterator[str]:
     """Sentences for the end of the run, in the form of its other warnings."""
     yield from cap_notes(aggregator)
     yield from generator_notes(aggregator)
+    yield from dropped_notes(aggregator)
     for metric in aggregator.collapsed_metrics():
         yield (
             f"the values of {metric} span too many orders of magnitude: its lowest percentiles "

@@ -17,6 +17,7 @@ from atlas_perf.wire.batch_codec import decode_batch
 from atlas_perf.wire.control import ToCoordinator, ToWorker, decode_control, encode_control
 from atlas_perf.wire.errors import WireError
 from atlas_perf.wire.frames import FrameKind
+from atlas_perf.worker.last_words import LastWordsReader
 from atlas_perf.worker.pipes import FrameReceiver, FrameSender
 
 FAREWELL_S = 2.0
@@ -39,6 +40,7 @@ class WorkerProcess:
         self._process: Process
         self._sender: FrameSender
         self._receiver: FrameReceiver
+        self._last_words: LastWordsReader
         self._watch: asyncio.Task[None]
 
     @classmethod
@@ -47,25 +49,30 @@ class WorkerProcess:
         worker = cls(index, on_message, on_gone)
         control_read, control_write = os.pipe()
         batch_read, batch_write = os.pipe()
+        words_read, words_write = os.pipe()
         try:
             worker._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 # Never look for modules in the current folder: files there may be named as ours.
                 *("-P", "-m", "atlas_perf.worker"),
                 *("--control-fd", str(control_read), "--batch-fd", str(batch_write)),
+                *("--words-fd", str(words_write)),
                 stdin=DEVNULL,
-                pass_fds=(control_read, batch_write),
+                pass_fds=(control_read, batch_write, words_write),
                 start_new_session=True,
                 env=_environment(os.environ),
             )
         except BaseException:
             os.close(control_write)
             os.close(batch_read)
+            os.close(words_read)
             raise
         finally:
             # Held here too, the pipes would never end.
             os.close(control_read)
             os.close(batch_write)
+            os.close(words_write)
+        worker._last_words = LastWordsReader(words_read)
         worker._sender = await FrameSender.open(control_write)
         worker._receiver = await FrameReceiver.open(batch_read, worker._take, worker._end)
         worker._watch = asyncio.create_task(worker._watch_for_the_end())
@@ -97,6 +104,11 @@ class WorkerProcess:
         await self._watch
         self._sender.abort()
         self._receiver.close()
+        self._last_words.close()
+
+    def stands_at(self, since_ns: int) -> str | None:
+        """Where its event loop has stood still since an instant or later, if it could be seen."""
+        return self._last_words.since(since_ns)
 
     def _take(self, kind: FrameKind, payload: bytes) -> None:
         try:

@@ -8,6 +8,9 @@ from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.events import CeilingBroken
 from atlas_perf.coordinator.reading import newest_complete_window
 from atlas_perf.model.plan import RateCeiling, TestPlan
+from atlas_perf.model.series import Selector
+from atlas_perf.model.snapshot import CounterTotal
+from atlas_perf.model.summary import Window
 
 
 def broken_ceiling(ceiling: RateCeiling | None, aggregator: Aggregator) -> CeilingBroken | None:
@@ -15,9 +18,23 @@ def broken_ceiling(ceiling: RateCeiling | None, aggregator: Aggregator) -> Ceili
     if ceiling is None:
         return None
     window = newest_complete_window(aggregator)
-    if window is None or window.requests <= ceiling.per_s * window.length_s:
+    if window is None:
         return None
-    return CeilingBroken(window.requests, window.second)
+    requests = window.requests + _of_websockets(window, aggregator)
+    if requests <= ceiling.per_s * window.length_s:
+        return None
+    return CeilingBroken(requests, window.second)
+
+
+def _of_websockets(window: Window, aggregator: Aggregator) -> int:
+    """What a target has to serve besides HTTP: sessions that begin, and messages sent to it."""
+    if window.length_s != 1:
+        return 0  # an old one, which was looked at when it was new
+    totals = (
+        aggregator.total_between(Selector(name), window.second, window.second + 1)
+        for name in ("ws_sessions", "ws_msgs_sent")
+    )
+    return round(sum(total.total for total in totals if isinstance(total, CounterTotal)))
 
 
 def ceiling_reason(plan: TestPlan, broken: CeilingBroken | None) -> Iterator[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.run_state import RunState
-from atlas_perf.model.progress import Progress
+from atlas_perf.model.progress import Progress, RunPhase
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import CounterTotal, GaugeTotal, RateTotal, Total
 from atlas_perf.model.summary import Window
+from atlas_perf.schedule.phase_times import PhaseTimes
 from atlas_perf.units import NS_PER_S
 
 
@@ -17,6 +18,9 @@ def read_progress(
     """Where the run stands, `elapsed_ns` after T0."""
     window = newest_complete_window(aggregator)
     ledgers = aggregator.ledger().values()
+    times = PhaseTimes(state.plan)
+    running = state.phase is RunPhase.RUNNING
+    change_ns = times.next_change_ns(elapsed_ns) if running else None
     return Progress(
         phase=state.phase,
         elapsed_s=elapsed_ns / NS_PER_S,
@@ -33,6 +37,10 @@ def read_progress(
         checks_failed=_failed_checks(aggregator),
         workers_alive=len(state.living),
         workers=len(state.workers),
+        load_phases=times.at(elapsed_ns, elapsed_ns + 1) if running else (),
+        phase_left_s=None if change_ns is None else (change_ns - elapsed_ns) / NS_PER_S,
+        dropped=sum(ledger.dropped for ledger in ledgers),
+        loop_lag_ms=window.loop_lag_max_ms if window is not None else 0.0,
         message=message,
     )
 

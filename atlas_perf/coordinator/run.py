@@ -305,7 +305,13 @@ class _Run:
         for worker in self.state.at_work:
             self._silent_ticks[worker] += 1
             if self._silent_ticks[worker] == SILENCE_TICKS:
-                self._workers[worker].give_up(f"it sent nothing for {SILENCE_TICKS} s")
+                self._workers[worker].give_up(self._why_silent(worker))
+
+    def _why_silent(self, worker: int) -> str:
+        silence = f"it sent nothing for {SILENCE_TICKS} s"
+        # It may have begun to stand still when its last batch had just gone, or up to 2 s later.
+        place = self._workers[worker].stands_at(now_ns() - (SILENCE_TICKS + 2) * NS_PER_S)
+        return silence if place is None else f"{silence} and stands still in {place}"
 
     # What goes out
 

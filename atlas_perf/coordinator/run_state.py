@@ -90,6 +90,7 @@ class RunState:
         self.ran_out: FeedRanOut | None = None  # this or the next, if it
         self.too_fast: CeilingBroken | None = None  # ended the load
         self.teardown_failure: ScenarioException | None = None
+        self.setup_interrupted = False
         self.teardown_skipped: str | None = None  # why it was not run to its end
         self.load_begun = False
         self.in_order = False  # nothing is left to do for any worker: each can be told to go
@@ -199,6 +200,7 @@ class RunState:
     def _stop_before_load(self, _event: StopAsked) -> list[Instruction]:
         self.interrupted = self.cut_short = True
         self._stops_asked += 1
+        self.setup_interrupted = self.phase is RunPhase.SETUP and self._data is None
         if self._data is None or self._stops_asked > 1:
             return self._finish()
         return self._tear_down()  # setup has made what teardown is for
@@ -278,9 +280,7 @@ class RunState:
     def _after_load(self) -> list[Instruction]:
         if self._in_state(WorkerState.AT_WORK):
             return []
-        if self._skip_teardown:
-            return self._finish()
-        return self._tear_down()
+        return self._finish() if self._skip_teardown else self._tear_down()
 
     # TEARDOWN
 

@@ -120,7 +120,12 @@ def _teardown_notes(state: RunState) -> Iterator[str]:
             f"Warning: teardown failed at {failure.file}:{failure.line} "
             f"({failure.kind}: {failure.message}); what it should undo may be left behind."
         )
-    elif state.teardown_skipped is not None:
+    elif state.setup_interrupted and state.plan.has_setup:
+        yield (
+            "Warning: setup was interrupted before it returned, and teardown was not run: what "
+            "setup made may be left behind."
+        )
+    elif state.teardown_skipped is not None and state.plan.has_teardown:
         yield (
             f"Warning: teardown did not finish, because {state.teardown_skipped}; "
             "what it should undo may be left behind."

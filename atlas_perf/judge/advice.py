@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from atlas_perf.judge.aggregations import aggregate
 from atlas_perf.judge.grammar import parse_threshold
-from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.batch import NEVER_AWAITED
+from atlas_perf.model.metric import FORGOTTEN_AWAITS, OUTCOME_TRENDS
 from atlas_perf.model.phase import PHASE_TAG
 from atlas_perf.model.series import Selector, Tags, tags_of
 from atlas_perf.model.snapshot import RateTotal, Snapshot
-from atlas_perf.model.summary import ThresholdResult
+from atlas_perf.model.summary import ExceptionSummary, ThresholdResult
 from atlas_perf.units import format_quantity
 
 _ENDPOINT = ("method", "name")
@@ -18,12 +21,15 @@ def where_to_look(result: ThresholdResult, snapshot: Snapshot) -> str:
     """One sentence, or nothing where the metric does not tell more than itself."""
     selector = _selector(result, snapshot)
     if selector.metric == "iteration_failed":
-        return _commonest_exception(snapshot)
+        return _commonest_exception(snapshot.exceptions())
+    if selector.metric == FORGOTTEN_AWAITS:
+        forgotten = (one for one in snapshot.exceptions() if one.kind == NEVER_AWAITED)
+        return _commonest_exception(tuple(forgotten))
     if selector.metric == "checks":
         return _weakest_check(selector, snapshot)
     if selector.metric == "http_req_failed":
         return _failing_endpoint(selector, snapshot)
-    if selector.metric in HTTP_TIMES:
+    if selector.metric in OUTCOME_TRENDS:
         return _slowest_endpoint(selector, result, snapshot)
     return ""
 
@@ -38,8 +44,7 @@ def _selector(result: ThresholdResult, snapshot: Snapshot) -> Selector:
     return written
 
 
-def _commonest_exception(snapshot: Snapshot) -> str:
-    exceptions = snapshot.exceptions()
+def _commonest_exception(exceptions: Sequence[ExceptionSummary]) -> str:
     if not exceptions:
         return ""
     top = exceptions[0]

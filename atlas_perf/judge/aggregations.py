@@ -23,7 +23,7 @@ from atlas_perf.units import NS_PER_MS, NS_PER_S
 
 ALLOWED: Mapping[MetricKind, tuple[Aggregation, ...]] = {
     MetricKind.COUNTER: (Aggregation.COUNT, Aggregation.RATE),
-    MetricKind.GAUGE: (Aggregation.VALUE,),
+    MetricKind.GAUGE: (Aggregation.VALUE, Aggregation.MIN, Aggregation.MAX),
     MetricKind.RATE: (Aggregation.RATE,),
     MetricKind.TREND: (
         Aggregation.AVG,
@@ -33,7 +33,8 @@ ALLOWED: Mapping[MetricKind, tuple[Aggregation, ...]] = {
         Aggregation.PERCENTILE,
     ),
 }
-"""k6's table. A trend has no `count` there either: count what the matching counter counts."""
+"""k6's table, and the extremes of a gauge, which k6 shows and does not judge. A trend has no
+`count` there either: count what the matching counter counts."""
 
 _MEDIAN = AggregationTerm(Aggregation.PERCENTILE, 50.0)
 
@@ -54,7 +55,7 @@ def aggregate(
     Raises:
         ValueError: if the aggregation does not apply to this kind of total.
     """
-    if total.samples == 0 and not (isinstance(total, TrendTotal) and total.beyond):
+    if total.samples == 0 and not (isinstance(total, RateTotal | TrendTotal) and total.beyond):
         return None
     match total:
         case CounterTotal(total=amount):
@@ -62,12 +63,13 @@ def aggregate(
                 return amount
             if term.aggregation is Aggregation.RATE:
                 return amount * NS_PER_S / elapsed_ns if elapsed_ns > 0 else None
-        case RateTotal(passes=passes, samples=samples):
+        case RateTotal(passes=passes, samples=samples, beyond=beyond):
             if term.aggregation is Aggregation.RATE:
-                return passes / samples
-        case GaugeTotal(value=value):
-            if term.aggregation is Aggregation.VALUE:
-                return value / scale(contains)
+                return passes / (samples + beyond)
+        case GaugeTotal(value=value, min=low, max=high):
+            extremes = {Aggregation.MIN: low, Aggregation.MAX: high}
+            if term.aggregation in (*extremes, Aggregation.VALUE):
+                return extremes.get(term.aggregation, value) / scale(contains)
         case TrendTotal(at_least=distribution):
             return _of_distribution(distribution, term) / scale(contains)
     raise ValueError(f"{term.aggregation} does not apply to a {type(total).__name__}")

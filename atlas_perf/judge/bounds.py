@@ -1,8 +1,9 @@
-"""Where requests were cut off in flight a statistic is known within bounds, and judged by both.
+"""Where something was cut off in flight a statistic is known within bounds, and judged by both.
 
-Such a request is censored: it would have taken longer than its age, nobody knows how much. With
-every age in its place each statistic is a lower bound. With every age replaced by infinity it is
-an upper one, which is finite for a percentile that does not fall among the censored.
+Such a request, iteration or group is censored: it would have taken longer than its age, nobody
+knows how much. With every age in its place each statistic is a lower bound. With every age replaced
+by infinity it is an upper one, which is finite for a percentile that does not fall among the
+censored. A share of tasks lies between none and all of those that were cut off having passed.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from atlas_perf.judge.aggregations import aggregate, quantile, scale
 from atlas_perf.judge.grammar import Aggregation, AggregationTerm, Operator, ThresholdExpression
 from atlas_perf.model.metric import Contains
-from atlas_perf.model.snapshot import Distribution, Total, TrendTotal
+from atlas_perf.model.snapshot import Distribution, RateTotal, Total, TrendTotal
 from atlas_perf.model.summary import CriterionState
 
+_ROUNDING = 1e-12
 _ORDERING = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
 
 
@@ -51,11 +53,12 @@ def bounds(
     low = aggregate(total, term, contains=contains, elapsed_ns=elapsed_ns)
     if low is None:
         return None
+    if isinstance(total, RateTotal):
+        return Bounds(low, (total.passes + total.beyond) / (total.samples + total.beyond))
     if not isinstance(total, TrendTotal) or not total.beyond:
         return Bounds(low, low)
     high = _highest(total.distribution, total.beyond, term) / scale(contains)
-    # Either may be off by the sketch's accuracy: never let them cross.
-    return Bounds(low, max(low, high), total.at_least.relative_accuracy)
+    return _between(low, high, total.at_least.relative_accuracy)
 
 
 def bounds_with_cut_off(
@@ -71,7 +74,15 @@ def bounds_with_cut_off(
     assert low is not None, "one of them has a sample"
     known = None if total is None else total.distribution
     high = _highest(known, cut_off.samples, term) / scale(contains)
-    return Bounds(low, max(low, high), cut_off.distribution.relative_accuracy)
+    return _between(low, high, cut_off.distribution.relative_accuracy)
+
+
+def _between(low: float, high: float, accuracy: float) -> Bounds:
+    """Bounds that never cross, though either may be off by the sketch's accuracy, and that do not
+    differ by the last bits of their arithmetic alone."""
+    return Bounds(
+        low, low if math.isclose(low, high, rel_tol=_ROUNDING) else max(low, high), accuracy
+    )
 
 
 def _highest(known: Distribution | None, beyond: int, term: AggregationTerm) -> float:

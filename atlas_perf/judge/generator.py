@@ -40,6 +40,12 @@ SATURATED_SHARE_OF_NOTE = 0.5
 CPU_WAIT_SHARE_OF_NOTE = 0.2
 """Of the run: in one moment of five the worker had something to do and could not."""
 
+THROTTLED_SHARE_LIMIT = 0.01
+"""More of the run held back by a CPU limit than this, and its p(99) is the limit's."""
+
+THROTTLED_SECONDS = 3
+"""In fewer seconds than this it was a beginning, unless the run has no more, the last aside."""
+
 _ADVICE = {
     StallCause.BLOCKING: "Await instead: asyncio.sleep for time.sleep, vu.http for requests, and "
     "asyncio.to_thread for calls that only block.",
@@ -79,6 +85,27 @@ def standstill_reasons(snapshot: Snapshot) -> Iterator[str]:
                 f"responses took {_ms(median_ms)} or less: its latencies measure the generator. "
                 f"{_advice(stall)}"
             )
+
+
+def throttling_reasons(snapshot: Snapshot) -> Iterator[str]:
+    """The sentence of a generator that its container's CPU limit held back, again and again.
+
+    The limit is of a group, in which all workers of a run usually are: one of them speaks.
+    """
+    workers = snapshot.workers()
+    held = max(workers, key=lambda one: one.throttled_share, default=None)
+    if (
+        held is not None
+        and held.throttled_share > THROTTLED_SHARE_LIMIT
+        and held.throttled_seconds >= max(1, min(THROTTLED_SECONDS, held.batches - 1))
+    ):
+        yield (
+            f"The generator used up its CPU limit and was held back in "
+            f"{held.throttled_share:.1%} of the run, in {held.throttled_seconds} of its "
+            f"{held.batches} seconds: its latencies contain that, and its rate is the limit's. "
+            "Raise the CPU limit of its container (cpu.max of its control group, "
+            "resources.limits.cpu of a pod), use fewer processes, or a lower rate."
+        )
 
 
 def generator_notes(snapshot: Snapshot) -> Iterator[str]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.metric import HTTP_TIMES, OUTCOME_TRENDS, TASK_TRENDS
 from atlas_perf.model.phase import LoadPhase
 from atlas_perf.model.series import OTHER, Selector, Series
-from atlas_perf.model.snapshot import Snapshot, TrendTotal
+from atlas_perf.model.snapshot import RateTotal, Snapshot, TrendTotal
 from atlas_perf.units import NS_PER_MS, NS_PER_S, format_quantity
 
 FOLD_FEWER = "give requests with ids in their URL one name=, and tags few values"
@@ -49,6 +49,11 @@ def folded_reason(
 def censored_reason(selector: Selector, snapshot: Snapshot) -> str:
     """A sentence for a criterion whose value lies, or may lie, among requests that were cut off."""
     total = snapshot.total(selector)
+    if isinstance(total, RateTotal):
+        return (
+            f"{total.beyond} of {total.beyond + total.samples} were cut off, and what would have "
+            "become of them decides it: a longer gracefulStop would show it."
+        )
     assert isinstance(total, TrendTotal), "nothing else is ever cut off"
     assert total.censored is not None, "or its value would be known"
     beyond, whole = total.beyond, total.beyond + total.samples
@@ -74,12 +79,20 @@ def no_data_reason(
         sentence = _absent_pair(selector.metric, key, value, series)
         if sentence:
             return sentence
-    if selector.metric in HTTP_TIMES and selector.effective_tags() != selector.tags:
+    if selector.metric in OUTCOME_TRENDS and selector.effective_tags() != selector.tags:
         return (
-            f"{selector} has no sample, since no request got the response it expected "
+            f"{selector} has no sample, since {_nothing(selector.metric)} "
             "(failed ones stand apart, under expected_response:false)."
         )
     return f"{selector} has no sample, since its tags occur but never all together."
+
+
+def _nothing(metric: str) -> str:
+    if metric in TASK_TRENDS:
+        return "no task completed"
+    if metric in HTTP_TIMES:
+        return "no request got the response it expected"
+    return "nothing of it succeeded"
 
 
 def no_phase_reason(selector: Selector, phase: LoadPhase, measured_ns: int) -> str:

@@ -46,14 +46,10 @@ class Scope:
             return cls(selector, _phase_named(selector, times, scenario), scenario, times)
         if times.tagged and PHASE_TAG in tags:
             raise ValueError(f"the phase is named twice: leave out 'over {over}' or the tag")
-        if metric.across_workers is not AcrossWorkers.LAST:
-            raise ValueError(
-                f"{metric.name} is of no iteration, and so of no phase: leave 'over' out"
-            )
         phases = times.phases(scenario)
         if phases and over not in phases:
             raise ValueError(_no_phase(over, phases, scenario))
-        if times.tagged:
+        if times.tagged and metric.across_workers is AcrossWorkers.LAST:
             tags[PHASE_TAG] = over.value
         narrowed = replace(selector, tags=tags_of(tags))
         return cls(narrowed, over, scenario, times)

@@ -8,7 +8,7 @@ from atlas_perf.judge.bounds import Bounds, bounds, bounds_with_cut_off
 from atlas_perf.judge.grammar import Operator, ThresholdExpression
 from atlas_perf.judge.scope import Scope
 from atlas_perf.model.metric import Metric, MetricKind
-from atlas_perf.model.snapshot import Snapshot, Total, TrendTotal
+from atlas_perf.model.snapshot import CounterTotal, RateTotal, Snapshot, Total, TrendTotal
 from atlas_perf.model.summary import CriterionState
 from atlas_perf.schedule.intervals import covers
 from atlas_perf.units import NS_PER_S
@@ -92,6 +92,12 @@ class WorstStretch:
         """The newest stretch with all requests in it that were cut off; None without any."""
         censored = self._selector.censored()
         cut_off = None if censored is None else snapshot.total(censored)
+        if isinstance(cut_off, CounterTotal) and self._newest_s is not None:
+            known = self._newest if isinstance(self._newest, RateTotal) else RateTotal(0, 0)
+            share = RateTotal(known.passes, known.samples, beyond=round(cut_off.total))
+            of_share = bounds(share, self._expression.term, contains=self._contains, elapsed_ns=0)
+            assert of_share is not None, "something was cut off"
+            return Stretch(self._newest_s, share, of_share)
         if not isinstance(cut_off, TrendTotal) or self._newest_s is None:
             return None
         newest = self._newest if isinstance(self._newest, TrendTotal) else None

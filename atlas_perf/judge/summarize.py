@@ -8,6 +8,7 @@ from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import scale
 from atlas_perf.judge.bounds import bounds
 from atlas_perf.judge.grammar import parse_aggregation, parse_threshold
+from atlas_perf.judge.offered import with_planned_arrivals
 from atlas_perf.judge.phase_summaries import phase_summaries, with_phases
 from atlas_perf.judge.redact import plan_secrets, redacted, redacted_environment
 from atlas_perf.judge.scope import Scope
@@ -63,6 +64,7 @@ def summarize(
         plan_plain: the resolved plan in JSON-able values.
     """
     times = PhaseTimes(plan)
+    windows = with_planned_arrivals(snapshot.windows(), plan, offered_ns=snapshot.offered_ns)
     summary = Summary(
         name=plan.name,
         file=plan.file,
@@ -81,7 +83,7 @@ def summarize(
         exceptions=snapshot.exceptions(),
         ledger=dict(snapshot.ledger()),
         workers=snapshot.workers(),
-        windows=tuple(with_phases(snapshot.windows(), times)),
+        windows=tuple(with_phases(windows, times)),
         phases=tuple(phase_summaries(times, snapshot)),
         calibration=calibration,
     )
@@ -160,7 +162,12 @@ def _metric(
         return MetricSummary(
             name, metric.kind, metric.contains, counted, total.beyond, tuple(at_least)
         )
-    return MetricSummary(name, metric.kind, metric.contains, _values(total, metric, elapsed_ns))
+    values = _values(total, metric, elapsed_ns)
+    if isinstance(total, RateTotal) and total.beyond:
+        return MetricSummary(
+            name, metric.kind, metric.contains, values, total.beyond, at_least=("rate",)
+        )
+    return MetricSummary(name, metric.kind, metric.contains, values)
 
 
 def _values(
@@ -173,8 +180,9 @@ def _values(
             return {"count": amount, "rate": per_s}
         case GaugeTotal(value=value, min=low, max=high):
             return {"value": value / unit, "min": low / unit, "max": high / unit}
-        case RateTotal(passes=passes, samples=samples):
-            return {"rate": passes / samples, "passes": passes, "fails": samples - passes}
+        case RateTotal(passes=passes, samples=samples, beyond=beyond):
+            rate = passes / (samples + beyond)
+            return {"rate": rate, "passes": passes, "fails": samples - passes}
 
 
 def _statistics(

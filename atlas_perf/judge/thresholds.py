@@ -27,7 +27,7 @@ from atlas_perf.judge.no_data import (
 from atlas_perf.judge.response_gates import response_gates
 from atlas_perf.judge.scope import Scope
 from atlas_perf.judge.stretches import Stretch, WorstStretch
-from atlas_perf.model.metric import Metric, MetricKind
+from atlas_perf.model.metric import AcrossWorkers, Metric, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import Snapshot, Total, TrendTotal
@@ -39,6 +39,7 @@ DEFAULT_GATES = (
     ThresholdPlan("checks", "rate>0.99"),
     ThresholdPlan("http_req_failed", "rate<0.01"),
     ThresholdPlan("iteration_failed", "rate<0.01"),
+    ThresholdPlan("forgotten_awaits", "count<1"),
 )
 """Criteria of every run whose plan has none of its own on the same bare metric. Unlike the plan's
 own, they are left out, not NO_DATA, where the metric has no sample: a plan without checks is
@@ -167,8 +168,7 @@ def _criterion(
         )
     if expression.stretch_s is not None and metric.kind is MetricKind.GAUGE:
         raise PlanError(
-            f"{label}: {metric.name} is a gauge, of which only the last value is judged: "
-            "leave 'in any' out"
+            f"{label}: {metric.name} is a gauge, which has no stretches: leave 'in any' out"
         )
     try:
         scope = Scope.of(selector, expression.over, metric, times)
@@ -227,7 +227,12 @@ def _judged(
 
 def _measured(criterion: Criterion, snapshot: Snapshot) -> tuple[Total | None, Bounds | None]:
     """What the criterion is about, and what it is judged by."""
-    total = snapshot.total(criterion.scope.selector)
+    scope = criterion.scope
+    if scope.phase is not None and criterion.metric.across_workers is not AcrossWorkers.LAST:
+        # It is of no iteration: what counts is the time in which it was read.
+        total = snapshot.gauge_within(scope.selector, scope.stretches_within(snapshot))
+    else:
+        total = snapshot.total(scope.selector)
     if total is None:
         return None, None
     known = bounds(

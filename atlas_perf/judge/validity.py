@@ -10,7 +10,8 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 
-from atlas_perf.judge.generator import standstill_reasons
+from atlas_perf.judge.dropped import dropped_reasons
+from atlas_perf.judge.generator import standstill_reasons, throttling_reasons
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.plan import (
     ConstantArrivalRate,
@@ -25,9 +26,6 @@ from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import RateTotal, Snapshot, TrendTotal
 from atlas_perf.model.summary import WorkerSummary
 from atlas_perf.units import NS_PER_MS
-
-DROPPED_SHARE_LIMIT = 0.01
-"""More scheduled iterations than this never started: the planned load was not offered."""
 
 START_LAG_LIMIT_MS = 100.0
 """If one iteration in a hundred began so late, the planned rate was not what was offered."""
@@ -56,13 +54,14 @@ def invalid_reasons(snapshot: Snapshot, *, stopped_early: bool) -> tuple[str, ..
     workers = snapshot.workers()
     reasons = [sentence for one in workers for sentence in _of_worker(one)]
     reasons.extend(standstill_reasons(snapshot))
+    reasons.extend(throttling_reasons(snapshot))
     lost = any(one.lost is not None for one in workers)
     for scenario, ledger in snapshot.ledger().items():
         # What a lost worker had under way is what it had not yet sent: that is said already.
         if not (lost or ledger.balanced):
             reasons.append(_of_imbalance(scenario, ledger))
         if not stopped_early:
-            reasons.extend(_of_dropped(scenario, ledger))
+            reasons.extend(dropped_reasons(scenario, ledger, snapshot))
         reasons.extend(_of_start_lag(scenario, snapshot))
     reasons.extend(_of_exhaustion(snapshot))
     return tuple(reasons)
@@ -119,16 +118,6 @@ def _of_imbalance(scenario: str, ledger: Ledger) -> str:
         f"{ledger.started} started, {ledger.dropped} dropped, {ledger.completed} completed, "
         f"{ledger.failed} failed, {ledger.interrupted} interrupted."
     )
-
-
-def _of_dropped(scenario: str, ledger: Ledger) -> Iterator[str]:
-    if ledger.dropped > DROPPED_SHARE_LIMIT * ledger.scheduled:
-        share = ledger.dropped / ledger.scheduled * 100
-        yield (
-            f"Scenario {scenario} never started {ledger.dropped} of its {ledger.scheduled} "
-            f"scheduled iterations ({share:.1f} %): the planned load was not offered, so give it "
-            "more virtual users (maxVUs of an arrival rate) or more time."
-        )
 
 
 def _of_start_lag(scenario: str, snapshot: Snapshot) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.advice import where_to_look
 from atlas_perf.judge.validity import invalid_reasons
+from atlas_perf.model.metric import TASK_COMPLETED, TASKS_CENSORED
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import CounterTotal, Snapshot
 from atlas_perf.model.summary import CriterionState, ThresholdResult
@@ -20,6 +21,8 @@ CENSORED_SHARE_LIMIT = 0.01
 
 _CENSORED = Selector("http_reqs_censored")
 _REQUESTS = Selector("http_reqs")
+_TASKS_CENSORED = Selector(TASKS_CENSORED)
+_TASKS = Selector("tasks_ended")
 _COMFORT = re.compile(r"The one criterion was met\.|All \d+ criteria were met\.")
 
 
@@ -120,19 +123,23 @@ def _cut_off(
     results: Sequence[ThresholdResult], snapshot: Snapshot
 ) -> Iterator[tuple[Verdict, str]]:
     """A run whose requests mostly hang at its end has shown nothing of those, whatever the others
-    say. A criterion of the plan on `http_reqs_censored` takes the place of this one."""
-    if any(Selector.parse(result.selector) == _CENSORED for result in results):
-        return
-    censored, ended = (_counted(snapshot, one) for one in (_CENSORED, _REQUESTS))
-    whole = censored + ended
-    if censored > CENSORED_SHARE_LIMIT * whole:
-        yield (
-            Verdict.NO_DATA,
-            f"{censored} of {whole} requests ({censored / whole * 100:.1f} %) were cut off in "
-            "flight when their time was up, so that nobody knows what would have become of them: "
-            "give the scenario a longer gracefulStop, requests a shorter timeout, or say with a "
-            "threshold on http_reqs_censored how many may be.",
-        )
+    say, and so with tasks. A criterion of the plan on `http_reqs_censored` takes the place of this
+    one; of tasks also one on `task_completed`, which knows of those."""
+    judged = {Selector.parse(result.selector) for result in results}
+    for what, censored, ended, own in (
+        ("requests", _CENSORED, _REQUESTS, {_CENSORED}),
+        ("tasks", _TASKS_CENSORED, _TASKS, {_TASKS_CENSORED, Selector(TASK_COMPLETED)}),
+    ):
+        cut, whole = _counted(snapshot, censored), _counted(snapshot, ended)
+        whole += cut
+        if judged.isdisjoint(own) and cut > CENSORED_SHARE_LIMIT * whole:
+            yield (
+                Verdict.NO_DATA,
+                f"{cut} of {whole} {what} ({cut / whole * 100:.1f} %) were cut off in "
+                "flight when their time was up, so that nobody knows what would have become of "
+                f"them: give the scenario a longer gracefulStop, {what} a shorter timeout, or say "
+                f"with a threshold on {censored.metric} how many may be.",
+            )
 
 
 def _counted(snapshot: Snapshot, selector: Selector) -> int:

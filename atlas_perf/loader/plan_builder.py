@@ -14,6 +14,7 @@ from atlas_perf.errors import PlanError, UsageError
 from atlas_perf.loader.executors import ONE_ABOVE_ZERO, endless_warm_up, refuse_idle_users
 from atlas_perf.loader.option_table import HTTP, KIND_OF_LOAD, OPTIONS, RUN, select
 from atlas_perf.loader.overrides import Overrides
+from atlas_perf.loader.plan_limits import refuse_beyond_measure
 from atlas_perf.loader.problem import OptionProblem
 from atlas_perf.loader.scaling import scaled
 from atlas_perf.loader.scenario_file import ScenarioFile
@@ -30,9 +31,6 @@ from atlas_perf.model.plan import (
 
 NO_OVERRIDES = Overrides()
 SEED_BITS = 32
-
-MOST_USERS = 1_000_000
-"""Virtual users of one plan: each takes some kilobytes and, under load, a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +75,11 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
         seed=_seed(overrides.seed),
         processes=overrides.processes,
         keep_samples=overrides.keep_samples,
+        has_setup=scenario_file.setup is not None,
+        has_teardown=scenario_file.teardown is not None,
         **select(RUN, values),
     )
-    _refuse_too_many_users(plan)
+    refuse_beyond_measure(plan)
     plan = replace(
         plan,
         tags={**plan.tags, **overrides.tags},
@@ -228,14 +228,6 @@ def _refuse_idle_plan(scenarios: tuple[ScenarioPlan, ...]) -> None:
                 f"scenario {scenario.name!r} shares {executor.iterations} iterations among "
                 f"{executor.vus} virtual users: ask for at least one iteration for each"
             )
-
-
-def _refuse_too_many_users(plan: TestPlan) -> None:
-    if plan.max_vus > MOST_USERS:
-        raise PlanError(
-            f"{plan.max_vus} virtual users are more than one run can have ({MOST_USERS}): ask for "
-            "fewer, or spread them over several machines"
-        )
 
 
 def _scenario_name(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from atlas_perf.choices import alternatives
 from atlas_perf.loader.problem import OptionPath, OptionProblem, expected, written
+from atlas_perf.model.plan import MOST
 from atlas_perf.units import parse_duration_ns
 
 T = TypeVar("T")
@@ -30,12 +31,14 @@ class Reader(Generic[T]):
 
 
 def whole_number(minimum: int) -> Reader[int]:
-    """An integer of at least `minimum`. Neither True nor 3.0 is one."""
+    """An integer from `minimum` to `MOST`. Neither True nor 3.0 is one."""
     expects = f"a whole number of {minimum} or more"
 
     def read(value: object, path: OptionPath) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
             raise expected(path, expects, value)
+        if value > MOST:
+            raise expected(path, f"at most {MOST:,}", value)
         return value
 
     return Reader(expects, read)

@@ -66,6 +66,7 @@ class WorkerHealth:
     gc_full_collections: int = 0  # of the oldest generation, which walk every object
     open_files: int = 0  # descriptors at the interval's end: sockets, pipes and files
     time_wait: int = 0  # connections of the machine in TIME_WAIT at the interval's end
+    throttled_ns: int = 0  # the CPU limit of a control group held some thread of it back
 
 
 class StallCause(StrEnum):
@@ -92,6 +93,10 @@ class Stall:
     total_ns: int
     longest_ns: int
     stack: str  # of the first, from the user's code on
+
+
+NEVER_AWAITED = "NeverAwaited"
+"""The kind of what a scenario made and never ran: no exception of its own, and as wrong as one."""
 
 
 @dataclass(frozen=True, slots=True)

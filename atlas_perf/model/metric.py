@@ -47,6 +47,8 @@ def _table(*metrics: Metric) -> Mapping[str, Metric]:
     return MappingProxyType({metric.name: metric for metric in metrics})
 
 
+FORGOTTEN_AWAITS = "forgotten_awaits"
+
 HTTP_PHASES = (
     "http_req_blocked",
     "http_req_connecting",
@@ -69,6 +71,58 @@ HTTP_TIMES = (HTTP_RESPONSE_TIME, "http_req_duration", *HTTP_PHASES, *HTTP_WAITS
 they speak of requests that got the response they expected: failures have their own sketch, and so
 have requests that were cut off in flight, of which only the age is known."""
 
+WS_PHASES = (
+    "ws_looking_up",
+    "ws_tcp_connecting",
+    "ws_tls_handshaking",
+    "ws_upgrading",
+)
+"""Parts of `ws_connecting`, ours, in the order they happen. Only what happened has a sample."""
+
+WS_TIMES = (
+    "ws_connecting",
+    *WS_PHASES,
+    "ws_session_duration",
+    "ws_ping",
+    "ws_rtt",
+    "ws_response_time",
+    "ws_reconnecting",
+)
+"""Trends of WebSocket sessions and of messages that are answered; of failures and of what was cut
+off the same holds as for `HTTP_TIMES`."""
+
+INTERRUPTED_TIMES = ("iteration_duration", "group_duration")
+"""Trends of what an iteration does as a whole. If it was cut off, only the age is known: it has a
+series of its own, tagged as those of the requests are."""
+
+STREAM_TIMES = (
+    "sse_duration",
+    "sse_time_to_first_event",
+    "sse_event_gap",
+    "llm_time_to_first_token",
+    "llm_inter_token_latency",
+    "llm_time_per_output_token",
+)
+"""Trends of one event stream, and of an AI's answer on one; see docs/streams.md."""
+
+TASK_TIMES = ("task_duration", "task_accept_time", "task_queue_time")
+"""Trends of one task, from its submission; see docs/tasks.md."""
+
+TASK_TRENDS = (*TASK_TIMES, "task_polling_error", "task_polls")
+"""These, and what they cost and may be off by."""
+
+TASK_COMPLETED = "task_completed"
+"""The share of tasks that completed. Of those that the run cut off nobody knows it."""
+
+TASKS_CENSORED = "tasks_censored"
+"""How many tasks the run cut off."""
+
+OUTCOME_TRENDS = frozenset(
+    {*HTTP_TIMES, *WS_TIMES, *STREAM_TIMES, "llm_output_tokens_per_second", *TASK_TRENDS}
+)
+"""Trends that speak, unless a selector names an outcome tag, of what came to the outcome that was
+wished for, and beside which the ages of what was cut off are kept."""
+
 BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("vus", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
     Metric("vus_max", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM_KEPT),
@@ -76,6 +130,8 @@ BUILTIN_METRICS: Mapping[str, Metric] = _table(
     Metric("iteration_duration", MetricKind.TREND, Contains.TIME),
     # Ours: true for each iteration that ended in an exception. k6 only logs those.
     Metric("iteration_failed", MetricKind.RATE),
+    # Ours: requests and other coroutines that the scenario made and never ran.
+    Metric(FORGOTTEN_AWAITS, MetricKind.COUNTER),
     # Ours, in the open model only: the generator's lateness, and waiting for a free user.
     Metric("iteration_lag", MetricKind.TREND, Contains.TIME),
     Metric("iteration_wait", MetricKind.TREND, Contains.TIME),
@@ -87,6 +143,35 @@ BUILTIN_METRICS: Mapping[str, Metric] = _table(
     # Ours: in flight when their time was up. They are in neither of the two above.
     Metric("http_reqs_censored", MetricKind.COUNTER),
     *(Metric(name, MetricKind.TREND, Contains.TIME) for name in HTTP_TIMES),
+    Metric("ws_sessions", MetricKind.COUNTER),
+    # Ours, from here on, where k6 has no such name.
+    Metric("ws_session_failed", MetricKind.RATE),
+    Metric("ws_sessions_open", MetricKind.GAUGE, across_workers=AcrossWorkers.SUM),
+    Metric("ws_reconnects", MetricKind.COUNTER),
+    Metric("ws_msgs_sent", MetricKind.COUNTER),
+    Metric("ws_msgs_received", MetricKind.COUNTER),
+    Metric("ws_msgs_unread", MetricKind.COUNTER),
+    Metric("ws_rtt_failed", MetricKind.RATE),
+    Metric("ws_msgs_lost", MetricKind.COUNTER),
+    Metric("ws_msgs_late", MetricKind.COUNTER),
+    Metric("ws_msgs_duplicate", MetricKind.COUNTER),
+    Metric("ws_msgs_out_of_order", MetricKind.COUNTER),
+    # In flight when their time was up. They are in neither of the four above.
+    Metric("ws_msgs_censored", MetricKind.COUNTER),
+    *(Metric(name, MetricKind.TREND, Contains.TIME) for name in WS_TIMES),
+    *(Metric(name, MetricKind.TREND, Contains.TIME) for name in STREAM_TIMES),
+    Metric("sse_events", MetricKind.COUNTER),
+    Metric("sse_bytes", MetricKind.COUNTER, Contains.DATA),
+    Metric("sse_stalls", MetricKind.COUNTER),
+    Metric("sse_malformed", MetricKind.COUNTER),
+    Metric("llm_output_tokens", MetricKind.COUNTER),
+    Metric("llm_output_tokens_per_second", MetricKind.TREND),
+    *(Metric(name, MetricKind.TREND, Contains.TIME) for name in TASK_TIMES),
+    Metric("task_polling_error", MetricKind.TREND, Contains.TIME),
+    Metric("task_polls", MetricKind.TREND),
+    Metric(TASK_COMPLETED, MetricKind.RATE),
+    Metric("tasks_ended", MetricKind.COUNTER),
+    Metric(TASKS_CENSORED, MetricKind.COUNTER),
     Metric("data_sent", MetricKind.COUNTER, Contains.DATA),
     Metric("data_received", MetricKind.COUNTER, Contains.DATA),
 )

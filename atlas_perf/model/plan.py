@@ -15,6 +15,12 @@ from atlas_perf.model.metric import BUILTIN_METRICS, Metric
 from atlas_perf.model.phase import LoadPhase
 from atlas_perf.units import NS_PER_S
 
+MOST = 10**15
+"""Of anything that is counted in a plan: more is a slip of the keyboard, and less than 64 bits."""
+
+LONGEST_RUN_S = 31 * 86_400
+"""A batch that speaks of a later second is damaged, so no plan may last as long."""
+
 DEFAULT_GRACEFUL_STOP_NS = 30 * NS_PER_S
 DEFAULT_MAX_DURATION_NS = 600 * NS_PER_S
 DEFAULT_TREND_STATS = ("avg", "min", "med", "max", "p(90)", "p(95)", "p(99)")
@@ -139,17 +145,6 @@ def executor_max_vus(executor: Executor) -> int:
             return most
         case ConstantVUs(vus) | SharedIterations(vus) | PerVUIterations(vus):
             return vus
-
-
-def peak_arrivals_per_s(executor: Executor) -> float | None:
-    """How many iterations a second are due at most; None where free users decide."""
-    match executor:
-        case ConstantArrivalRate(rate=rate, time_unit_ns=unit_ns):
-            return rate * NS_PER_S / unit_ns
-        case RampingArrivalRate(stages=stages, start_rate=begin, time_unit_ns=unit_ns):
-            return max(begin, *(stage.target for stage in stages)) * NS_PER_S / unit_ns
-        case _:
-            return None
 
 
 def planned_arrivals(executor: ArrivalRate) -> int:
@@ -289,6 +284,8 @@ class TestPlan:
     rate_ceiling: RateCeiling | None = None
     keep_samples: bool = False  # some output wants every sample, not only the sketches
     exclude_warm_up: bool = True  # from all that does not ask for it by name
+    has_setup: bool = False  # the file does something before the load
+    has_teardown: bool = False  # and after it
 
     @property
     def end_ns(self) -> int:
@@ -305,12 +302,6 @@ class TestPlan:
         """The phase whose samples are left out of totals unless a selector names a phase."""
         warms_up = any(scenario.warm_up_ns for scenario in self.scenarios)
         return LoadPhase.WARM_UP if warms_up and self.exclude_warm_up else None
-
-    @property
-    def max_rate_per_s(self) -> float:
-        """Iterations that all arrival rates together make due in a second, at the most."""
-        peaks = (peak_arrivals_per_s(scenario.executor) for scenario in self.scenarios)
-        return sum(peak for peak in peaks if peak is not None)
 
     @property
     def max_vus(self) -> int:

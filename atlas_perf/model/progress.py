@@ -34,4 +34,8 @@ class Progress:
     workers_alive: int
     workers: int
     response_p95_ms: float | None = None  # open model: from when a request was due
+    load_phases: tuple[str, ...] = ()  # of the plan at this moment, one a scenario at the most
+    phase_left_s: float | None = None  # until the first of them is over
+    dropped: int = 0  # iterations that were due and never started
+    loop_lag_ms: float = 0.0  # how late the generator's event loops were at the worst
     message: str = ""  # something the user should know now, e.g. "worker 2 died"

@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from atlas_perf.model.metric import HTTP_TIMES
+from atlas_perf.model.metric import (
+    INTERRUPTED_TIMES,
+    OUTCOME_TRENDS,
+    TASK_COMPLETED,
+    TASK_TRENDS,
+    TASKS_CENSORED,
+)
 from atlas_perf.model.phase import PHASE_TAG
 
 Tags = tuple[tuple[str, str], ...]
@@ -16,10 +22,16 @@ OUTCOME_TAGS = frozenset({"expected_response", "status", "error", "error_code"})
 """A selector that names one of these says itself which outcomes it means."""
 
 UNKNOWN_OUTCOME = "unknown"
-"""The `expected_response` of requests that the end of the run cut off in flight (censored)."""
+"""The `expected_response` of requests that the end of the run cut off in flight (censored), and of
+iterations and groups that it interrupted."""
+
+_UNKNOWN = ("expected_response", UNKNOWN_OUTCOME)
+
+COMPLETED = "completed"
+"""The `outcome` of a task that came to the end it was submitted for."""
 
 _LOWEST_FAILED_STATUS = 400
-_UNKNOWN_IN_FLIGHT = frozenset({"expected_response", "status", "proto", "tls_version"})
+_UNKNOWN_IN_FLIGHT = frozenset({"ended_by", "expected_response", "status", "proto", "tls_version"})
 
 NO_TAGS: Tags = ()
 
@@ -67,7 +79,8 @@ class Series:
 class Selector:
     """k6's sub-metric: `metric{tag:value,…}`, all pairs must be equal.
 
-    For the HTTP times a selector without an outcome tag means successful requests only.
+    For the times of requests, messages, streams and tasks a selector without an outcome tag means
+    those that succeeded.
     """
 
     metric: str
@@ -88,20 +101,40 @@ class Selector:
 
     def effective_tags(self) -> Tags:
         """The pairs a series must carry, the implied one included."""
-        if self.metric in HTTP_TIMES and OUTCOME_TAGS.isdisjoint(key for key, _ in self.tags):
+        named = OUTCOME_TAGS | ({"outcome"} if self.metric in TASK_TRENDS else set())
+        if self.metric in OUTCOME_TRENDS and named.isdisjoint(key for key, _ in self.tags):
             return tags_of({**dict(self.tags), "expected_response": "true"})
         return self.tags
 
     def matches(self, series: Series) -> bool:
-        return self.metric == series.metric and set(self.effective_tags()) <= set(series.tags)
+        return (
+            self.metric == series.metric
+            and set(self.effective_tags()) <= set(series.tags)
+            and not self._leaves_out(series)
+        )
+
+    def _leaves_out(self, series: Series) -> bool:
+        """True if the series has ages of what was interrupted, and durations are meant."""
+        return (
+            self.metric in INTERRUPTED_TIMES
+            and _UNKNOWN in series.tags
+            and _UNKNOWN not in self.tags
+        )
 
     def censored(self) -> Selector | None:
-        """The requests cut off in flight that might have become some of those meant here.
+        """What was cut off in flight and might have become some of what is meant here.
 
-        None where there can be none: the metric is no HTTP time, or failures are what is meant.
+        None where there can be none: the metric has none, or failures or the ages themselves are
+        what is meant.
         """
+        if self.metric in INTERRUPTED_TIMES and _UNKNOWN not in self.tags:
+            return Selector(self.metric, tags_of(dict((*self.tags, _UNKNOWN))))
         tags = dict(self.effective_tags())
-        if self.metric not in HTTP_TIMES or not {"error", "error_code"}.isdisjoint(tags):
+        if self.metric == TASK_COMPLETED:
+            return Selector(TASKS_CENSORED, self.tags)  # which have no tag that names an outcome
+        if self.metric not in OUTCOME_TRENDS or not {"error", "error_code"}.isdisjoint(tags):
+            return None
+        if self.metric in TASK_TRENDS and tags.pop("outcome", COMPLETED) != COMPLETED:
             return None
         status = tags.get("status", "200")
         good = status.isdigit() and 0 < int(status) < _LOWEST_FAILED_STATUS
@@ -122,6 +155,8 @@ class Selector:
         kept = dict(series.tags)
         folded = kept.get("name") == OTHER and kept.keys() <= _TAGS_OF_OTHER
         if not folded or self.metric != series.metric or self.matches(series):
+            return False
+        if self._leaves_out(series):
             return False
         for key in _NAMES_OF_OTHER & kept.keys():
             del kept[key]  # they say that the samples were folded, not what they were

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,7 +40,8 @@ class CounterTotal:
 @dataclass(frozen=True, slots=True)
 class RateTotal:
     passes: int
-    samples: int
+    samples: int  # known ones
+    beyond: int = 0  # tasks that were cut off: each may have become a pass or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class GaugeTotal:
 
 @dataclass(frozen=True, slots=True)
 class Censored:
-    """What is known of requests that were cut off in flight: they would have taken longer."""
+    """What is known of what was cut off in flight: it would have taken longer."""
 
     ages: Distribution  # never empty
     with_known: Distribution  # these ages and the values that are known, together
@@ -61,7 +62,7 @@ class Censored:
 
 @dataclass(frozen=True, slots=True)
 class TrendTotal:
-    """A distribution: of what is known and, of HTTP times, of what is known to be longer still."""
+    """A distribution: of what is known and of what is only known to be longer still."""
 
     distribution: Distribution  # known values; may be empty where something was censored
     censored: Censored | None = None
@@ -100,6 +101,11 @@ class Snapshot(Protocol):
         on, to the instant at which it was stopped, or NOT_STOPPED_NS."""
         ...
 
+    @property
+    def uncounted_phase(self) -> str | None:
+        """The phase whose samples are in totals only where a selector names a phase."""
+        ...
+
     def metrics(self) -> Mapping[str, Metric]:
         """Every metric defined for the run, with or without samples."""
         ...
@@ -107,7 +113,7 @@ class Snapshot(Protocol):
     def total(self, selector: Selector) -> Total | None:
         """The merge of all series the selector matches; None if none has a sample.
 
-        Of an HTTP time with what `Selector.censored` matches beside it. Here and in `totals_by`,
+        Of a time with what `Selector.censored` matches beside it. Here and in `totals_by`,
         without those of a phase that the plan leaves out, unless the selector names a phase.
         """
         ...
@@ -121,6 +127,11 @@ class Snapshot(Protocol):
         Raises:
             ValueError: for a gauge, or for seconds that have been merged into longer windows.
         """
+        ...
+
+    def gauge_within(self, selector: Selector, times_ns: Sequence[tuple[int, int]]) -> Total | None:
+        """`total` of a gauge of which each worker holds a part, in windows that lie in these times
+        as a whole; `value` is the last of them. None if there is no such window."""
         ...
 
     def totals_by(self, selector: Selector, keys: Iterable[str]) -> Mapping[Tags, Total]:

@@ -68,7 +68,9 @@ class MetricSummary:
     kind: MetricKind
     contains: Contains
     values: Mapping[str, float]
-    censored: int = 0  # requests cut off in flight, which count with their age; not in `count`
+    # Cut off in flight: requests, messages, streams and iterations count with their age, tasks in
+    # either way, and none is in `count`, `passes` or `fails`.
+    censored: int = 0
     at_least: tuple[str, ...] = ()  # the values that are only lower bounds because of them
 
 
@@ -131,6 +133,7 @@ class WorkerSeconds:
     gc_pause_max_ms: tuple[float, ...] = ()
     gc_full_collections: tuple[int, ...] = ()
     open_files: tuple[int, ...] = ()
+    throttled_share: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,9 @@ class WorkerSummary:
     gc_pause_ms: float = 0.0  # all pauses together
     gc_full_collections: int = 0  # those that walk every object
     peak_open_files: int = 0  # descriptors: sockets, pipes and files
+    throttled_ms: float = 0.0  # the CPU limit of its control group held it, or its like, back
+    throttled_share: float = 0.0  # of the run
+    throttled_seconds: int = 0  # seconds of the run in which it did
     stalls: tuple[StallSummary, ...] = ()
     seconds: WorkerSeconds = field(default_factory=WorkerSeconds)
 
@@ -194,6 +200,9 @@ class Window:
     gc_full_collections: int = 0
     open_files: int = 0  # of all workers together
     time_wait: int = 0  # connections of this machine that are closed and hold their port yet
+    throttled_share_max: float = 0.0  # in which a CPU limit held the generator back
+    planned_arrivals: int = 0  # of arrival rates: due in this window by the plan
+    started_arrivals: int = 0  # and begun in it, whenever they were due
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +228,7 @@ class Facts:
     cpu_model: str
     cpu_count: int
     target: str  # base URL, without credentials
-    environment: str  # embedded, local, staging, production or ""
+    environment: str  # embedded, embedded with faults, local, staging, production or ""
 
 
 @dataclass(frozen=True, slots=True)

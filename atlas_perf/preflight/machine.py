@@ -7,7 +7,7 @@ import resource
 from dataclasses import dataclass
 from pathlib import Path
 
-from atlas_perf.preflight.cgroups import MemoryRoom, cpu_quota, memory_room
+from atlas_perf.cgroups import MemoryRoom, cpu_quota, memory_room
 
 _PROC = Path("/proc")
 _PORT_RANGE = "sys/net/ipv4/ip_local_port_range"

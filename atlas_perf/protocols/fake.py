@@ -3,6 +3,7 @@
     http = FakeHttpClient()
     http.answer("GET", "/health/live", json={"status": "UP"})
     http.answer("POST", "/api/runs", status=201, json={"id": "run-1"})
+    http.answer("GET", "/api/runs/*/stream", events=["queued", "running", "completed"])
     http.answer("GET", "/api/runs/*", error="request timeout", error_code=1050)
 
 Checks its arguments as the real client does, so a scenario that passes here does not fail there
@@ -14,6 +15,7 @@ from __future__ import annotations
 import json as json_format
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Unpack, overload
 
@@ -32,6 +34,9 @@ from atlas_perf.protocols.http.request import (
 )
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.http.user_agent import default_user_agent
+from atlas_perf.protocols.sse.event_parser import MAX_EVENT_BYTES, ServerSentEvent
+from atlas_perf.protocols.sse.fake_stream import FakeEventStream
+from atlas_perf.protocols.sse.stream_opening import DEFAULT_STALL, StreamOpening, TokenCount
 
 Answer = Callable[[Request], Response]
 
@@ -79,6 +84,7 @@ class FakeHttpClient:
         *,
         status: int = 200,
         json: Any = None,
+        events: Sequence[str | ServerSentEvent] | None = None,
         body: str | bytes = b"",
         headers: Mapping[str, str] | None = None,
         error: str = "",
@@ -87,8 +93,13 @@ class FakeHttpClient:
         """Say what a request gets: a response, an error, or whatever `answer(request)` returns.
 
         `url_pattern` is the URL as the scenario gives it, or with the base URL before it, exactly
-        or with the wildcards of `fnmatch`. A later answer wins over an earlier one.
+        or with the wildcards of `fnmatch`. A later answer wins over an earlier one. `events` is
+        what
+        a stream brings before the server ends it: data, or whole events.
         """
+        if events is not None:
+            body = "".join(map(_written, events))
+            headers = {"Content-Type": "text/event-stream", **(headers or {})}
         if answer is None:
             content = json_format.dumps(json) if json is not None else body
             fields = {**({"Content-Type": "application/json"} if json is not None else {})}
@@ -104,7 +115,25 @@ class FakeHttpClient:
         Raises:
             AssertionError: if no answer was given for this method and URL.
         """
-        request = build_request(method, url, body, params, self._defaults)
+        return await self._answered(build_request(method, url, body, params, self._defaults), url)
+
+    def stream(
+        self,
+        method: str,
+        url: str,
+        body: Body = None,
+        *,
+        stall: str | timedelta = DEFAULT_STALL,
+        tokens: TokenCount | bool = False,
+        max_event_bytes: int = MAX_EVENT_BYTES,
+        **params: Unpack[RequestParams],
+    ) -> FakeEventStream:
+        """The answer's events, one after another; see `HttpClient.stream`."""
+        opening = StreamOpening(method, url, body, params, stall, tokens, max_event_bytes)
+        request = opening.request(self._defaults)
+        return FakeEventStream(opening, lambda: self._answered(request, url))
+
+    async def _answered(self, request: Request, url: str) -> Response:
         self.requests.append(request)
         response = self._find(request, url)(request)
         response.method, response.url = request.method, request.url
@@ -164,6 +193,10 @@ class FakeHttpClient:
     def cut_off(self) -> None:
         """Nothing here is ever in flight."""
 
+    def is_cut_off(self) -> bool:
+        """Nothing here ever is."""
+        return False
+
     async def close(self) -> None:
         """Nothing is open."""
 
@@ -175,6 +208,14 @@ class FakeHttpClient:
         raise AssertionError(
             f"no answer for {request.method} {request.url}; answered are: {known or 'none'}"
         )
+
+
+def _written(event: str | ServerSentEvent) -> str:
+    whole = ServerSentEvent(event) if isinstance(event, str) else event
+    named = "" if whole.type == "message" else f"event: {whole.type}\n"
+    numbered = f"id: {whole.id}\n" if whole.id else ""
+    lines = "".join(f"data: {line}\n" for line in whole.data.split("\n"))
+    return f"{named}{numbered}{lines}\n"
 
 
 def _fixed(

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from atlas_perf.model.batch import Ledger
+from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
 from atlas_perf.report.calibration import calibration_sentences
+from atlas_perf.report.console_arrivals import arrival_sentences
 from atlas_perf.report.console_endpoints import endpoint_lines
 from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_metrics import (
@@ -114,13 +116,18 @@ def _threshold_value(result: ThresholdResult, paint: Paint) -> str:
     value = format_quantity(result.value, result.unit, beside=result.limit)
     text = paint(how, bound_text(value, result.at_least))
     if result.state is CriterionState.NO_DATA:
-        return text + paint("yellow", "  undecided: requests were cut off in flight")
+        return text + paint("yellow", f"  undecided: {_cut_off(result)} were cut off in flight")
     if result.aborted_run:
         text += paint("dim", "  ended the run")
     elif result.state is CriterionState.PASSED and result.reason:
         text += paint("yellow", "  too close to call")
     short = shortness_text(result)
     return text + paint("yellow", f"  {short}") if short else text
+
+
+def _cut_off(result: ThresholdResult) -> str:
+    metric = Selector.parse(result.selector).metric
+    return {"iteration_duration": "iterations", "group_duration": "groups"}.get(metric, "requests")
 
 
 def _section_lines(
@@ -196,6 +203,8 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
         for name, ledger in summary.ledger.items()
         for line in wrapped(f"{printable(name)}: {_ledger_text(ledger)}", width - 4, "  ")
     ]
+    for sentence in arrival_sentences(summary.windows):
+        lines += [_INDENT + line for line in wrapped(sentence, width - 4, "  ")]
     if not workers:
         return lines
     lost = [worker for worker in workers if worker.lost is not None]

@@ -33,6 +33,9 @@ def health_parts(summary: Summary) -> Iterator[str]:
     wait = max(worker.cpu_wait_share for worker in workers)
     if wait >= CPU_WAIT_WORTH_A_WORD:
         yield f"waited for a CPU {wait:.0%} of the time"
+    held = max(workers, key=lambda worker: worker.throttled_ms)
+    if held.throttled_ms > 0:
+        yield f"held back {milliseconds_text(held.throttled_ms)} by its CPU limit"
     steal_cores = _steal_cores(summary)
     if steal_cores >= STEAL_WORTH_A_WORD_CORES:
         yield f"{steal_cores:.2f} cores stolen by the hypervisor"

@@ -10,6 +10,7 @@ from atlas_perf.model.metric import (
     HTTP_PHASES,
     HTTP_RESPONSE_TIME,
     HTTP_WAITS,
+    WS_PHASES,
     MetricKind,
 )
 from atlas_perf.model.series import Selector
@@ -41,9 +42,58 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         *HTTP_WAITS,
         *(phase for phase in HTTP_PHASES if phase != "http_req_blocked"),
     ),
+    "WEBSOCKET": (
+        "ws_sessions",
+        "ws_session_failed",
+        "ws_sessions_open",
+        "ws_connecting",
+        *WS_PHASES,
+        "ws_session_duration",
+        "ws_reconnects",
+        "ws_reconnecting",
+        "ws_rtt",
+        "ws_rtt_failed",
+        "ws_response_time",
+        "ws_ping",
+        "ws_msgs_sent",
+        "ws_msgs_received",
+        "ws_msgs_lost",
+        "ws_msgs_late",
+        "ws_msgs_duplicate",
+        "ws_msgs_out_of_order",
+        "ws_msgs_unread",
+        "ws_msgs_censored",
+    ),
+    "STREAMS": (
+        "sse_time_to_first_event",
+        "sse_event_gap",
+        "sse_duration",
+        "sse_events",
+        "sse_bytes",
+        "sse_stalls",
+        "sse_malformed",
+    ),
+    "AI ANSWERS": (
+        "llm_time_to_first_token",
+        "llm_inter_token_latency",
+        "llm_time_per_output_token",
+        "llm_output_tokens_per_second",
+        "llm_output_tokens",
+    ),
+    "TASKS": (
+        "task_completed",
+        "tasks_ended",
+        "tasks_censored",
+        "task_accept_time",
+        "task_queue_time",
+        "task_duration",
+        "task_polling_error",
+        "task_polls",
+    ),
     "EXECUTION": (
         "iterations",
         "iteration_failed",
+        "forgotten_awaits",
         "iteration_duration",
         "dropped_iterations",
         "group_duration",
@@ -131,8 +181,11 @@ def _cells(metric: MetricSummary) -> list[tuple[str, str]]:
                 ("", per_second_text(values["rate"], metric.contains)),
             ]
         case MetricKind.RATE:
-            passes, whole = int(values["passes"]), int(values["passes"] + values["fails"])
-            return [("", share_text(passes, whole)), ("", f"{passes} of {whole}")]
+            known = int(values["passes"] + values["fails"])
+            passes, whole = int(values["passes"]), known + metric.censored
+            share = bound_text(share_text(passes, whole), "rate" in metric.at_least)
+            cut = f", {metric.censored} cut off" if metric.censored else ""
+            return [("", share), ("", f"{passes} of {whole}{cut}")]
         case MetricKind.GAUGE:
             last, low, high = (
                 value_text(values[key], metric.contains) for key in ("value", "min", "max")

@@ -17,7 +17,7 @@ exponential, ramps included, and yet a run has the arrivals that were planned, a
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from math import expm1
 
@@ -25,10 +25,14 @@ from atlas_perf.model.plan import (
     ArrivalRate,
     ConstantArrivalRate,
     Spacing,
-    Stage,
     planned_arrivals,
 )
-from atlas_perf.schedule.rate_curve import RateCurve
+from atlas_perf.schedule.rate_curve import rate_curve
+
+
+def arrivals_seed(plan_seed: int, scenario: str) -> str:
+    """What the Poisson arrivals of a scenario are drawn from, wherever they are."""
+    return f"{plan_seed}/{scenario}/arrivals"
 
 
 class ArrivalSchedule:
@@ -37,13 +41,8 @@ class ArrivalSchedule:
     def __init__(self, executor: ArrivalRate) -> None:
         self.count = planned_arrivals(executor)
         self._poisson = executor.spacing is Spacing.POISSON
-        if isinstance(executor, ConstantArrivalRate):
-            stages: tuple[Stage, ...] = (Stage(executor.duration_ns, executor.rate),)
-            self._curve = RateCurve(executor.rate, stages, executor.time_unit_ns)
-            self._first = 0
-        else:
-            self._curve = RateCurve(executor.start_rate, executor.stages, executor.time_unit_ns)
-            self._first = 1
+        self._curve = rate_curve(executor)
+        self._first = 0 if isinstance(executor, ConstantArrivalRate) else 1
 
     def offsets_ns(self, worker: int, workers: int, seed: str) -> Iterator[int]:
         """Offsets from the executor's start at which this worker's arrivals are due; they rise.
@@ -60,6 +59,18 @@ class ArrivalSchedule:
             areas = iter(range((self._first + worker) * step, self._end_area, workers * step))
         return iter(self._curve.instants_ns(areas))
 
+    def due_before(self, offsets_ns: Sequence[int], seed: str) -> list[int]:
+        """How many arrivals of all workers are due before each of these offsets, which rise.
+
+        A count for each offset, in closed form where the spacing is uniform. Poisson arrivals are
+        drawn again, up to the last offset, at about half a microsecond each.
+        """
+        reached = [self._curve.area_by(at_ns - 1) if at_ns > 0 else -1 for at_ns in offsets_ns]
+        if self._poisson:
+            return self._counted(reached, seed)
+        whole = [area // self._curve.arrival + 1 - self._first for area in reached]
+        return [min(max(0, count), self.count) for count in whole]
+
     def share(self, worker: int, workers: int) -> int:
         """How many arrivals this worker takes."""
         return len(range(worker, self.count, workers))
@@ -67,6 +78,18 @@ class ArrivalSchedule:
     @property
     def _end_area(self) -> int:
         return (self._first + self.count) * self._curve.arrival
+
+    def _counted(self, reached: Sequence[int], seed: str) -> list[int]:
+        """How many of the scattered arrivals lie within each of these areas, which rise."""
+        areas = self._scattered(seed)
+        following = next(areas, None)
+        counts, count = [], 0
+        for area in reached:
+            while following is not None and following <= area:
+                count += 1
+                following = next(areas, None)
+            counts.append(count)
+        return counts
 
     def _scattered(self, seed: str) -> Iterator[int]:
         exponential = random.Random(seed).expovariate

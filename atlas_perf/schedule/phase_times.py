@@ -81,6 +81,18 @@ class PhaseTimes:
         }
         return tuple(phase for phase in LoadPhase if phase in found)
 
+    def next_change_ns(self, at_ns: int) -> int | None:
+        """When the first of the phases that there are at this instant is over, as far as the plan
+        knows; None if iterations decide, or there is none."""
+        return min(
+            (
+                span.end_ns
+                for span in self._of(None)
+                if span.begin_ns <= at_ns < span.end_ns and not span.is_limit
+            ),
+            default=None,
+        )
+
     def _uncounted(self, scenario: str | None) -> Intervals:
         if self.uncounted is None:
             return ()

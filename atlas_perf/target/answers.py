@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -16,18 +17,32 @@ class Refusal(Exception):
     the name of the query parameter.
     """
 
-    def __init__(self, status: int, code: str, message: str, field: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        field: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.field = field
+        self.headers = headers or {}
 
-    def answer(self) -> web.Response:
-        error = {"error": self.code, "message": self.message}
+    def plain(self) -> dict[str, object]:
+        error: dict[str, object] = {"error": self.code, "message": self.message}
         if self.field is not None:
             error["field"] = self.field
-        return json_answer(json.dumps(error).encode(), self.status)
+        return error
+
+    def answer(self) -> web.Response:
+        answer = json_answer(json.dumps(self.plain()).encode(), self.status)
+        answer.headers.update(self.headers)
+        return answer
 
 
 def bad_request(message: str, field: str | None = None) -> Refusal:

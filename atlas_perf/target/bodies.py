@@ -20,13 +20,22 @@ async def json_object(request: web.Request) -> Fields:
     Raises:
         Refusal: 400 if it is not.
     """
+    return json_fields(await request.read(), "the body")
+
+
+def json_fields(text: str | bytes, what: str = "the message") -> Fields:
+    """A JSON object, ready to be read; `what` it is called if it is none.
+
+    Raises:
+        Refusal: 400 if it is not.
+    """
     try:
-        body = json.loads(await request.read(), parse_constant=_refuse_constant)
+        values = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise bad_request("the body is not JSON") from None
-    if not isinstance(body, dict):
-        raise bad_request("the body must be a JSON object")
-    return Fields(body)
+        raise bad_request(f"{what} is not JSON") from None
+    if not isinstance(values, dict):
+        raise bad_request(f"{what} must be a JSON object")
+    return Fields(values)
 
 
 class Fields:
@@ -47,6 +56,10 @@ class Fields:
         if not isinstance(value, str) or not value:
             self._refuse(name, "must be a non-empty string")
         return value
+
+    def has(self, name: str) -> bool:
+        """Whether the field says anything: it is there and is not null."""
+        return self._values.get(name) is not None
 
     def one_of(self, name: str, allowed: Collection[str]) -> str:
         value = self._values.get(name)
@@ -95,6 +108,10 @@ class Fields:
         if not isinstance(value, dict):
             self._refuse(name, "must be an object")
         return Fields(value, f"{self._path}{name}.")
+
+    def plain(self) -> Json:
+        """All of it, fields that nobody asked for included."""
+        return self._values
 
     def refuse_unless(self, holds: bool, name: str, demand: str) -> None:
         if not holds:

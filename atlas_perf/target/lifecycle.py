@@ -38,6 +38,12 @@ RUN_NOMINAL_MS: Mapping[str, float] = {
 these, 95 % of runs end within 1.7 s, inside its baseline of 2 s for AI latency, and most of them
 after the first poll, which is due 1 s after the creation."""
 
+MODE_NOMINAL_MS: Mapping[str, float] = {
+    "code": 1300,
+    "chat": 900,
+}
+"""The same for a run of the `deployed` contract, by mode; a task of that contract is such a run."""
+
 TASK_NOMINAL_MS: Mapping[str, float] = {
     "security_scan": 3000,
     "code_review": 1500,
@@ -45,7 +51,7 @@ TASK_NOMINAL_MS: Mapping[str, float] = {
     "test_generation": 2000,
     "documentation": 800,
 }
-"""Median time from submission to the end of an A2A task, by task type; the contract's numbers."""
+"""The contract's nominal time of an A2A task, by type; `tasks.PACE` says what becomes of it."""
 
 SPREAD = 0.15
 """Sigma of the lognormal: 95 % of durations are shorter than 1.28 times the median."""
@@ -67,6 +73,13 @@ class Lifecycle:
         if now_ns >= self.ended_ns:
             return self.outcome
         return Status.RUNNING if now_ns >= self.running_from_ns else Status.PENDING
+
+    def progress_at(self, now_ns: int) -> float:
+        """How much of its running is done, from 0 to 1."""
+        if now_ns >= self.ended_ns:
+            return 1.0
+        done_ns = max(0, now_ns - self.running_from_ns)
+        return done_ns / max(1, self.ended_ns - self.running_from_ns)
 
     def end(self, now_ns: int, outcome: Status) -> bool:
         """End it now from outside, by a reported result or a cancellation.

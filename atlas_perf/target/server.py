@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 
 from aiohttp import web
 
 from atlas_perf.errors import UsageError
-from atlas_perf.target.app import build_app
+from atlas_perf.target.app import FAULTS, build_app
+from atlas_perf.target.faults.doors import Doors
 from atlas_perf.target.settings import TargetSettings
 
 SHUTDOWN_LIMIT_S = 1.0
@@ -37,24 +40,32 @@ async def serve(
         UsageError: the address cannot be listened on, or standard input is no pipe although the
             target is to exit with its parent.
     """
+    _raise_limit_of_open_files()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
     if exit_with_parent:
         _watch_stdin(loop, stop)
+    app = build_app(settings)
     runner = web.AppRunner(
-        build_app(settings),
+        app,
         access_log=None,
         handle_signals=False,
         shutdown_timeout=SHUTDOWN_LIMIT_S,
     )
     await runner.setup()
+    doors = Doors(runner)
+    faults = app[FAULTS]
+    faults.doors = doors
     try:
-        await _listen(runner, host, port)
-        on_ready(base_url(host, runner.addresses[0][1]))
+        await _listen(doors, host, port)
+        url = base_url(host, runner.addresses[0][1])
+        await faults.start()
+        on_ready(url)
         await stop.wait()
     finally:
+        await faults.stop()
         await runner.cleanup()
 
 
@@ -69,15 +80,22 @@ def base_url(host: str, port: int) -> str:
     return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def _listen(doors: Doors, host: str, port: int) -> None:
     try:
-        await web.TCPSite(runner, host, port, backlog=1024).start()
+        await doors.open(host, port)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(
             f"the target cannot listen on {host} port {port}: {reason}; "
             "choose another with --port, or 0 for any free one"
         ) from error
+
+
+def _raise_limit_of_open_files() -> None:
+    """Each session takes a descriptor, and the usual soft limit is 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # refused: connections beyond the limit will wait
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

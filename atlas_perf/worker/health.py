@@ -13,12 +13,13 @@ from pathlib import Path
 from atlas_perf.clock import now_ns
 from atlas_perf.model.batch import Stall, WorkerHealth
 from atlas_perf.units import NS_PER_S
+from atlas_perf.worker.cpu_limit import CpuLimit
 from atlas_perf.worker.deadlines import Clock
 from atlas_perf.worker.gc_pauses import GcPauses
 from atlas_perf.worker.loop_lag import Lag, LoopLagProbe
 from atlas_perf.worker.loop_thread import LoopThread
 from atlas_perf.worker.loop_watcher import LoopWatcher
-from atlas_perf.worker.stall_log import StallLog
+from atlas_perf.worker.stall_log import Sighting, StallLog
 
 _STATM = Path("/proc/self/statm")
 _STAT = Path("/proc/stat")
@@ -48,11 +49,13 @@ class HealthMeter:
         *,
         clock: Clock = now_ns,
         under_way: Callable[[], int] = lambda: 0,
+        on_standstill: Callable[[Sighting], None] = lambda _: None,
     ) -> None:
         """
         Args:
             scenario_file: stalls are told by its lines.
             under_way: how many requests are.
+            on_standstill: told, on another thread, where the loop stands if it does not go on.
         """
         self._clock = clock
         self._thread = LoopThread()
@@ -65,18 +68,20 @@ class HealthMeter:
             under_way=under_way,
             on_stall=self._on_stall,
         )
-        self._watcher = LoopWatcher(scenario_file, lambda: self._lag.due_ns)
+        self._watcher = LoopWatcher(scenario_file, lambda: self._lag.due_ns, on_standstill)
         self._steal = Rise(stolen_ns)
         self._cpu = Rise(time.process_time_ns)
         self._loop_cpu = Rise(self._thread.cpu_ns)
         self._loop_wait = Rise(self._thread.waited_ns)
         self._elapsed = Rise(clock)
+        self._cpu_limit = CpuLimit()
         self._rises = (self._steal, self._cpu, self._loop_cpu, self._loop_wait, self._elapsed)
 
     def start(self, t0_ns: int) -> None:
         """Measure from the run's start on, inside the running loop."""
         for rise in self._rises:
             rise.begin()
+        self._cpu_limit.begin()
         self._gc.start()
         self._lag.start(t0_ns)
         self._watcher.start()
@@ -114,6 +119,7 @@ class HealthMeter:
             gc_full_collections=gc_full,
             open_files=open_files(),
             time_wait=connections_in_time_wait(),
+            throttled_ns=self._cpu_limit.take_ns(),
         )
 
     def stalls(self) -> tuple[Stall, ...]:

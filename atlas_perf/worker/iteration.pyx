@@ -138,8 +138,8 @@ cdef class IterationRunner:
         shortest duration.
 
         Raises:
-            asyncio.CancelledError: the executor interrupted it; nothing is recorded of it but the
-                samples it took itself.
+            asyncio.CancelledError: the executor interrupted it; nothing is recorded of it but its
+                age, and the samples it took itself.
         """
         cdef RunningIteration running = RunningIteration.__new__(RunningIteration)
         running.runner = self
@@ -259,6 +259,17 @@ cdef class IterationRunner:
         self._add(numbers[2], failed, at_ns)
         return 0
 
+    cdef int _account_for_cut(self, user, int64_t began_ns) except -1:
+        """Of an iteration that was interrupted: it would have taken longer than its age when it was
+        cut off. One that ended itself, for want of a row, was cut off by nobody and has no age."""
+        cdef int64_t cut_at_ns = user.cut_at_ns
+        self._interrupted += 1
+        if 0 < cut_at_ns >= began_ns:
+            tags = tags_of({**dict(user.sample_tags()), "expected_response": UNKNOWN_OUTCOME})
+            number = self._recorder.series(_ITERATION_DURATION, tags)
+            self._add(number, cut_at_ns - began_ns, self._last_end_ns)
+        return 0
+
     cdef tuple _numbers_of(self, tuple tags):
         """Of the three series of an iteration."""
         cdef tuple numbers = self._numbers.get(tags)
@@ -355,7 +366,7 @@ cdef class RunningIteration(Permit):
         self._count_repeated()
         runner._last_end_ns = runner._clock()
         if is_interrupted():
-            runner._interrupted += 1
+            runner._account_for_cut(self.user, self.began_ns)
             raise asyncio.CancelledError  # the scenario kept it to itself
         runner._completed += 1
         runner._record(self.user, self.began_ns, False)
@@ -368,7 +379,7 @@ cdef class RunningIteration(Permit):
         runner._last_end_ns = runner._clock()
         canceled = isinstance(error, asyncio.CancelledError)
         if is_interrupted() or (canceled and _cuts() > self.cuts):
-            runner._interrupted += 1
+            runner._account_for_cut(self.user, self.began_ns)
             if canceled:
                 raise error
             raise asyncio.CancelledError from error  # whatever the scenario made of it
@@ -431,6 +442,7 @@ cdef PySendResult send_to_iteration(
             running.suspended = True
             return PYGEN_NEXT
         Py_DECREF(<object>result[0])
+        result[0] = NULL  # as the protocol has it, should this raise
         ended = running._completed()
     Py_INCREF(ended)
     result[0] = <PyObject *>ended

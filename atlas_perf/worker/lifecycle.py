@@ -14,7 +14,7 @@ from atlas_perf.scripting.context import current_user
 from atlas_perf.units import NS_PER_S, format_planned
 from atlas_perf.wire.plain_data import decode_plain, encode_plain
 from atlas_perf.worker.exception_log import describe_exception
-from atlas_perf.worker.load import client_setup, variables_of, virtual_user
+from atlas_perf.worker.load import client_setup, variables_of, virtual_user, websocket_setup
 from atlas_perf.worker.recorder import Recorder
 from atlas_perf.worker.user_samples import RememberedSeries
 from atlas_perf.worker.virtual_user import VirtualUser
@@ -90,7 +90,16 @@ def stage_user(plan: TestPlan, stage: str) -> VirtualUser:
     variables = variables_of({})
     setup = client_setup(plan, recorder, variables)
     series = RememberedSeries(recorder)
-    return virtual_user(plan, series, setup, id=0, scenario=stage, tags=tags, variables=variables)
+    return virtual_user(
+        plan,
+        series,
+        setup,
+        websocket_setup(setup, plan, variables),
+        id=0,
+        scenario=stage,
+        tags=tags,
+        variables=variables,
+    )
 
 
 async def _run_stage(

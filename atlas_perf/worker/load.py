@@ -8,13 +8,17 @@ from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 
+from atlas_perf.clock import now_ns
 from atlas_perf.loader.scenario_file import ScenarioFile
 from atlas_perf.model.batch import Ledger, ScenarioException
+from atlas_perf.model.metric import BUILTIN_METRICS, FORGOTTEN_AWAITS
 from atlas_perf.model.plan import ScenarioPlan, TestPlan, executor_max_vus
 from atlas_perf.model.series import tags_of
 from atlas_perf.protocols.http.client import HttpClient
 from atlas_perf.protocols.http.client_setup import ClientSetup
 from atlas_perf.protocols.http.resolver import shared_resolver
+from atlas_perf.protocols.ws.ws_client import WsClient
+from atlas_perf.protocols.ws.ws_setup import WsSetup
 from atlas_perf.schedule.phases import phase_spans, tells_phases
 from atlas_perf.schedule.shares import vu_ids
 from atlas_perf.scripting.environment import env
@@ -31,6 +35,9 @@ from atlas_perf.worker.virtual_user import VirtualUser
 
 BASE_URL = "BASE_URL"
 """The variable that relative URLs are completed with."""
+
+WS_URL = "WS_URL"
+"""The same for WebSockets, which take BASE_URL where it is not set."""
 
 
 class Load:
@@ -50,8 +57,15 @@ class Load:
         shared_resolver(plan.http.dns).begin_at(worker)
         self._exceptions = ExceptionLog(scenario_file.file)
         self.stray_errors = StrayErrors(
-            self._exceptions, scenario_file.file, _function_lines(plan, scenario_file)
+            self._exceptions,
+            scenario_file.file,
+            _function_lines(plan, scenario_file),
+            on_forgotten=self._count_forgotten,
+            may_be_cut_short=lambda: any(one.ledger.failed for one in self._runners.values()),
         )
+        self._recorder = recorder
+        self._forgotten_before: list[str] = []  # in setup, by scenario: nothing counts yet
+        self._has_begun = False
         self._runners: dict[str, IterationRunner] = {}
         self._executors: list[Executor] = []
         self._users: list[VirtualUser] = []
@@ -63,11 +77,13 @@ class Load:
             total = executor_max_vus(scenario.executor)
             variables = variables_of(scenario.env)
             setup = client_setup(plan, recorder, variables)
+            ws_setup = websocket_setup(setup, plan, variables)
             users = [
                 virtual_user(
                     plan,
                     series,
                     setup,
+                    ws_setup,
                     id=first_id + k,
                     scenario=scenario.name,
                     tags=base_tags,
@@ -116,6 +132,14 @@ class Load:
     def max_users(self) -> int:
         return len(self._users)
 
+    def _count_forgotten(self, scenario: str) -> None:
+        if not self._has_begun:
+            self._forgotten_before.append(scenario)
+            return
+        tags = tags_of({**self._plan.tags, "scenario": scenario})
+        number = self._recorder.series(BUILTIN_METRICS[FORGOTTEN_AWAITS], tags)
+        self._recorder.add(number, 1, now_ns())
+
     def requests_under_way(self) -> int:
         """HTTP requests that hold a connection now. Looks at every user."""
         return sum(user.http.requests_under_way for user in self._users)
@@ -142,6 +166,9 @@ class Load:
         """Offer the load; return when the last iteration has ended and connections are closed."""
         for runner in self._runners.values():
             runner.begin_at(t0_ns)
+        self._has_begun = True
+        for scenario in self._forgotten_before:
+            self._count_forgotten(scenario)
         async with asyncio.TaskGroup() as tasks:
             for executor in self._executors:
                 tasks.create_task(executor.run(t0_ns))
@@ -172,10 +199,17 @@ def client_setup(plan: TestPlan, recorder: Recorder, variables: Mapping[str, str
     )
 
 
+def websocket_setup(http: ClientSetup, plan: TestPlan, variables: Mapping[str, str]) -> WsSetup:
+    """What the WebSocket clients of one scenario share."""
+    base_url = variables.get(WS_URL) or variables.get(BASE_URL) or None
+    return WsSetup(http, base_url, phased=tells_phases(plan))
+
+
 def virtual_user(
     plan: TestPlan,
     series: RememberedSeries,
     setup: ClientSetup,
+    ws_setup: WsSetup,
     *,
     id: int,
     scenario: str,
@@ -191,6 +225,7 @@ def virtual_user(
         base_tags=tags,
         series=series,
         connect=partial(HttpClient, setup),
+        connect_ws=partial(WsClient, ws_setup, seed=f"{plan.seed}/{scenario}/{id}/ws"),
     )
 
 

@@ -23,6 +23,9 @@ LOOK_EVERY_NS = 50 * NS_PER_MS
 LOOK_AFTER_NS = STALL_NS - LOOK_EVERY_NS
 """The stack is taken from here on, so that none that becomes a stall has been missed."""
 
+TELL_AFTER_NS = 2 * NS_PER_S
+"""A loop that stands still for so long may never tell itself."""
+
 MAX_CODE_CHARS = 120
 
 
@@ -33,9 +36,21 @@ class LoopWatcher:
     stack of its thread is taken, once, and looked at again to see whether it has moved on.
     """
 
-    def __init__(self, scenario_file: str, due_ns: Callable[[], int | None]) -> None:
-        """`due_ns` tells what the loop must call next: see `LoopLagProbe.due_ns`."""
+    def __init__(
+        self,
+        scenario_file: str,
+        due_ns: Callable[[], int | None],
+        on_standstill: Callable[[Sighting], None] = lambda _: None,
+    ) -> None:
+        """
+        Args:
+            due_ns: tells what the loop must call next: see `LoopLagProbe.due_ns`.
+            on_standstill: told once, on the watcher's thread, of a stall of `TELL_AFTER_NS` that
+                goes on.
+        """
         self._file = scenario_file
+        self._on_standstill = on_standstill
+        self._told_ns: int | None = None  # the stall that it was told of
         self._folder = str(Path(scenario_file).resolve().parent)
         self._due_ns = due_ns
         self._watched = threading.get_ident()
@@ -79,6 +94,9 @@ class LoopWatcher:
             self._sighting = self._sight(frame, due_ns, late_ns)
         elif not known.moved and self._outermost_of_user(frame) is not self._user_frame:
             self._sighting = replace(known, moved=True)
+        if known is not None and self._told_ns != due_ns and now_ns() - due_ns >= TELL_AFTER_NS:
+            self._told_ns = due_ns
+            self._on_standstill(known)
 
     def _sight(self, frame: FrameType, due_ns: int, late_ns: int) -> Sighting:
         lines = [(one.f_code.co_filename, one.f_lineno) for one in _frames(frame)]

@@ -35,6 +35,7 @@ from atlas_perf.wire.control import (
 from atlas_perf.worker.feeding import Feeding
 from atlas_perf.worker.health import HealthMeter
 from atlas_perf.worker.interval_closer import IntervalCloser
+from atlas_perf.worker.last_words import LastWords
 from atlas_perf.worker.lifecycle import run_setup, run_teardown, stage_user
 from atlas_perf.worker.link import Link
 from atlas_perf.worker.load import Load
@@ -69,8 +70,9 @@ class Prepared:
 class Session:
     """Answers the coordinator until it is dismissed."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, last_words: LastWords) -> None:
         self._link = link
+        self._last_words = last_words
         self._prepared: Prepared | None = None
 
     async def serve(self) -> None:
@@ -147,7 +149,11 @@ class Session:
             t0_ns,
             recorder=ready.recorder,
             load=ready.load,
-            health=HealthMeter(ready.file.file, under_way=ready.load.requests_under_way),
+            health=HealthMeter(
+                ready.file.file,
+                under_way=ready.load.requests_under_way,
+                on_standstill=self._last_words.leave,
+            ),
             sender=self._link,
             tags=tags_of(ready.plan.tags),
             clock=now_ns,

@@ -2,7 +2,8 @@
 
 Python only logs these, so a scenario that never sends half of its requests would look well. Here
 they are told in the summary, with file and line. They do not make an iteration fail: by the time
-that Python tells of them another one may be running.
+that Python tells of them another one may be running. Forgotten awaits are counted for a metric of
+their own instead: a load that is not what the scenario says must not pass.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import gc
 import re
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType, TracebackType
 from typing import Any, TextIO
 
@@ -33,11 +34,27 @@ class NeverAwaited(Exception):
 class StrayErrors:
     """Listens for the stray errors of this process and puts them into its exception log."""
 
-    def __init__(self, log: ExceptionLog, file: str, lines: Mapping[str, int]) -> None:
-        """`file` is the scenario file, `lines` where each scenario's function begins in it."""
+    def __init__(
+        self,
+        log: ExceptionLog,
+        file: str,
+        lines: Mapping[str, int],
+        on_forgotten: Callable[[str], None],
+        may_be_cut_short: Callable[[], bool],
+    ) -> None:
+        """
+        Args:
+            file: the scenario file.
+            lines: where each scenario's function begins in it.
+            on_forgotten: told the scenario of each await that is missing.
+            may_be_cut_short: True once some iteration has ended before its end, so that an await
+                that is missing at an unknown place may be one it did not come to.
+        """
         self._log = log
         self._file = file
         self._lines = lines
+        self._on_forgotten = on_forgotten
+        self._may_be_cut_short = may_be_cut_short
         self._show_warning = warnings.showwarning
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -82,6 +99,9 @@ class StrayErrors:
         # What an interruption kept from being awaited was not forgotten.
         if _interrupted() or (place is None and was_any_interrupted()):
             return
+        # Nor, as likely as not, what an exception did.
+        if place is not None or not self._may_be_cut_short():
+            self._on_forgotten(scenario)
         # A request kept in a variable is given up when its function has ended: the line is gone.
         place = place or Place(self._file, self._lines.get(scenario, 0))
         if self._log.record(scenario, error, place=place):

@@ -23,6 +23,7 @@ cdef class RememberedSeries:
 
 
 cdef class UserSamples(SampleTaker):
+    cdef public int64_t cut_at_ns  # when the iteration under way was cut off; 0: it was not
     cdef RememberedSeries _series
     cdef dict _base_tags
     cdef str phase  # of the iteration under way; None where no tag tells phases apart

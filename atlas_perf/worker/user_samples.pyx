@@ -20,7 +20,7 @@ from contextlib import ContextDecorator
 
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.phase import PHASE_TAG
-from atlas_perf.model.series import tags_of
+from atlas_perf.model.series import UNKNOWN_OUTCOME, tags_of
 from atlas_perf.scripting.context import current_group
 from atlas_perf.worker.user_tags import UserTags, tag_texts
 
@@ -31,6 +31,7 @@ cdef str GROUP_SEPARATOR = "::"
 cdef object CHECKS = BUILTIN_METRICS["checks"]
 cdef object GROUP_DURATION = BUILTIN_METRICS["group_duration"]
 cdef str GROUP_DURATION_NAME = GROUP_DURATION.name
+cdef dict CENSORED = {"expected_response": UNKNOWN_OUTCOME}
 cdef object group_now = current_group
 
 
@@ -130,7 +131,8 @@ cdef class UserSamples(SampleTaker):
     def group(self, name):
         """Tag every sample inside with `group`, and record how long the block took.
 
-        Groups nest; the tag is the path from the outermost, `::outer::inner`.
+        Groups nest; the tag is the path from the outermost, `::outer::inner`. A group that was
+        under way when its iteration was cut off is censored: its age then is kept apart.
         """
         if not name or GROUP_SEPARATOR in name:
             raise ValueError(f"{name!r} cannot name a group: it is empty or contains '::'")
@@ -245,8 +247,12 @@ class Group(ContextDecorator):
     def __exit__(self, kind, error, traceback):
         cdef UserSamples user = self._user
         cdef int64_t began_ns = self._began_ns
+        cdef int64_t cut_at_ns = user.cut_at_ns
         try:
-            if kind is None or not issubclass(kind, (CancelledError, GeneratorExit)):
+            if began_ns < cut_at_ns:
+                # However it was left: it would have taken longer.
+                user.take(GROUP_DURATION, GROUP_DURATION_NAME, cut_at_ns - began_ns, CENSORED)
+            elif kind is None or not issubclass(kind, (CancelledError, GeneratorExit)):
                 user.take(GROUP_DURATION, GROUP_DURATION_NAME, monotonic_ns() - began_ns, None)
         finally:
             current_group.reset(self._token)

@@ -98,7 +98,7 @@ class KeptStarts:
 class NoUser:
     """Stands in for a virtual user, of whom nothing is asked but to end."""
 
-    def cut_off(self) -> None:
+    def cut_off(self, _at_ns: int) -> None:
         return None
 
 

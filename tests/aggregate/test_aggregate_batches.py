@@ -247,6 +247,7 @@ class TestLedgerHealthAndExceptions:
             length_ns=S,
             loop_cpu_ns=int(0.95 * S),
             cpu_wait_ns=S // 10,
+            throttled_ns=S // 4,
             own_lag_ns=60 * MS,
             own_lags=2,
             gc_pause_max_ns=30 * MS,
@@ -260,6 +261,8 @@ class TestLedgerHealthAndExceptions:
         (worker,) = aggregator.workers()
         assert (worker.loop_cpu_share, worker.saturated_share) == (0.5, 0.5)
         assert worker.cpu_wait_share == 0.05
+        assert (worker.throttled_ms, worker.throttled_share) == (250, 0.125)
+        assert worker.throttled_seconds == 1
         assert (worker.own_lag_ms, worker.own_lags, worker.own_lag_seconds) == (60, 2, 1)
         assert worker.own_lag_share == 0.03
         assert (worker.gc_pause_max_ms, worker.gc_pause_ms) == (30, 41)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from batches import MS, batch, counter, named, trend
+from batches import MS, batch, counter, named, rate, trend
 
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import TrendTotal
+from atlas_perf.model.snapshot import RateTotal, TrendTotal
 
 KNOWN = {"expected_response": "true", "status": "200", "proto": "HTTP/1.1"}
 CUT = {"expected_response": "unknown"}
@@ -98,3 +98,20 @@ def test_the_open_models_three_durations_are_in_every_window() -> None:
     response = (window.response_p50_ms, window.response_p95_ms, window.response_p99_ms)
     assert [round(value or 0) for value in (*service, *response)] == [10] * 3 + [30] * 3
     assert round(window.lag_p99_ms or 0) == 2
+
+
+def test_shares_of_tasks_know_how_many_were_cut_off() -> None:
+    merged = Aggregator([], 1)
+    new = [
+        named(0, "task_completed", name="a", outcome="completed", expected_response="true"),
+        named(1, "tasks_censored", name="a"),
+        named(2, "tasks_censored", name="b"),
+    ]
+    merged.merge(batch(0, rate(0, 5, 5), counter(1, 2), counter(2, 1), new=new))
+    assert merged.total(Selector("task_completed")) == RateTotal(5, 5, beyond=3)
+    assert merged.total(Selector.parse("task_completed{name:b}")) == RateTotal(0, 0, beyond=1)
+    assert merged.total(Selector.parse("task_completed{outcome:completed}")) == RateTotal(5, 5)
+    assert merged.totals_by(Selector("task_completed"), ("name",)) == {
+        (("name", "a"),): RateTotal(5, 5, beyond=2),
+        (("name", "b"),): RateTotal(0, 0, beyond=1),
+    }

@@ -45,6 +45,7 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
         named(7, "http_req_duration", expected_response="true"),
         named(8, "http_req_duration", expected_response="false"),
         named(9, "vus"),
+        named(10, "iteration_lag", scenario="open"),
     ]
     for worker in (0, 1):
         deltas = [
@@ -58,6 +59,7 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
             trend(7, (100 if worker else 50) * MS, times=8),
             trend(8, 9 * S, times=2),
             gauge(9, 3, 5),
+            trend(10, (1 + worker) * MS, times=7),
         ]
         health = WorkerHealth(
             loop_lag_max_ns=int((7 + worker) * MS),
@@ -65,6 +67,7 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
             length_ns=S,
             loop_cpu_ns=int((0.25 + 0.5 * worker) * S),
             cpu_wait_ns=int(0.125 * S),
+            throttled_ns=int(0.25 * S),
             steal_ns=int(0.5 * S),
             gc_pause_max_ns=(3 - worker) * MS,
             gc_full_collections=1,
@@ -76,11 +79,13 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
     assert (window.second, window.length_s, window.vus) == (0, 1, 6.0)
     assert (window.requests, window.failed_requests) == (20, 4)
     assert (window.iterations, window.dropped_iterations, window.checks_failed) == (8, 2, 6)
+    assert window.started_arrivals == 14  # one lag each
     assert (window.bytes_received, window.bytes_sent) == (3001.0, 400.0)
     assert window.p50_ms == pytest.approx(75, rel=0.01)  # half at 50, half at 100
     assert (window.p95_ms, window.p99_ms) == (pytest.approx(100, rel=0.01),) * 2
     assert (window.loop_lag_max_ms, window.cpu_cores) == (8.0, 0.5)
     assert (window.loop_cpu_share_max, window.cpu_wait_share_max) == (0.75, 0.125)
+    assert window.throttled_share_max == 0.25
     assert window.steal_cores == 0.5  # the machine's, which both workers told
     assert (window.gc_pause_max_ms, window.gc_full_collections, window.open_files) == (3, 2, 20)
     assert window.time_wait == 77
@@ -90,6 +95,7 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
         assert (seconds.cpu_share, seconds.loop_cpu_share) == ((0.25,), (0.25 + 0.5 * number,))
         assert (seconds.cpu_wait_share, seconds.gc_pause_max_ms) == ((0.125,), (3.0 - number,))
         assert (seconds.gc_full_collections, seconds.open_files) == ((1,), (10,))
+        assert seconds.throttled_share == (0.25,)
 
 
 def test_a_second_without_a_sample_is_a_window_without_latencies():

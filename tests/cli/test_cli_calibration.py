@@ -263,4 +263,6 @@ def test_ctrl_c_ends_a_calibration(tmp_path) -> None:
         said = process.stderr.read()
     assert process.returncode == 130
     assert "interrupted" in said
-    assert summary_in(tmp_path)["verdict"] == "INVALID"
+    summary = summary_in(tmp_path)
+    assert (summary["verdict"], summary["exit_code"]) == ("INVALID", 130)
+    assert summary["reasons"] == ["The command was interrupted before the run offered any load."]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from atlas_perf.cli import child_server
-from atlas_perf.cli.embedded import embedded_target
+from atlas_perf.cli.embedded import contract_of, embedded_target
 from atlas_perf.errors import RunInvalidError
 
 
@@ -83,3 +86,60 @@ def test_one_that_died_during_the_run_is_named(started) -> None:
         assert target.early_end() == (
             "The embedded target ended during the run with exit code 1: out of luck."
         )
+
+
+def test_it_misbehaves_as_ordered() -> None:
+    with (
+        embedded_target(None, faults=("error:503@runs.list", "error:500@tasks.queue")) as target,
+        pytest.raises(urllib.error.HTTPError) as refused,
+    ):
+        urllib.request.urlopen(f"{target.url}/api/runs")
+    refused.value.close()
+    assert refused.value.code == 503
+
+
+SCENARIO = """
+options = {"vus": 1, "iterations": 4, "thresholds": {"http_req_failed": ["rate<0.01"]}}
+
+
+async def default(vu):
+    await vu.http.get("/api/runs")
+"""
+
+
+def test_a_run_with_faults_fails_and_says_so_wherever_it_is_kept(
+    atlas_perf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(SCENARIO)
+    ran = atlas_perf(
+        *("run", "mine.py", "--environment", "embedded", "-p", "1"),
+        *("--fault", "error:503@runs.list", "--fault", "latency:1ms"),
+    )
+    assert ran.exit_code == 1, ran.stderr
+    assert "(embedded with faults)" in ran.stdout
+    (file,) = Path("results").glob("*/summary.json")
+    summary = json.loads(file.read_text())
+    assert summary["facts"]["environment"] == "embedded with faults"
+    assert summary["plan"]["env"]["TARGET_FAULTS"] == "error:503@runs.list latency:1ms"
+    assert summary["metrics"]["http_req_failed"]["values"]["rate"] == 1
+
+    ran = atlas_perf("run", "mine.py", "--environment", "embedded", "-p", "1")
+    assert ran.exit_code == 0, ran.stderr
+    assert "(embedded)" in ran.stdout
+
+
+def test_it_serves_the_contract_that_the_variable_chooses(started) -> None:
+    for variables, path, status in [
+        ({}, "/api/a2a/agents", 404),
+        ({"CONTRACT": "deployed"}, "/api/a2a/agents", 200),
+        ({"CONTRACT": "no contract"}, "/api/a2a/agents", 404),
+    ]:
+        with embedded_target(None, contract_of(variables)) as target:
+            try:
+                with urllib.request.urlopen(f"{target.url}{path}", timeout=5) as response:
+                    answered = response.status
+            except urllib.error.HTTPError as error:
+                answered = error.code
+                error.close()
+            assert answered == status

@@ -253,6 +253,24 @@ def test_a_run_that_breaks_down_leaves_what_was_known(
     assert told["sentences"] == ["The search ended without an answer: the workers did not come up"]
 
 
+def test_steps_that_are_known_are_told_though_the_disk_is_full(
+    atlas_perf: Command, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = ResultsFolder.put
+
+    def full_disk(folder: ResultsFolder, file_name: str, text: str) -> None:
+        if file_name.startswith("step-02"):
+            raise ResultsWriteError("the results were not written: no space left")
+        put(folder, file_name, text)
+
+    monkeypatch.setattr(ResultsFolder, "put", full_disk)
+    run = atlas_perf("find-capacity", "mine.py", *SLO)
+    assert run.exit_code == 3
+    assert "NOT FINISHED  met up to 20/s, broken from ?" in run.stdout
+    assert "ended without an answer: the results were not written: no space left" in run.stdout
+    assert "no space left" in run.stderr
+
+
 def test_an_answer_that_cannot_be_written_is_still_told(
     atlas_perf: Command, target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:

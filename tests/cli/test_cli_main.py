@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import pytest
@@ -124,3 +125,17 @@ def test_the_run_help_groups_options_and_gives_examples(atlas_perf) -> None:
     for heading in ("Target:", "Load:", "Verdict:", "Results:", "Examples:", "Exit codes:"):
         assert f"\n{heading}\n" in text or f"  {heading}" in text
     assert text.index("--vus") < text.index("--threshold") < text.index("--results-dir")
+
+
+def test_a_folder_that_is_gone_is_one_sentence(
+    atlas_perf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    refused = atlas_perf("run", "smoke")
+    assert refused.exit_code == 2
+    assert refused.stderr.splitlines() == [
+        "atlas-perf: the current folder does not exist any more: go to another one"
+    ]

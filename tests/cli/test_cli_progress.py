@@ -68,6 +68,20 @@ def test_the_open_model_has_the_response_time_beside_the_service_time() -> None:
     )
 
 
+def test_the_phase_of_the_load_is_named_with_what_is_left_of_it() -> None:
+    ramp = replace(READING, load_phases=("ramp",), phase_left_s=17.2)
+    assert plain_line(ramp).startswith("ramp, 18s left, 12s of 1m00s, 38/150 VUs")
+    two = replace(READING, load_phases=("warm-up", "steady"), phase_left_s=3.0)
+    assert plain_line(two).startswith("warm-up + steady, 3s left, 12s of 1m00s")
+
+
+def test_what_was_dropped_and_a_generator_that_is_late_are_told() -> None:
+    line = plain_line(replace(READING, dropped=7, loop_lag_ms=83.4))
+    assert ", 7 dropped, " in line
+    assert line.endswith("2/2 workers, generator 83 ms late")
+    assert "late" not in plain_line(replace(READING, loop_lag_ms=19.0))
+
+
 def test_a_run_that_outlasts_its_plan_says_so() -> None:
     late = replace(READING, elapsed_s=63.0, phase=RunPhase.STOPPING)
     assert plain_line(late).startswith("stopping 1m03s (planned 1m00s), 38/150 VUs")
@@ -121,6 +135,25 @@ def test_the_live_display_draws_in_place_and_leaves_nothing_behind(
     assert "38/150 VUs, 412 iterations" in drawn
     assert "api: worker 2 [died]" in drawn
     assert drawn.rstrip("\r\n").endswith("\x1b[2K")  # the last thing done is erasing a line
+
+
+@pytest.mark.parametrize("columns", [30, 50, 80, 100, 200])
+def test_a_narrow_terminal_has_two_lines_as_well(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with LiveDisplay("api") as display:
+        display.update(replace(READING, load_phases=("ramp-down",), phase_left_s=8.0))
+        before = len(terminal.getvalue())
+        display.update(replace(READING, load_phases=("ramp-down",), phase_left_s=7.0))
+        drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue()[before:])
+    lines = [line.strip("\r") for line in drawn.split("\n")]
+    assert len(lines) == 2
+    assert all(len(line) <= columns for line in lines)
+    assert lines[0].startswith("api  ramp-down, 7s left")
 
 
 def test_no_color_leaves_the_live_display_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:

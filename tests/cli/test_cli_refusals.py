@@ -21,6 +21,7 @@ FILES = {
     "no_rows.py": "import atlas_perf\n\nrows = atlas_perf.feed('rows.csv')\n" + GOOD,
     "ragged_rows.py": "import atlas_perf\nrows = atlas_perf.feed('ragged.csv')\n" + GOOD,
     "ragged.csv": "a,b\n1,2\n\n3\n",
+    "endless.py": GOOD.replace("{}", "{'vus': 3, 'iterations': 10**30}"),
     "bad_threshold.py": GOOD.replace("{}", "{'thresholds': {'http_reqs': ['p95<3']}}"),
 }
 
@@ -51,12 +52,27 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["good.py", "-u", "0"], ["--vus"]),
         (["good.py", "-u", "2000000000"], ["2000000000", "1000000"]),
         (["good.py", "-s", "1s:9", "--vus-scale", "1000000"], ["9000000", "1000000"]),
+        (["good.py", "-d", "999999999h"], ["--duration", "longer than 100 years"]),
+        (["good.py", "-d", "1s", "--duration-scale", "1e30"], ["longer than 30 days"]),
+        (["good.py", "-d", "721h"], ["longer than 30 days"]),
+        (["good.py", "-i", "9" * 30], ["--iterations", "1000000000000000"]),
+        (["good.py", "--seed", "9" * 30], ["--seed"]),
+        (["good.py", "-s", f"1s:{'9' * 30}"], ["1,000,000,000,000,000"]),
+        (["good.py", "-d", "1s", "--rate", "9000000", "-u", "9", "-p", "2"], ["2,000,000"]),
+        (["good.py", "-d", "1s", "--rate", "5", "--vus-scale", "1e-30"], ["100 years"]),
+        (["endless.py"], ["endless.py:1: `iterations` must be at most 1,000,000,000,000,000"]),
         (["good.py", "-u", "2000", "-p", "1000"], ["--processes 1000", "auto"]),
         (["good.py", "--environment", "stagging"], ["did you mean 'staging'?"]),
         (["good.py", "-q"], ["did you mean '--quiet'?"]),
         (["good.py", "--out", "json=/dev/stdout"], ["/dev/stdout", "file of its own"]),
         (["good.py", "--out", "json=-"], ["file of its own"]),
         (["good.py", "-i", "-5"], ["--iterations"]),
+        (["smoke", "--fault", "latncy:1s"], ["there is no kind 'latncy'; there are latency"]),
+        (
+            ["good.py", "--fault", "hang"],
+            ["good.py runs against another"],
+        ),
+        (["smoke", "-e", "BASE_URL=http://h", "--fault", "hang"], ["for the embedded target"]),
         (["good.py", "-s", "10"], ["30s:10"]),
         (["good.py", "-i", "3", "-s", "1s:1"], ["--stage"]),
         (["good.py", "-p", "many"], ["auto"]),
@@ -84,6 +100,13 @@ def test_one_sentence_and_no_traceback(
     assert line.startswith("atlas-perf: ")
     assert [word for word in words if word not in line] == [], line
     assert not list(tmp_path.glob("results/*/load-performance.json"))
+
+
+def test_a_bench_that_no_machine_can_keep_up_with_is_refused(atlas_perf) -> None:
+    refused = atlas_perf("bench", "http://127.0.0.1:9", "--rate", "999999999999", "-d", "1s")
+    assert refused.exit_code == 2
+    (line,) = refused.stderr.splitlines()
+    assert "999,999,999,999 iterations a second" in line
 
 
 def test_a_port_in_use_is_one_sentence(atlas_perf) -> None:

@@ -94,6 +94,48 @@ def test_a_planned_rate_above_the_ceiling_is_refused(
         ) in found.stderr
 
 
+TWO_RATES = """
+options = {
+    "scenarios": {
+        "browse": {
+            "executor": "constant-arrival-rate", "rate": 3, "duration": "20s",
+            "preAllocatedVUs": 1,
+        },
+        "buy": {
+            "executor": "ramping-arrival-rate", "startTime": START, "preAllocatedVUs": 1,
+            "stages": [{"duration": "10s", "target": 4}],
+        },
+        "closed": {"executor": "constant-vus", "vus": 2, "duration": "60s"},
+    },
+}
+
+
+async def default(vu):
+    await vu.http.get("/")
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "refused_for"),
+    [('"0s"', "7"), ('"15s"', "5"), ('"20s"', None)],
+)
+def test_rates_of_scenarios_that_run_together_add_up(
+    atlas_perf, project, start, refused_for
+) -> None:
+    (project / "shop.py").write_text(TWO_RATES.replace("START", start))
+    (project / "atlas-perf.toml").write_text("max_rate_per_s = 4.5\n")
+    found = atlas_perf("doctor", "shop.py")
+    if refused_for is None:
+        assert found.exit_code == 0, found.stderr
+    else:
+        at = "10.0s" if start == '"0s"' else "20.0s"
+        assert found.exit_code == 2
+        assert (
+            f"shop: scenarios 'browse' and 'buy' together, {at} after the start, begin up to "
+            f"{refused_for} iterations a second, more than max_rate_per_s = 4.5 of atlas-perf.toml"
+        ) in found.stderr
+
+
 def test_a_variable_narrows_what_the_file_allows(atlas_perf, monkeypatch) -> None:
     monkeypatch.setenv("ATLAS_PERF_MAX_VUS", "5")
     refused = atlas_perf("run", "shop.py", "-e", "BASE_URL=http://127.0.0.1:9")

@@ -62,6 +62,7 @@ async def test_the_end_of_the_rows_ends_the_load_and_is_judged(run, server, writ
     ledger = summary.ledger["shop"]
     assert (ledger.completed, ledger.failed, ledger.dropped) == (500, 0, 0)
     assert 1 <= ledger.interrupted <= 16
+    assert summary.metrics["iteration_duration"].censored == 0  # nobody cut these off
     assert summary.verdict is Verdict.PASS
     warning = summary.reasons[1]
     assert warning.startswith("Warning: the feed rows.csv ran out of its 500 rows after ")

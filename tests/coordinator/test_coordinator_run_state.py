@@ -234,6 +234,7 @@ class TestInterrupts:
         assert run.state.phase is RunPhase.FINISHED
         assert run.state.interrupted
         assert run.state.error is None
+        assert run.state.setup_interrupted == (events == READY)
 
     def test_after_setup_has_returned_teardown_undoes_it(self):
         run = Driven(SET_UP)

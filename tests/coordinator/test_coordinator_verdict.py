@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from atlas_perf.aggregate.aggregator import Aggregator
@@ -117,3 +119,11 @@ def test_a_criterion_that_holds_over_a_part_of_its_phase_proves_nothing() -> Non
 
 def test_a_threshold_that_ends_the_run_fails_it_all_the_same() -> None:
     assert concluded(5, STEADY, 4 * NS_PER_S, aborted=True).verdict is Verdict.PASS  # of this one
+
+
+@pytest.mark.parametrize("there_is_one", [True, False])
+def test_a_teardown_that_did_not_finish_is_told_where_there_is_one(there_is_one: bool) -> None:
+    plan = replace(PLAN, has_teardown=there_is_one)
+    summary = concluded(10, plan, teardown_skipped="the run was interrupted a second time")
+    told = [reason for reason in summary.reasons if "teardown" in reason]
+    assert len(told) == there_is_one

@@ -130,6 +130,54 @@ def test_a_worker_that_was_killed(five_ms, run_scenario) -> None:
     assert "Worker 0 was lost (it was killed by SIGKILL" in told(run)
 
 
+THROTTLED = """
+import asyncio, time
+from pathlib import Path
+
+from atlas_perf import cgroups
+
+options = {"vus": 2, "duration": "4s"}
+
+group = Path(__file__).with_name("group")
+group.mkdir(exist_ok=True)
+(group / "cpu.max").write_text("50000 100000")
+cgroups.CGROUP_ROOT = group
+cgroups.OWN_CGROUP = group / "missing"
+began = time.monotonic()
+
+
+def tell():
+    periods = int((time.monotonic() - began) * 10)
+    told = group / f"cpu.stat.{id(tell)}"
+    told.write_text(f"nr_throttled {periods}\\nthrottled_usec {periods * 50_000}")
+    told.replace(group / "cpu.stat")
+
+
+tell()
+
+
+async def default(vu):
+    tell()
+    await vu.http.get("/")
+    await vu.sleep(0.02)
+"""
+
+
+def test_a_cpu_limit_that_holds_the_generator_back(five_ms, run_scenario) -> None:
+    """A control group that is held for half of each period, as the kernel would tell it."""
+    run = run_scenario(THROTTLED, "-p", "1", base_url=five_ms.url)
+    assert (run.summary["verdict"], run.exit_code) == ("INVALID", 3), told(run)
+    assert "The generator used up its CPU limit and was held back in" in told(run)
+    assert "Raise the CPU limit of its container" in told(run)
+    (worker,) = run.summary["workers"]
+    assert worker["throttled_share"] == pytest.approx(0.5, rel=0.1)
+    assert worker["throttled_seconds"] >= 3
+    held = [window["throttled_share_max"] for window in run.summary["windows"]]
+    assert len([share for share in held if share > 0]) >= 3
+    assert "held back" in run.stdout
+    assert "by its CPU limit" in run.stdout
+
+
 BALLAST = """
 import gc
 

@@ -69,6 +69,10 @@ def test_a_twentieth_hangs_longer_than_the_run(
     metric = run.summary["metrics"]["http_req_duration"]
     assert (metric["values"]["count"], metric["censored"]) == (completed, censored)
     assert {"avg", "p(99)", "max"} <= set(metric["at_least"])
+    whole = run.summary["metrics"]["iteration_duration"]
+    iterations = run.metric("iterations")["count"]
+    assert (whole["values"]["count"], whole["censored"]) == (iterations, censored)
+    assert {"avg", "p(99)", "max"} <= set(whole["at_least"])
     ages = run.summary["metrics"]["http_req_duration{expected_response:unknown}"]
     assert ages["values"]["count"] == censored
     assert metric["values"]["max"] == ages["values"]["max"]

@@ -44,6 +44,50 @@ def test_a_forgotten_await_and_a_failed_task(serve, run_scenario) -> None:
     assert "6 × NeverAwaited: the request GET /forgotten was never awaited" in run.stdout
     assert "scenario.py:14 in scenario scenario" in run.stdout
     assert run.summary["ledger"]["scenario"]["completed"] == 6
+    assert (run.summary["verdict"], run.exit_code) == ("FAIL", 1)
+    assert run.summary["reasons"][0].startswith(
+        "forgotten_awaits: count was 6, which breaks the limit < 1. Look at "
+    )
+    assert "scenario.py:14, NeverAwaited: the request GET /forgotten" in run.summary["reasons"][0]
+
+
+SETUP = """
+options = {"vus": 1, "iterations": 2}
+
+
+async def setup(vu):
+    vu.http.post("/prepare")
+
+
+async def default(vu, data):
+    await vu.http.get("/quick")
+"""
+
+
+def test_an_await_that_setup_forgot_fails_the_run(serve, run_scenario) -> None:
+    run = run_scenario(SETUP, "-p", "1", base_url=serve(lambda method, path: answer(200)).url)
+    assert (run.summary["verdict"], run.exit_code) == ("FAIL", 1)
+    assert run.metric("forgotten_awaits")["count"] == 1
+    assert "scenario.py:6, NeverAwaited: the request POST /prepare" in run.summary["reasons"][0]
+
+
+RAISES = """
+options = {"vus": 1, "iterations": 200}
+
+
+async def default(vu):
+    kept = [vu.http.get("/a"), vu.http.get("/b")]
+    if vu.iteration == 7:
+        raise ValueError("no such order")
+    for each in kept:
+        await each
+"""
+
+
+def test_what_an_exception_kept_from_being_awaited_does_not_count(serve, run_scenario) -> None:
+    run = run_scenario(RAISES, "-p", "1", base_url=serve(lambda method, path: answer(200)).url)
+    assert (run.summary["verdict"], run.exit_code) == ("PASS", 0), run.stdout
+    assert "forgotten_awaits" not in run.summary["metrics"]
 
 
 CUT = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from counting_server import answer
+from echo_thread import echo_server
 
 LIMITS = 'allowed_hosts = ["127.0.0.1"]\n'
 
@@ -81,3 +82,23 @@ def test_a_run_below_the_ceiling_is_left_alone(run_scenario, serve, tmp_path) ->
     (tmp_path / "atlas-perf.toml").write_text("max_rate_per_s = 1000000\n")
     run = run_scenario(FAST.replace("20s", "2s"), base_url=server.url)
     assert run.exit_code == 0, run.stdout + run.stderr
+
+
+TALK = """
+options = {"vus": 4, "duration": "20s"}
+
+
+async def default(vu):
+    socket = await vu.ws.session("/echo")
+    await socket.send({"id": 1})
+    await socket.receive()
+"""
+
+
+def test_messages_of_websockets_are_requests_under_the_ceiling(run_scenario, tmp_path) -> None:
+    (tmp_path / "atlas-perf.toml").write_text("max_rate_per_s = 50\n")
+    with echo_server() as server:
+        run = run_scenario(TALK, base_url=server.url)
+    assert run.exit_code == 3, run.stdout + run.stderr
+    assert run.summary["measured_s"] < 15
+    assert "more than max_rate_per_s = 50" in run.summary["reasons"][0]

@@ -56,7 +56,7 @@ class ExactSnapshot:
 
     elapsed_ns: int = 10 * NS_PER_S
     offered_ns: int = NOT_STOPPED_NS
-    uncounted: str | None = None  # the phase that is left out
+    uncounted_phase: str | None = None
     relative_accuracy: float = 0.0
     extra: tuple[Metric, ...] = ()
     ledgers: Mapping[str, Ledger] = field(default_factory=lambda: dict(DONE))
@@ -88,7 +88,9 @@ class ExactSnapshot:
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
         counter = self.metrics()[selector.metric].kind is MetricKind.COUNTER
-        merged = ExactSnapshot(extra=self.extra, uncounted=None if counter else self.uncounted)
+        merged = ExactSnapshot(
+            extra=self.extra, uncounted_phase=None if counter else self.uncounted_phase
+        )
         for number in range(first_s, end_s):
             for series, values in self.second(number).data.items():
                 merged.data.setdefault(series, []).extend(values)
@@ -114,6 +116,9 @@ class ExactSnapshot:
     def _together(self, known: Total | None, cut: Total | None) -> Total | None:
         if cut is None:
             return known
+        if isinstance(cut, CounterTotal):
+            share = known or RateTotal(0, 0)
+            return RateTotal(share.passes, share.samples, beyond=round(cut.total))
         values = () if known is None else known.distribution.values
         ages = cut.distribution.values
         both = ExactDistribution((*values, *ages), self.relative_accuracy)
@@ -125,7 +130,7 @@ class ExactSnapshot:
         return [
             series
             for series in self.data
-            if selector.matches(series) and not selector.passes_over(series, self.uncounted)
+            if selector.matches(series) and not selector.passes_over(series, self.uncounted_phase)
         ]
 
     def _total_of(self, matching: list[Series], metric: str) -> Total | None:

@@ -26,6 +26,8 @@ TIMES = TrendTotal(ExactDistribution((2.0 * NS_PER_MS, 4.0 * NS_PER_MS, 12.0 * N
         (RateTotal(0, 4), Contains.DEFAULT, "rate", 0.0),
         (GaugeTotal(2, 7.0, 1.0, 9.0), Contains.DEFAULT, "value", 7.0),
         (GaugeTotal(2, 7e6, 1e6, 9e6), Contains.TIME, "value", 7.0),
+        (GaugeTotal(2, 7.0, 1.0, 9.0), Contains.DEFAULT, "max", 9.0),
+        (GaugeTotal(2, 7e6, 1e6, 9e6), Contains.TIME, "min", 1.0),
         (TREND, Contains.DEFAULT, "avg", 50.5),
         (TREND, Contains.DEFAULT, "min", 1.0),
         (TREND, Contains.DEFAULT, "max", 100.0),
@@ -125,4 +127,4 @@ def test_units_follow_the_metric_and_the_aggregation():
 
 def test_the_allowed_aggregations_read_as_a_list():
     assert allowed_text(MetricKind.TREND) == "avg, min, med, max or p(N)"
-    assert allowed_text(MetricKind.GAUGE) == "value"
+    assert allowed_text(MetricKind.GAUGE) == "value, min or max"

@@ -11,7 +11,7 @@ from array import array
 
 import pytest
 from exact_snapshot import ExactDistribution, ExactSnapshot
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from plans import plan_with
 
@@ -20,7 +20,7 @@ from atlas_perf.judge.bounds import Bounds, bounds
 from atlas_perf.judge.grammar import parse_aggregation, parse_threshold
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.model.metric import BUILTIN_METRICS, Contains
-from atlas_perf.model.series import Selector
+from atlas_perf.model.series import Selector, Series
 from atlas_perf.model.snapshot import Censored, TrendTotal
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.sketch.ddsketch import Sketch
@@ -93,6 +93,7 @@ def test_sketches_bound_it_within_their_accuracy(known, cut, stat):
 
 
 @given(known=times.filter(bool), cut=cut, percentile=st.integers(0, 100))
+@example(known=[1.0, 1.0, 2.0, 2.0], cut=[(3, math.inf)], percentile=42)
 def test_it_is_exact_as_long_as_no_age_is_below_the_value(known, cut, percentile):
     """Requests that were cut off when they were older than it already change nothing."""
     ages = [float(age) for age, _ in cut]
@@ -194,6 +195,11 @@ def test_where_every_request_hangs_there_is_still_a_bound():
         ("http_req_duration{status:503}", CriterionState.PASSED),
         ("http_req_duration{expected_response:false}", CriterionState.PASSED),
         ("iteration_duration", CriterionState.PASSED),
+        ("iteration_duration{scenario:cut}", CriterionState.NO_DATA),
+        ("iteration_duration{scenario:cut,expected_response:unknown}", CriterionState.PASSED),
+        ("group_duration", CriterionState.NO_DATA),
+        ("group_duration{group:::home}", CriterionState.PASSED),
+        ("group_duration{group:::login}", CriterionState.NO_DATA),
     ],
 )
 def test_they_count_for_whatever_they_might_have_become(selector, state):
@@ -208,7 +214,12 @@ def test_they_count_for_whatever_they_might_have_become(selector, state):
     snapshot.add_ms(
         "http_req_duration", 99.0, expected_response="unknown", name="login", scenario="other"
     )
-    snapshot.add_ms("iteration_duration", 10.0)
+    snapshot.add_ms("iteration_duration", 10.0, scenario="whole")
+    snapshot.add_ms("group_duration", 10.0, group="::home")
+    snapshot.add_ms("group_duration", 99.0, group="::login", expected_response="unknown")
+    if "cut" in selector:
+        snapshot.add_ms("iteration_duration", 10.0, scenario="cut")
+        snapshot.add_ms("iteration_duration", 99.0, scenario="cut", expected_response="unknown")
     result = judged(snapshot, selector, "max<500")
     assert result.state is state
 
@@ -219,6 +230,31 @@ def test_the_counterpart_of_a_selector_says_nothing_that_is_unknown_in_flight():
     assert Selector.parse("http_req_duration{status:404}").censored() is None
     assert Selector.parse("http_req_duration{error_code:1050}").censored() is None
     assert Selector.parse("http_reqs").censored() is None
+
+
+def test_what_was_interrupted_is_no_duration_and_its_age_is_a_lower_bound():
+    snapshot = ExactSnapshot().add_ms("iteration_duration", *[10.0] * 90)
+    snapshot.add_ms("iteration_duration", *[400.0] * 10, expected_response="unknown")
+    assert judged(snapshot, "iteration_duration", "p(80)<500").state is CriterionState.PASSED
+    undecided = judged(snapshot, "iteration_duration", "p(95)<500")
+    assert (undecided.state, undecided.value, undecided.at_least) == (
+        CriterionState.NO_DATA,
+        400.0,
+        True,
+    )
+    assert undecided.reason == (
+        "10 of 100 were cut off in flight, the oldest after 400 ms, and how long they would have "
+        "taken decides it: a longer gracefulStop would show it."
+    )
+    assert judged(snapshot, "iteration_duration", "p(95)<300").state is CriterionState.FAILED
+    total = snapshot.total(Selector("iteration_duration"))
+    assert (total.samples, total.beyond) == (90, 10)
+
+
+def test_folded_ages_are_not_where_durations_may_hide():
+    ages = Series("iteration_duration", (("expected_response", "unknown"), ("name", "(other)")))
+    assert not Selector("iteration_duration", (("flow", "buy"),)).may_hide_in(ages)
+    assert Selector("iteration_duration", (("flow", "buy"),)).censored().may_hide_in(ages)
 
 
 class TestStretches:

@@ -179,7 +179,7 @@ def test_they_count_in_the_phase_that_their_iteration_began_in():
 
 
 def test_those_of_a_warm_up_that_does_not_count_do_not_either():
-    snapshot = ExactSnapshot(uncounted="warm-up")
+    snapshot = ExactSnapshot(uncounted_phase="warm-up")
     snapshot.add_ms("http_req_duration", *[10.0] * 20, expected_response="true", phase="steady")
     snapshot.add_ms("http_req_duration", *[99.0] * 9, expected_response="unknown", phase="warm-up")
     (result,) = Judge(plan_with(("http_req_duration", "max<50")), ALL_METRICS).evaluate(snapshot)

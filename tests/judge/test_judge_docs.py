@@ -15,6 +15,7 @@ from atlas_perf.judge.calibrated import (
     PAYLOAD_FACTOR,
     RATE_SHARE_LIMIT,
 )
+from atlas_perf.judge.dropped import DROPPED_SHARE_LIMIT
 from atlas_perf.judge.generator import (
     LOOP_LAG_LIMIT_MS,
     OWN_LAG_OF_MEDIAN,
@@ -24,7 +25,6 @@ from atlas_perf.judge.generator import (
 from atlas_perf.judge.grammar import Operator
 from atlas_perf.judge.thresholds import DEFAULT_GATES
 from atlas_perf.judge.validity import (
-    DROPPED_SHARE_LIMIT,
     START_LAG_LIMIT_MS,
     START_LAG_OF_NOTE_MS,
 )

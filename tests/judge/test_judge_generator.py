@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from exact_snapshot import ExactSnapshot, worker
 
-from atlas_perf.judge.generator import generator_notes, standstill_reasons
+from atlas_perf.judge.generator import generator_notes, standstill_reasons, throttling_reasons
 from atlas_perf.model.batch import StallCause
 from atlas_perf.model.summary import StallSummary, WorkerSummary
 
@@ -72,6 +72,35 @@ def test_a_machine_that_had_no_cpu_for_it_makes_a_run_doubtful_and_not_void():
     (note,) = generator_notes(snapshot)
     assert "worker 0 was ready to run and waited for a CPU in 34% of the time" in note
     assert list(generator_notes(measured(worker(0, cpu_wait_share=0.19)))) == []
+
+
+HELD = {"batches": 11, "throttled_share": 0.12, "throttled_seconds": 9}
+
+
+def test_a_cpu_limit_that_held_the_generator_back_again_and_again_proves_nothing():
+    (reason,) = throttling_reasons(measured(worker(0), worker(1, **HELD), worker(2, **HELD)))
+    assert reason.startswith(
+        "The generator used up its CPU limit and was held back in 12.0% of the run, in 9 of its 11 "
+        "seconds: its latencies contain that"
+    )
+    assert "Raise the CPU limit of its container" in reason
+    assert "fewer processes" in reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        ({"throttled_share": 0.01}, 0),
+        ({"throttled_share": 0.011}, 1),
+        ({"throttled_seconds": 2}, 0),  # a beginning
+        ({"throttled_seconds": 3}, 1),
+        ({"throttled_seconds": 2, "batches": 3}, 1),  # all of a run of two seconds
+        ({"throttled_seconds": 1, "batches": 3}, 0),
+        ({"throttled_seconds": 0, "throttled_share": 0.0, "batches": 1}, 0),
+    ],
+)
+def test_what_a_cpu_limit_may_take(changes, reasons):
+    assert len(list(throttling_reasons(measured(worker(0, **{**HELD, **changes}))))) == reasons
 
 
 def test_the_reason_names_the_line_and_says_what_to_do():

@@ -37,7 +37,7 @@ def judged(snapshot: ExactSnapshot, made: TestPlan) -> ThresholdResult:
 
 def warmed_up() -> ExactSnapshot:
     """20 s, of which 5 s are a warm-up: ten slow requests in it, and thirty quick ones after."""
-    snapshot = ExactSnapshot(elapsed_ns=20 * S, uncounted="warm-up")
+    snapshot = ExactSnapshot(elapsed_ns=20 * S, uncounted_phase="warm-up")
     ok = {"expected_response": "true"}
     snapshot.add_ms("http_req_duration", *[500.0] * 10, phase="warm-up", **ok)
     snapshot.add_ms("http_req_duration", *[5.0] * 30, phase="steady", **ok)
@@ -96,10 +96,6 @@ class TestPlans:
         with pytest.raises(PlanError, match="scenario 'b' has no ramp, only steady"):
             Judge(made, ALL_METRICS)
 
-    def test_virtual_users_are_of_no_phase(self) -> None:
-        with pytest.raises(PlanError, match="vus is of no iteration, and so of no phase"):
-            Judge(plan(("vus", "value>1 over steady")), ALL_METRICS)
-
     def test_a_phase_is_named_once(self) -> None:
         with pytest.raises(PlanError, match="named twice: leave out 'over steady' or the tag"):
             Judge(plan(("http_reqs{phase:steady}", "count>1 over steady")), ALL_METRICS)
@@ -156,7 +152,7 @@ class TestSamples:
         assert "the nearest is name:login" in result.reason
 
     def test_only_the_warm_up_had_samples(self) -> None:
-        snapshot = ExactSnapshot(elapsed_ns=4 * S, uncounted="warm-up")
+        snapshot = ExactSnapshot(elapsed_ns=4 * S, uncounted_phase="warm-up")
         snapshot.add("http_reqs", 1.0, phase="warm-up")
         result = judged(snapshot, plan(("http_reqs", "count>0"), executor=CONSTANT, warm_s=5))
         assert result.state is CriterionState.NO_DATA
@@ -170,7 +166,7 @@ class TestSamples:
 
 class TestStretches:
     def run(self, *failed_per_second: int, **tags: str) -> ExactSnapshot:
-        snapshot = ExactSnapshot(elapsed_ns=len(failed_per_second) * S, uncounted="warm-up")
+        snapshot = ExactSnapshot(elapsed_ns=len(failed_per_second) * S, uncounted_phase="warm-up")
         for number, failed in enumerate(failed_per_second):
             phase = "warm-up" if number < 5 else "steady"
             outcomes = [1.0] * failed + [0.0] * (10 - failed)
@@ -201,7 +197,7 @@ class TestStretches:
         assert judged(snapshot, made).value == 40.0
 
     def test_no_counter_is_asked_of_seconds_that_are_partly_warm_up(self) -> None:
-        snapshot = ExactSnapshot(elapsed_ns=9 * S, uncounted="warm-up")
+        snapshot = ExactSnapshot(elapsed_ns=9 * S, uncounted_phase="warm-up")
         for number in range(9):
             requests = [1.0] * (1 if number < 5 else 10)
             snapshot.second(number).add("http_reqs", *requests, phase="any")

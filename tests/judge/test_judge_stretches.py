@@ -103,5 +103,5 @@ def test_what_was_seen_under_way_is_remembered():
 
 
 def test_a_gauge_has_no_stretches():
-    with pytest.raises(PlanError, match="vus is a gauge, of which only the last value is judged"):
+    with pytest.raises(PlanError, match="vus is a gauge, which has no stretches"):
         Judge(plan_with(("vus", "value<5 in any 30s")), ALL_METRICS)

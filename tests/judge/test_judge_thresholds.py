@@ -36,7 +36,7 @@ def judged(snapshot: ExactSnapshot, *thresholds: tuple[str, str], **changes: obj
             "http_reqs is a counter, which has no p(N): write count or rate",
         ),
         ("checks", "count>5", "checks is a rate, which has no count: write rate"),
-        ("vus", "max>5", "vus is a gauge, which has no max: write value"),
+        ("vus", "avg>5", "vus is a gauge, which has no avg: write value, min or max"),
         (
             "http_req_duration",
             "rate<5",

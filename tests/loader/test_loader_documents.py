@@ -17,6 +17,7 @@ from atlas_perf.model.plan import (
     Stage,
     planned_arrivals,
 )
+from atlas_perf.schedule.peak_rate import peak_rate
 
 CHECKOUT = Path(__file__).parents[2]
 DOCUMENT = CHECKOUT / "docs" / "scenario-files.md"
@@ -87,7 +88,8 @@ def test_the_file_with_a_shape(shown: Path) -> None:
     assert isinstance(orders.executor, RampingArrivalRate)
     assert orders.end_ns == 600 * 10**9
     assert planned_arrivals(orders.executor) == pytest.approx(60_000, abs=10)
-    assert plan.max_rate_per_s == 180
+    peak = peak_rate(plan.scenarios)
+    assert peak is not None and peak.per_s == 180
 
 
 def test_the_files_check_under_strict_types_and_mistakes_are_found(shown: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -17,13 +18,14 @@ from atlas_perf.loader.shapes import MOST_SAMPLES, ShapedArrivalRate, ShapedVUs,
 from atlas_perf.model.plan import (
     RampingArrivalRate,
     RampingVUs,
+    ScenarioPlan,
     Spacing,
     Stage,
     WhenBusy,
-    peak_arrivals_per_s,
     planned_arrivals,
 )
 from atlas_perf.schedule.arrivals import ArrivalSchedule
+from atlas_perf.schedule.peak_rate import PeakRate, peak_rate
 from atlas_perf.schedule.ramp import VUStep, vu_steps, worker_vu_steps
 
 S = 1_000_000_000
@@ -89,7 +91,9 @@ def test_a_rate_is_kept_to_a_thousandth() -> None:
     ramp = rate(lambda t: 0.125, seconds=16)
     assert (ramp.start_rate, ramp.time_unit_ns) == (125, 1000 * S)
     assert planned_arrivals(ramp) == 2
-    assert peak_arrivals_per_s(ramp) == 0.125
+    peak = peak_rate([ScenarioPlan("a", ramp)])
+    assert peak is not None
+    assert peak.per_s == 0.125
 
 
 def test_the_function_is_asked_in_order_once_for_each_step() -> None:
@@ -162,7 +166,7 @@ def test_a_rate_has_the_keys_of_arrival_rates(build: Callable[..., BuiltPlan]) -
         spacing=Spacing.POISSON,
         when_busy=WhenBusy.QUEUE,
     )
-    assert plan.max_rate_per_s == 1.0
+    assert peak_rate(plan.scenarios) == PeakRate(Fraction(1), 0, ("a",))
 
 
 def test_a_shape_is_scaled_like_a_ramp(load: Callable[..., ScenarioFile]) -> None:

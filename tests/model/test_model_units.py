@@ -37,6 +37,12 @@ def test_what_is_not_a_duration_is_refused(text: str) -> None:
         parse_duration_ns(text)
 
 
+@pytest.mark.parametrize("text", ["878401h", timedelta(days=36601)])
+def test_a_duration_that_outlives_everybody_is_refused(text: str | timedelta) -> None:
+    with pytest.raises(ValueError, match="longer than 100 years"):
+        parse_duration_ns(text)
+
+
 @pytest.mark.parametrize("number", [30, 1.5, None, True])
 def test_a_number_without_a_unit_is_refused(number: object) -> None:
     with pytest.raises(ValueError, match="no unit"):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from atlas_perf.cgroups import MemoryRoom
 from atlas_perf.model.plan import (
     ConstantArrivalRate,
     ConstantVUs,
@@ -15,7 +16,6 @@ from atlas_perf.model.plan import (
     Stage,
     TestPlan,
 )
-from atlas_perf.preflight.cgroups import MemoryRoom
 from atlas_perf.preflight.checks import cheap_findings, cores, local_ports, memory, open_files
 from atlas_perf.preflight.finding import Level
 from atlas_perf.preflight.machine import Machine

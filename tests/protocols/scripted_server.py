@@ -233,6 +233,7 @@ class KeepingRecorder:
         return KeptSeries(self.requests, tags, failed)
 
     def series(self, metric: Metric, tags: Tags) -> int:
+        assert all(type(text) is str for pair in tags for text in pair)
         self.series_by_number.append((metric.name, dict(tags)))
         return len(self.series_by_number) - 1
 
@@ -242,7 +243,7 @@ class KeepingRecorder:
         if metric == "http_reqs_censored":
             assert value == 1
             self.requests.append(Recorded(tags, None, at_ns, -1, -1, -1, -1, -1, -1, -1))
-        elif tags.get("expected_response") == "unknown":
+        elif metric.startswith("http_req_") and tags.get("expected_response") == "unknown":
             assert (tags, at_ns) == (self.last.tags, self.last.at_ns)
             setattr(self.last, f"{metric.removeprefix('http_req_')}_ns", value)
 

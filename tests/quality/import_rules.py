@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"schedule", "protocols", "sketch", "wire", "loader"}),
     frozenset({"scripting"}),
     frozenset({"model"}),
-    frozenset({"choices", "clock", "errors", "loop", "units", "url_credentials"}),
+    frozenset({"cgroups", "choices", "clock", "errors", "loop", "units", "url_credentials"}),
 )
 """From top to bottom: a part may import what is below it, and itself, and nothing else."""
 
@@ -34,6 +34,7 @@ OWNERS: dict[str, frozenset[str]] = {
     "msgpack": frozenset({"wire"}),
     "openapi_pydantic": frozenset({"convert"}),
     "orjson": frozenset({"protocols"}),
+    "picows": frozenset({"protocols"}),
     "pydantic": frozenset({"convert"}),
     "rich": frozenset({"cli"}),
     "uvloop": frozenset({"loop"}),

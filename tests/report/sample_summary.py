@@ -242,9 +242,16 @@ def sample_summary() -> Summary:
             ),
         ),
         windows=(
-            Window(0, 20, 410, 4, 101, 0, 4, 1_600_000, 97_000, 12.1, 30.9, 96.0, 1.2, 0.8),
             Window(
-                1, 20, 0, 0, 0, 0, 0, 0, 0, None, None, None, 121.74, 0.1, phases=("ramp", "steady")
+                *(0, 20, 410, 4, 101, 0, 4, 1_600_000, 97_000, 12.1, 30.9, 96.0, 1.2, 0.8),
+                planned_arrivals=104,
+                started_arrivals=60,
+            ),
+            Window(
+                *(1, 20, 0, 0, 0, 0, 0, 0, 0, None, None, None, 121.74, 0.1),
+                phases=("ramp", "steady"),
+                planned_arrivals=3000,
+                started_arrivals=3044,
             ),
         ),
         phases=(

@@ -7,7 +7,8 @@ import re
 
 from sample_summary import counter, sample_summary, trend
 
-from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
+from atlas_perf.model.metric import Contains, MetricKind
+from atlas_perf.model.summary import CriterionState, MetricSummary, Summary, ThresholdResult
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.bench import LATENCY_STATS, render_bench
 from atlas_perf.report.console import render_console
@@ -78,6 +79,8 @@ def test_of_values_that_are_all_equal() -> None:
 
 def test_in_thresholds() -> None:
     assert "? p(99)<500  ≥290 ms  undecided: requests were cut off in flight" in rendered(UNDECIDED)
+    iterations = dataclasses.replace(UNDECIDED, selector="iteration_duration{scenario:a}")
+    assert "undecided: iterations were cut off in flight" in rendered(iterations)
     assert "✗ p(99)<100  ≥290 ms\n" in rendered(BROKEN)
 
 
@@ -126,3 +129,19 @@ def test_k6s_export_has_the_bound_and_the_count() -> None:
     assert metrics["http_req_duration"]["p(99)"] == 290.0
     assert metrics["http_req_duration"]["thresholds"] == {"p(99)<500": True}
     assert metrics["http_reqs_censored"]["count"] == 5
+
+
+def test_a_completion_rate_of_which_tasks_were_cut_off_reads_as_its_lower_bound() -> None:
+    share = MetricSummary(
+        "task_completed",
+        MetricKind.RATE,
+        Contains.DEFAULT,
+        {"rate": 0.9, "passes": 90, "fails": 4},
+        censored=6,
+        at_least=("rate",),
+    )
+    base = dataclasses.replace(summary(), metrics={share.name: share})
+    text = render_console(base, colour=False, width=100)
+    (line,) = [line for line in text.splitlines() if "task_completed" in line]
+    assert "≥90.00 %" in line
+    assert "90 of 100, 6 cut off" in line

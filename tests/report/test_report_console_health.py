@@ -40,6 +40,11 @@ def test_pauses_waits_and_steal_are_told():
     assert "0.25 cores stolen by the hypervisor" in told
 
 
+def test_a_cpu_limit_that_was_met_is_told():
+    assert "CPU limit" not in text(with_worker())
+    assert "held back 1.20s by its CPU limit" in text(with_worker(throttled_ms=1200.0))
+
+
 def test_a_stall_is_told_with_its_place_and_line():
     told = text(with_worker(stalls=(SLEEP,)))
     assert "the event loop stood still for 1.20s in shop.py:14: time.sleep(1.2)" in told

@@ -218,3 +218,23 @@ class TestPoisson:
     def test_a_seed_decides(self) -> None:
         assert offsets(self.RATE, seed="7")[:50] == offsets(self.RATE, seed="7")[:50]
         assert offsets(self.RATE, seed="7")[:50] != offsets(self.RATE, seed="8")[:50]
+
+
+@given(constants | ramps, st.lists(st.integers(-S, 12 * S), max_size=9).map(sorted))
+def test_the_arrivals_due_before_an_instant_are_counted_without_walking_to_it(
+    executor: ArrivalRate, instants_ns: list[int]
+) -> None:
+    walked = offsets(executor, seed="7")
+    counted = ArrivalSchedule(executor).due_before(instants_ns, "7")
+    assert counted == [sum(at < instant for at in walked) for instant in instants_ns]
+
+
+@given(constants | ramps, st.data())
+def test_each_arrival_is_counted_from_the_nanosecond_after_it_is_due(
+    executor: ArrivalRate, data: st.DataObject
+) -> None:
+    walked = offsets(executor, seed="7")
+    if walked:
+        at = data.draw(st.sampled_from(walked))
+        before, after = ArrivalSchedule(executor).due_before([at, at + 1], "7")
+        assert (before, after) == (walked.index(at), walked.index(at) + walked.count(at))

@@ -185,6 +185,10 @@ class TestTimes:
         assert self.times.at(6 * S, 7 * S) == (LoadPhase.RAMP, LoadPhase.STEADY)
         assert self.times.at(40 * S, 41 * S) == ()
 
+    def test_the_next_change_is_that_of_any_scenario(self) -> None:
+        changes = [self.times.next_change_ns(at * S) for at in (0, 9, 10, 24, 25, 40)]
+        assert changes == [10 * S, 10 * S, 25 * S, 25 * S, 30 * S, None]
+
     def test_everything_counts_without_a_warm_up(self) -> None:
         assert self.times.measured_ns(31 * S) == 31 * S
         assert self.times.counted() == ((0, FOR_EVER_NS),)
@@ -192,6 +196,9 @@ class TestTimes:
 
 class TestIterationsDecide:
     times = PhaseTimes(plan_of(ScenarioPlan("a", SharedIterations(1, 9, 60 * S))))
+
+    def test_nobody_knows_when_they_are_done(self) -> None:
+        assert self.times.next_change_ns(0) is None
 
     def test_such_a_phase_is_as_long_as_they_took(self) -> None:
         lasted = self.times.length_ns(

@@ -67,8 +67,8 @@ async def start_target(clock: HandClock) -> AsyncIterator[Callable]:
     """Starts a target of the given settings, without service latency, and gives its client."""
     clients = []
 
-    async def start(**settings) -> TestClient:
-        app = build_app(TargetSettings(**{"latency_scale": 0, **settings}), now_ns=clock)
+    async def start(now_ns: Callable[[], int] = clock, **settings) -> TestClient:
+        app = build_app(TargetSettings(**{"latency_scale": 0, **settings}), now_ns=now_ns)
         client = TestClient(TestServer(app))
         await client.start_server()
         clients.append(client)

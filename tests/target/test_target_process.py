@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -150,3 +152,44 @@ def test_a_token_comes_from_the_environment(start) -> None:
 )
 def test_the_announced_url_can_be_used(host: str, expected: str) -> None:
     assert base_url(host, 80) == expected
+
+
+def test_another_contract_other_latencies_and_jwts_are_options(start, tmp_path) -> None:
+    file = tmp_path / "latencies.toml"
+    file.write_text("health = {shape = 'fixed', ms = 1}\n")
+    process = start(
+        *("--contract", "deployed", "--latencies", str(file), "--jwt"),
+        env={**os.environ, "TARGET_JWT_SECRET": "s"},
+    )
+    url = url_of(process)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{url}/api/a2a/agents")
+    refused.value.close()
+    assert refused.value.code == 401
+    issue = urllib.request.Request(f"{url}/_target/token", method="POST")
+    with urllib.request.urlopen(issue) as answer:
+        token = json.load(answer)["accessToken"]
+    asked = urllib.request.Request(
+        f"{url}/api/a2a/agents", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(asked) as answer:
+        assert len(json.load(answer)) > 1
+
+
+def test_latencies_that_cannot_be_used_are_one_sentence(start, tmp_path) -> None:
+    process = start("--latencies", str(tmp_path / "none.toml"))
+    said, complaints = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, said) == (2, "")
+    assert "cannot be read" in complaints
+    assert complaints.count("\n") == 1
+
+
+def test_the_usual_limit_of_open_files_is_no_limit(start) -> None:
+    def lower() -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+
+    process = start(preexec_fn=lower)
+    url_of(process)
+    soft, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    assert soft == hard

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
-from atlas_perf.target.tasks import QUEUE_SHOWN
+from atlas_perf.target.deployed.runs import Runs
+from atlas_perf.target.lifecycle import TASK_NOMINAL_MS, Status
+from atlas_perf.target.settings import TargetSettings
+from atlas_perf.target.tasks import QUEUE_SHOWN, Tasks
+from atlas_perf.units import NS_PER_MS
 
 
 def execution(key: str, status: str = "completed") -> dict:
@@ -44,7 +50,7 @@ async def test_a_submitted_task_answers_with_all_it_was_given(target, task_order
 async def test_a_task_progresses_while_time_passes(target, clock, task_order) -> None:
     key = await submit(target, task_order)
     seen = [await status_of(target, key)]
-    clock.pass_ms(250)
+    clock.pass_ms(125)
     seen.append(await status_of(target, key))
     clock.pass_ms(1000)
     seen.append(await status_of(target, key))
@@ -54,7 +60,7 @@ async def test_a_task_progresses_while_time_passes(target, clock, task_order) ->
 async def test_the_queue_holds_what_the_agent_has_open(target, clock, task_order) -> None:
     early = await submit(target, {**task_order, "taskType": "security_scan"})
     await submit(target, {**task_order, "targetAgentId": "agent-3"})
-    clock.pass_ms(1000)  # a scan of 3 s in the median now runs
+    clock.pass_ms(1000)  # a scan of 1.5 s in the median now runs
     late = await submit(target, task_order)
     assert await queue(target, "agent-2") == [late]
     assert await queue(target, "agent-2", "running") == [early]
@@ -128,3 +134,27 @@ async def test_tasks_beyond_the_limit_leave_the_queue_too(start_target, task_ord
     target = await start_target(max_tasks=3)
     keys = [await submit(target, task_order) for _ in range(10)]
     assert await queue(target, "agent-2") == keys[-3:]
+
+
+async def test_an_even_mix_of_tasks_ends_within_the_baselines_of_execution(
+    clock, task_order
+) -> None:
+    tasks = Tasks(TargetSettings(), clock)
+    kinds = itertools.cycle(TASK_NOMINAL_MS)
+    lives = [tasks.submit({**task_order, "taskType": next(kinds)}).lifecycle for _ in range(5000)]
+    took_ms = sorted((life.ended_ns - life.created_ns) / NS_PER_MS for life in lives)
+    assert took_ms[int(0.95 * len(took_ms))] < 2000
+    completed = sum(life.outcome is Status.COMPLETED for life in lives)
+    assert completed / len(lives) > 0.99
+    assert all(life.outcome is Status.COMPLETED for life in lives[:20])
+
+
+@pytest.mark.parametrize("mode", ["code", "chat"])
+async def test_runs_of_the_deployed_contract_meet_both_baselines(clock, mode: str) -> None:
+    runs = Runs(TargetSettings(), clock)
+    order = {"repo": "atlas/api", "mode": mode, "issueNumber": 1}
+    lives = [runs.create(order).lifecycle for _ in range(3000)]
+    took_ms = sorted((life.ended_ns - life.created_ns) / NS_PER_MS for life in lives)
+    assert took_ms[int(0.95 * len(took_ms))] < 2000
+    assert took_ms[int(0.99 * len(took_ms))] < 5000
+    assert sum(life.outcome is Status.FAILED for life in lives) / len(lives) < 0.005

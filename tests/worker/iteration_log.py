@@ -31,7 +31,10 @@ class User(int):
 
     cut = False
 
-    def cut_off(self) -> None:
+    def retire(self) -> None:
+        """Nothing of it is open."""
+
+    def cut_off(self, _at_ns: int) -> None:
         self.cut = True
 
 

@@ -160,6 +160,54 @@ def test_an_iteration_that_catches_our_cancellation_is_interrupted_all_the_same(
     run_in_virtual_time(main())
 
 
+@pytest.mark.parametrize("afterwards", [swallow, turn_into_another])
+def test_an_iteration_that_is_cut_off_counts_with_its_age_at_the_cut(afterwards):
+    """What it does after that, such as cleaning up, it might have done without being asked."""
+
+    async def default(vu, data):
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            await asyncio.sleep(3)
+            await afterwards()
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, default)
+            await asyncio.sleep(0.2)
+            task = asyncio.create_task(run.run(vu))
+            await asyncio.sleep(0.5)
+            vu.cut_off(clock())
+            interrupt(task)
+            await asyncio.sleep(1)
+            vu.cut_off(clock())  # as executors do of one that goes on
+            await asyncio.gather(task, return_exceptions=True)
+            assert task.cancelled()
+            assert samples(vu) == [("iteration_duration", 500)]
+            assert vu.recorded[0].tags == {"scenario": "test", "expected_response": "unknown"}
+            assert run.ledger == Ledger(scheduled=1, started=1, interrupted=1)
+            # The next ones are their own.
+            await runner(vu, at_once).run(vu)
+            assert samples(vu)[1:] == [
+                ("iterations", 1),
+                ("iteration_duration", 0),
+                ("iteration_failed", 0),
+            ]
+            assert "expected_response" not in vu.recorded[2].tags
+            task = asyncio.create_task(run.run(vu))
+            await asyncio.sleep(0.25)
+            vu.cut_off(clock())
+            interrupt(task)
+            await asyncio.gather(task, return_exceptions=True)
+            assert samples(vu)[4:] == [("iteration_duration", 250)]
+
+    run_in_virtual_time(main())
+
+
+async def at_once(vu, data) -> None:
+    return None
+
+
 def test_the_cut_of_an_executor_cannot_be_swallowed():
     async def default(vu, data):
         with contextlib.suppress(asyncio.CancelledError):
@@ -172,7 +220,8 @@ def test_the_cut_of_an_executor_cannot_be_swallowed():
             await executor_for(plan, [vu], run, worker=0, workers=1, clock=clock).run(0)
             assert clock() == 1000 * MS
             assert run.ledger == Ledger(scheduled=1, started=1, interrupted=1)
-            assert samples(vu) == []
+            assert samples(vu) == [("iteration_duration", 1000)]
+            assert vu.recorded[0].tags["expected_response"] == "unknown"
 
     run_in_virtual_time(main())
 

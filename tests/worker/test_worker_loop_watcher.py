@@ -11,7 +11,8 @@ from types import ModuleType
 import pytest
 
 from atlas_perf.clock import now_ns
-from atlas_perf.worker.loop_watcher import LoopWatcher
+from atlas_perf.worker.loop_watcher import TELL_AFTER_NS, LoopWatcher
+from atlas_perf.worker.stall_log import Sighting
 
 SHOP = """
 import time
@@ -159,3 +160,19 @@ def test_a_loop_in_time_is_left_alone_and_the_thread_ends(file):
 
 def test_a_watcher_that_never_started_stops(file):
     LoopWatcher(str(file), lambda: None).stop()
+
+
+@pytest.mark.parametrize(("late_ns", "told"), [(TELL_AFTER_NS, 1), (TELL_AFTER_NS - 1, 0)])
+def test_a_standstill_that_goes_on_is_told_once(file, shop, monkeypatch, late_ns, told):
+    monkeypatch.setattr("atlas_perf.worker.loop_watcher.now_ns", lambda: 100 * S)
+    heard: list[Sighting] = []
+    due_ns = 100 * S - late_ns
+    watcher = LoopWatcher(str(file), lambda: due_ns, heard.append)
+    looks = iter([False, False, False, True])
+
+    def looked_at() -> bool:
+        watcher._look(0)
+        return next(looks)
+
+    shop.compute(looked_at)
+    assert [(one.due_ns, one.code) for one in heard] == [(due_ns, "while not done():")] * told

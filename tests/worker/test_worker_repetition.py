@@ -11,6 +11,7 @@ import pytest
 import uvloop
 from counted_bench import OK, USERS, Bench, Connection, Server, answer
 
+from atlas_perf.clock import now_ns
 from atlas_perf.model.batch import Ledger
 from atlas_perf.units import NS_PER_MS
 
@@ -223,7 +224,7 @@ async def test_a_user_that_is_interrupted_between_answer_and_next_request_sends_
         tasks.create_task(bench.run())
         await server.enough.wait()
         await beside.get(server.url)
-        lane.interrupt()
+        lane.interrupt(now_ns())
     await beside.close()
     assert server.requests == 101
     assert bench.ledger == Ledger(scheduled=99, started=99, completed=98, interrupted=1)

@@ -51,8 +51,23 @@ def shown() -> list[tuple[str, str, int]]:
 
 
 @pytest.fixture
+def forgotten() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def cut_short() -> list[bool]:
+    """Holds something once an iteration has ended in an exception."""
+    return []
+
+
+@pytest.fixture
 def loop(
-    log: ExceptionLog, shown: list[tuple[str, str, int]], monkeypatch: pytest.MonkeyPatch
+    log: ExceptionLog,
+    shown: list[tuple[str, str, int]],
+    forgotten: list[str],
+    cut_short: list[bool],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[QuietLoop]:
     """A loop that is watched, and warnings with it, until the test ends."""
     made = QuietLoop()
@@ -62,7 +77,8 @@ def loop(
         warnings.showwarning = lambda message, category, file, line, *_: shown.append(
             (str(message), file, line)
         )
-        StrayErrors(log, FILE, {"buy": 5, "setup": 1}).watch(made)
+        lines = {"buy": 5, "setup": 1}
+        StrayErrors(log, FILE, lines, forgotten.append, lambda: bool(cut_short)).watch(made)
         yield made
     made.close()
 
@@ -94,6 +110,22 @@ def test_one_that_outlives_its_line_is_told_with_the_scenarios_function(loop, lo
     assert told(log) == [("buy", "NeverAwaited", FILE, 5, 1)]
 
 
+def test_each_forgotten_await_counts(loop, forgotten) -> None:
+    for name in ("default", "default", "keeps"):
+        loop.run_until_complete(functions()[name]())
+    assert forgotten == ["buy"] * 3
+
+
+def test_what_an_exception_may_have_kept_from_being_awaited_does_not(
+    loop, log, forgotten, cut_short
+) -> None:
+    cut_short.append(True)
+    loop.run_until_complete(functions()["keeps"]())
+    assert (told(log), forgotten) == ([("buy", "NeverAwaited", FILE, 5, 1)], [])
+    loop.run_until_complete(functions()["default"]())  # a line of its own: nothing excuses it
+    assert forgotten == ["buy"]
+
+
 def test_the_scenario_is_the_running_users(loop, log) -> None:
     async def runs() -> None:
         current_user.set(SimpleNamespace(scenario="setup"))
@@ -103,7 +135,9 @@ def test_the_scenario_is_the_running_users(loop, log) -> None:
     assert told(log) == [("setup", "NeverAwaited", FILE, 6, 1)]
 
 
-def test_what_the_cut_kept_from_being_awaited_was_not_forgotten(loop, log, shown) -> None:
+def test_what_the_cut_kept_from_being_awaited_was_not_forgotten(
+    loop, log, shown, forgotten
+) -> None:
     async def default(work) -> None:
         kept = [work(), work()]
         await asyncio.sleep(60)
@@ -117,7 +151,7 @@ def test_what_the_cut_kept_from_being_awaited_was_not_forgotten(loop, log, shown
         await asyncio.wait([task])
 
     loop.run_until_complete(runs())
-    assert (told(log), shown) == ([], [])
+    assert (told(log), shown, forgotten) == ([], [], [])
 
 
 def test_other_warnings_are_shown_as_ever(loop, log, shown) -> None:
@@ -178,7 +212,8 @@ def test_with_several_scenarios_a_task_may_be_anyones(loop, log) -> None:
     class Task:
         """One that does not tell its context, as before Python 3.12."""
 
-    strays = StrayErrors(log, FILE, {"buy": 5, "sell": 9, "setup": 1})
+    lines = {"buy": 5, "sell": 9, "setup": 1}
+    strays = StrayErrors(log, FILE, lines, [].append, lambda: False)
     message = "Task exception was never retrieved"
     strays.on_loop_error(loop, {"message": message, "exception": KeyError("k"), "task": Task()})
     assert [one.scenario for one in log.snapshot()] == ["(unknown)"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import enum
 from collections import Counter as Tally
 
 import pytest
 
 from atlas_perf import Counter, Rate
+from atlas_perf.clock import now_ns
 from atlas_perf.model.metric import Metric
 from atlas_perf.model.series import Tags
 from atlas_perf.scripting.context import current_user
@@ -212,3 +215,32 @@ def test_the_compiled_recorder_gets_the_same() -> None:
         (2, None),
     ]
     assert closed.refused_samples == 2
+
+
+def test_a_group_that_its_iterations_cut_finds_under_way_is_censored(
+    user: UserSamples, recorder: CountingRecorder
+) -> None:
+    """However it is left, it has not come to its end by itself."""
+    for leaves in (None, asyncio.CancelledError, LookupError):
+        with contextlib.suppress(BaseException), user.group("cut"):
+            user.cut_at_ns = cut_at_ns = now_ns() + 1
+            if leaves is not None:
+                raise leaves
+        while now_ns() < cut_at_ns:
+            pass
+        with user.group("cleaning"):
+            pass
+        user.cut_at_ns = 0
+        (name, tags, age_ns), (_, after, _) = recorder.samples[-2:]
+        assert (name, tags["group"]) == ("group_duration", "::cut")
+        assert tags["expected_response"] == "unknown"
+        assert 0 < age_ns < cut_at_ns
+        assert after == {"scenario": "shop", "group": "::cleaning"}
+
+
+def test_a_group_that_a_scenario_cancels_itself_has_no_duration(
+    user: UserSamples, recorder: CountingRecorder
+) -> None:
+    with contextlib.suppress(asyncio.CancelledError), user.group("own"):
+        raise asyncio.CancelledError
+    assert recorder.samples == []

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, overload
+from datetime import timedelta
+from typing import Any, Unpack, overload
 
 from atlas_perf import clock
 from atlas_perf.model.series import Tags
@@ -39,6 +40,9 @@ from atlas_perf.protocols.http.round_trip import RoundTrip, perform
 from atlas_perf.protocols.http.timings import ABSENT, Timings
 from atlas_perf.protocols.http.under_way import UnderWay
 from atlas_perf.protocols.http.urls import Target, parse_target, redacted
+from atlas_perf.protocols.sse.event_parser import MAX_EVENT_BYTES
+from atlas_perf.protocols.sse.event_stream import EventStream, StreamHost
+from atlas_perf.protocols.sse.stream_opening import DEFAULT_STALL, StreamOpening, TokenCount
 from atlas_perf.units import NS_PER_S
 
 
@@ -75,6 +79,40 @@ class HttpClient(RequestMethods):
         """
         return await run_batch(self.request, requests, self._setup.options.batch)
 
+    def stream(
+        self,
+        method: str,
+        url: str,
+        body: Body = None,
+        *,
+        stall: str | timedelta = DEFAULT_STALL,
+        tokens: TokenCount | bool = False,
+        max_event_bytes: int = MAX_EVENT_BYTES,
+        **params: Unpack[RequestParams],
+    ) -> EventStream:
+        """Open a stream of server-sent events, to be entered with `async with`; see `EventStream`.
+
+        Args:
+            stall: a silence between events that is counted as a stall.
+            tokens: how many tokens an event carries, for the times of an AI's answer; True: one,
+                but for OpenAI's `[DONE]`.
+            max_event_bytes: an event beyond it is malformed, and ends the stream.
+
+        Raises:
+            ValueError, TypeError: for a stream that cannot be meant; nothing is sent or counted.
+        """
+        opening = StreamOpening(method, url, body, params, stall, tokens, max_event_bytes)
+        setup = self._setup
+        host = StreamHost(
+            self._open_stream, self._sample_tags, self.is_cut_off, setup.recorder, setup.log
+        )
+        return EventStream(opening, setup.defaults, host)
+
+    async def _open_stream(self, request: Request, user_tags: Tags) -> Response:
+        """The stream's request, from its call to the last byte."""
+        late_ns, self.late_ns = self.late_ns, min(self.late_ns, 0)
+        return await self._go_on(request, user_tags, clock.now_ns(), late_ns)
+
     def begin_iteration(self) -> None:
         """Forget what must not outlive an iteration: cookies, and connections if so asked."""
         self._cut = False
@@ -88,6 +126,10 @@ class HttpClient(RequestMethods):
         """The iteration's time is up: whatever is canceled from now until the next one was cut off
         by the run. Nobody knows what would have become of it, so it is no failure."""
         self._cut = True
+
+    def is_cut_off(self) -> bool:
+        """True if what is canceled now was cut off by the run, and not by the scenario."""
+        return self._cut or self._under_way.closed
 
     @property
     def renews_connections(self) -> bool:
@@ -186,7 +228,7 @@ class HttpClient(RequestMethods):
 
     async def _round_trip(self, hop: Hop) -> Response | Hop:
         """One hop: its final response, or the next hop. Whatever happens, it is one sample."""
-        trip = RoundTrip(hop.began_ns, hop.sent_before_bytes)
+        trip = RoundTrip(hop.began_ns, hop.sent_before_bytes, hop.request.listener)
         if self._under_way.closed:
             self._failed(hop, trip, CanceledError(), clock.now_ns())
             await asyncio.sleep(0)  # or a loop that asks again and again would stop all others
@@ -220,8 +262,9 @@ class HttpClient(RequestMethods):
             ended_ns = max(clock.now_ns(), hop.deadline_ns)
             return self._failed(hop, trip, timeout_failure(dialling=trip.watch.dialling), ended_ns)
         except asyncio.CancelledError:
-            self._failed(hop, trip, CanceledError(), clock.now_ns())
-            raise
+            if not trip.was_left():
+                self._failed(hop, trip, CanceledError(), clock.now_ns())
+                raise
         finally:
             self._under_way.leave(trip)
         return self._answered(hop, request, target, trip)
@@ -243,6 +286,7 @@ class HttpClient(RequestMethods):
             timings=Timings.of_response(trip.watch),
             tls_version=trip.tls_version,
         )
+        response.ended_ns = trip.watch.last_byte_ns
         following = self._conclude(
             hop,
             request,
@@ -328,8 +372,9 @@ class HttpClient(RequestMethods):
             ok=False,
             tls_version=tls_version,
         )
+        response.ended_ns = ended_ns
         log = self._setup.log
-        cut = isinstance(failure, CanceledError) and (self._cut or self._under_way.closed)
+        cut = isinstance(failure, CanceledError) and self.is_cut_off()
         record = log.record_censored if cut else log.record_response
         record(
             request,

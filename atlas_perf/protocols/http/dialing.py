@@ -72,7 +72,7 @@ class Dialer:
             RequestFailure: with the k6 code of whatever failed.
         """
         # Loading the trust store, once per process, must not look like a slow handshake.
-        tls = self._tls.context_for(target.host) if target.scheme == "https" else None
+        tls = self.tls_of(target)
         async with _within(self._connect_timeout_ns, lambda: _unconnected(watch)):
             sock = await self._connect(target, watch)
         watch.dial_ended_ns = clock.now_ns()
@@ -84,8 +84,30 @@ class Dialer:
         watch.tls_ended_ns = clock.now_ns()
         return connection
 
-    async def _connect(self, target: Target, watch: Stopwatch) -> socket.socket:
-        """A socket at whose other end is the target, or a proxy that takes plain HTTP for it."""
+    async def connect(self, target: Target, watch: Stopwatch) -> socket.socket:
+        """A connected socket at whose other end is the target itself, for what is no HTTP request.
+
+        A proxy is passed through a tunnel. TLS is the caller's business; see `tls_of`.
+
+        Raises:
+            RequestFailure: with the k6 code of whatever failed.
+        """
+        async with _within(self._connect_timeout_ns, lambda: _unconnected(watch)):
+            sock = await self._connect(target, watch, tunnel=True)
+        watch.dial_ended_ns = clock.now_ns()
+        return sock
+
+    def tls_of(self, target: Target) -> ssl.SSLContext | None:
+        """What secures connections to the target; None where nothing does."""
+        return self._tls.context_for(target.host) if target.scheme == "https" else None
+
+    async def _connect(
+        self, target: Target, watch: Stopwatch, *, tunnel: bool = False
+    ) -> socket.socket:
+        """A socket at whose other end is the target, or a proxy that takes plain HTTP for it.
+
+        `tunnel`: never the latter.
+        """
         if target.socket_path is not None:
             watch.dial_began_ns = clock.now_ns()
             return await _connect(socket.AF_UNIX, target.socket_path)
@@ -98,7 +120,7 @@ class Dialer:
             watch.lookup_ended_ns = clock.now_ns()
         watch.dial_began_ns = clock.now_ns()
         sock = await _connect_any(addresses, port)
-        if proxy is None or target.scheme == "http":
+        if proxy is None or (target.scheme == "http" and not tunnel):
             return sock
         try:
             await open_tunnel(sock, proxy, target)

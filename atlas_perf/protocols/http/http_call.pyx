@@ -215,6 +215,7 @@ cdef class HttpCall:
         response.ok = True
         response.error = ""
         response.tls_version = connection.tls_version
+        response.ended_ns = connection.last_byte_ns
         self.read_times(&response.times)
         if template.judged or asks_for_more(&response.head):
             return self.conclude(response)

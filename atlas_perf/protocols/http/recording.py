@@ -139,14 +139,7 @@ class RequestLog:
         It has no outcome, and so neither status nor error, and counts in no rate. Its age is where
         the time it took would have been, in a series of its own.
         """
-        name = self._name(outcome_of(request, response))
-        system = {
-            "method": response.method,
-            "url": name,
-            "name": name,
-            "expected_response": UNKNOWN_OUTCOME,
-        }
-        tags = self._with_system(user_tags, request.tags, system)
+        tags = self.censored_tags(user_tags, request, response)
         add, series = self._recorder.add, self._recorder.series
         add(series(_CENSORED, tags), 1, at_ns)
         for metric, age_ns in response.timings.ages().items():
@@ -154,6 +147,21 @@ class RequestLog:
         if late_ns != ABSENT:
             add(series(_RESPONSE_TIME, tags), late_ns + response.timings.total_ns, at_ns)
         self._record_data(user_tags, sent_bytes, received_bytes, at_ns)
+
+    def outcome_tags(self, user_tags: Tags, request: Request, response: Response) -> Tags:
+        """The tags of samples about a request that came to this response."""
+        return self._tags(user_tags, request.tags, outcome_of(request, response))
+
+    def censored_tags(self, user_tags: Tags, request: Request, response: Response) -> Tags:
+        """The tags of the age of something that was still under way when the run was cut."""
+        name = self._name(outcome_of(request, response))
+        system = {
+            "method": response.method,
+            "url": name,
+            "name": name,
+            "expected_response": UNKNOWN_OUTCOME,
+        }
+        return self._with_system(user_tags, request.tags, system)
 
     def _record(
         self,

@@ -16,6 +16,7 @@ from atlas_perf.protocols.http.cookies import check_cookie
 from atlas_perf.protocols.http.decoding import ACCEPT_ENCODING
 from atlas_perf.protocols.http.digest import DigestAuth
 from atlas_perf.protocols.http.headers import TOKEN, HeaderFields, checked_fields
+from atlas_perf.protocols.http.listening import ContentListener
 from atlas_perf.protocols.http.multipart import Files
 from atlas_perf.protocols.http.response import Response
 from atlas_perf.protocols.http.urls import Query, Target, join_base, with_query
@@ -99,6 +100,7 @@ class Request:
     throw: bool
     digest: DigestAuth | None = None
     keeps_body: bool = True
+    listener: ContentListener | None = None
 
     @property
     def repeatable(self) -> bool:

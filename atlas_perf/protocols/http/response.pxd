@@ -1,4 +1,4 @@
-from libc.stdint cimport uint64_t
+from libc.stdint cimport int64_t, uint64_t
 
 from atlas_perf.protocols.http.chttp_head cimport http_head
 from atlas_perf.protocols.http.sinks cimport phase_times
@@ -9,6 +9,7 @@ cdef class Response:
     cdef public int error_code
     cdef public bint ok
     cdef public uint64_t body_bytes
+    cdef public int64_t ended_ns
     cdef public object method
     cdef public object url
     cdef public bytes wire_body

@@ -11,6 +11,7 @@ class Response:
     headers: Headers
     wire_body: bytes
     body_bytes: int
+    ended_ns: int
     cookies: Mapping[str, str]
     error: str
     error_code: int

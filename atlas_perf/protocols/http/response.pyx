@@ -68,6 +68,8 @@ cdef class Response:
         wire_body: the body as received, before content decoding.
         body_bytes: length of the body as received, also of what was not kept of a huge one.
         timings: phases in nanoseconds; see `Timings`.
+        ended_ns: when its last byte came, or the request failed, on the monotonic clock; 0 if no
+            clock was there.
         error: why there is no usable response; "" if there is one.
         error_code: k6's number for a failure: 1212 refused, 1404 for a 404; 0 if it was expected.
         ok: false exactly if `http_req_failed` counted this request.

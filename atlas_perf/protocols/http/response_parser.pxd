@@ -1,4 +1,4 @@
-from libc.stdint cimport uint64_t
+from libc.stdint cimport int64_t, uint64_t
 
 from atlas_perf.protocols.http.chttp_head cimport http_head
 from atlas_perf.protocols.http.chttp_response cimport http_response
@@ -15,6 +15,8 @@ cdef class ResponseParser:
     cdef public bint surplus
     cdef public bint message_begun
     cdef public bint discarding
+    cdef public object listener
+    cdef list _heard
     cdef bint _between_messages
 
     cdef void restart(self, bint to_head) noexcept
@@ -23,6 +25,7 @@ cdef class ResponseParser:
     cdef bint _starts_as_the_last(self, const char *data, size_t length) noexcept
     cdef void _remember_head(self) noexcept
     cdef int _keep(self, const char *content, size_t length) except -1
+    cdef object tell(self, int64_t at_ns, object failure)
     cdef bytes whole_body(self)
     cdef bint keeps(self) noexcept
 

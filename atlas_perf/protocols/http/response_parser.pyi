@@ -1,3 +1,5 @@
+from atlas_perf.protocols.http.listening import ContentListener
+
 MAX_HEADER_BYTES: int
 MAX_HEADER_COUNT: int
 MAX_INTERIM_RESPONSES: int
@@ -7,6 +9,7 @@ class ResponseParser:
     surplus: bool
     message_begun: bool
     discarding: bool
+    listener: ContentListener | None
     def __init__(self, *, to_head: bool) -> None: ...
     @property
     def body_bytes(self) -> int: ...

@@ -58,6 +58,7 @@ cdef class ResponseParser:
         surplus: bytes followed that belong to no request.
         message_begun: set with the first byte of each message, interim ones included.
         discarding: set before a response to count its content without keeping it.
+        listener: set before a response to hear of its content as it comes; nothing is kept then.
         body_bytes: content received, also what was not kept.
     """
 
@@ -160,9 +161,24 @@ cdef class ResponseParser:
         _last_head = self.head
         _behind_last_head = self.response
 
+    cdef object tell(self, int64_t at_ns, object failure):
+        """Tell the listener what one reading of the socket has brought; what ends the request."""
+        cdef list heard = self._heard
+        if self.head is None:
+            return failure
+        self._heard = None
+        refusal = self.listener.arrived(self, heard if heard is not None else [], at_ns)
+        return failure if failure is not None else refusal
+
     cdef int _keep(self, const char *content, size_t length) except -1:
         cdef uint64_t limit = MAX_BODY_KEPT_BYTES
         cdef size_t kept = 0 if self.discarding else length
+        if self.listener is not None:
+            if self._heard is None:
+                self._heard = []
+            self._heard.append(PyBytes_FromStringAndSize(content, length))
+            self.body_bytes += length
+            return 0
         if not self.discarding and self.body_bytes + length > limit:
             kept = limit - self.body_bytes if self.body_bytes < limit else 0
         if kept > 0:

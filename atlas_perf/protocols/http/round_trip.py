@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.exchange import Exchange
 from atlas_perf.protocols.http.failures import ClosedEarlyError
+from atlas_perf.protocols.http.listening import ContentListener
 from atlas_perf.protocols.http.pool import ConnectionPool
 from atlas_perf.protocols.http.request import Request, head_bytes
 from atlas_perf.protocols.http.response_parser import ResponseParser
@@ -22,15 +23,24 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELET
 class RoundTrip:
     """Everything learned so far about one hop; readable whenever and however it ends."""
 
-    __slots__ = ("_exchanges", "_sent_before_bytes", "ended", "tls_version", "watch")
+    __slots__ = ("_exchanges", "_listener", "_sent_before_bytes", "ended", "tls_version", "watch")
 
-    def __init__(self, began_ns: int, sent_before_bytes: int = 0) -> None:
+    def __init__(
+        self, began_ns: int, sent_before_bytes: int = 0, listener: ContentListener | None = None
+    ) -> None:
         """`sent_before_bytes` went out on a connection that turned out to be dead."""
         self.watch = Stopwatch(began_ns)
         self.tls_version = ""
         self._sent_before_bytes = sent_before_bytes
         self._exchanges: list[Exchange] = []
         self.ended = False
+        self._listener = listener
+        if listener is not None:
+            listener.follows(self.watch)
+
+    def was_left(self) -> bool:
+        """True if its caller canceled it because it had what it wanted: it is a response then."""
+        return self._listener is not None and self._listener.has_left()
 
     def end(self) -> None:
         """To be called before its sample is recorded, so that there is one.
@@ -46,6 +56,7 @@ class RoundTrip:
         """A first attempt, or a second one that makes the first one part of `blocked`."""
         self.watch.forget_exchange()
         exchange = Exchange(self.watch, to_head=to_head)
+        exchange.parser.listener = self._listener
         self._exchanges.append(exchange)
         return exchange
 

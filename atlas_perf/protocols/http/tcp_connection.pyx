@@ -235,6 +235,8 @@ cdef class TcpConnection(Watched):
             self.first_byte_ns = now_ns
         if parser.complete:
             self.last_byte_ns = now_ns
+        if parser.listener is not None:
+            failure = parser.tell(now_ns, failure)
         if parser.complete or failure is not None:
             self._end(failure)
         return 0

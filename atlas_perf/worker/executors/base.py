@@ -58,10 +58,12 @@ class Lane:
     def at_work(self) -> bool:
         return self.task is not None
 
-    def interrupt(self) -> None:
+    def interrupt(self, now_ns: int) -> None:
         """End the task now, in the middle of an iteration if need be."""
         if self.task is not None:
-            self.user.cut_off()  # first: a cancellation reaches child tasks before their parent
+            self.user.cut_off(
+                now_ns
+            )  # first: a cancellation reaches child tasks before their parent
             interrupt(self.task)
 
 
@@ -185,7 +187,7 @@ class Executor(ABC):
         cut = now >= self._cut_ns
         for lane in self.lanes:
             if cut or not lane.iterating:
-                lane.interrupt()
+                lane.interrupt(now)
         if cut:
             self._cut_ns = now + RECANCEL_NS
         return _earliest(self._cut_ns, self._interrupt_due(now))

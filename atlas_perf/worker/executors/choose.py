@@ -15,7 +15,7 @@ from atlas_perf.model.plan import (
     SharedIterations,
     WhenBusy,
 )
-from atlas_perf.schedule.arrivals import ArrivalSchedule
+from atlas_perf.schedule.arrivals import ArrivalSchedule, arrivals_seed
 from atlas_perf.schedule.ramp import vu_steps, worker_vu_steps
 from atlas_perf.schedule.shares import share_of_iterations, share_of_vus
 from atlas_perf.worker.alarm import Alarm
@@ -62,7 +62,7 @@ def executor_for(
             schedule = ArrivalSchedule(rate)
             takers = min(workers, rate.max_vus)  # a worker without a user takes no arrival
             takes = worker < takers
-            arrivals = schedule.offsets_ns(worker, takers, f"{seed}/{scenario.name}/arrivals")
+            arrivals = schedule.offsets_ns(worker, takers, arrivals_seed(seed, scenario.name))
             return ArrivalRateExecutor(
                 scenario,
                 users,

@@ -24,6 +24,12 @@ class ClosedExecutor(Executor):
         return self._begun and self.active_users == 0
 
     async def _iterate(self, lane: Lane) -> None:
+        try:
+            await self._iterations_of(lane)
+        finally:
+            lane.user.retire()
+
+    async def _iterations_of(self, lane: Lane) -> None:
         run, clock = self._iterations.run, self._clock
         now_ns = clock()
         while now_ns < self._end_ns and self._may_iterate(lane):

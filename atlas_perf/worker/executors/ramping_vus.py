@@ -58,7 +58,7 @@ class RampingVUsExecutor(ClosedExecutor):
             if not lane.at_work:
                 del self._retiring[lane]
             elif deadline_ns <= now_ns:
-                lane.interrupt()
+                lane.interrupt(now_ns)
                 self._retiring[lane] = now_ns + RECANCEL_NS
         return min(self._retiring.values(), default=None)
 

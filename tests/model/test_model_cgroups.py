@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from atlas_perf.preflight.cgroups import MemoryRoom, cpu_quota, memory_room
+from atlas_perf.cgroups import (
+    MemoryRoom,
+    Throttling,
+    cpu_quota,
+    groups_with_cpu_statistics,
+    memory_room,
+    throttling,
+)
 
 
 class Groups:
@@ -25,6 +32,10 @@ class Groups:
     @property
     def quota(self) -> float | None:
         return cpu_quota(self.root, self.own)
+
+    @property
+    def throttled(self) -> list[Throttling | None]:
+        return [throttling(group) for group in groups_with_cpu_statistics(self.root, self.own)]
 
     @property
     def room(self) -> MemoryRoom | None:
@@ -83,6 +94,31 @@ def test_a_container_that_sees_only_itself_as_root(two: Groups) -> None:
     two.own.write_text("0::/../../elsewhere\n")
     two.put("cpu.max", "200000 100000")
     assert two.quota == 2.0
+
+
+def test_what_a_quota_did_is_told_of_each_group_on_the_way_up(two: Groups) -> None:
+    assert two.throttled == []
+    two.put("build/job-1/cpu.max", "50000 100000")
+    two.put("build/job-1/cpu.stat", "nr_periods 90\nnr_throttled 30\nthrottled_usec 1500000")
+    two.put("build/cpu.max", "max 100000")
+    two.put("build/cpu.stat", "nr_periods 90\nnr_throttled 7\nthrottled_usec 7")
+    two.put("cpu.stat", "usage_usec 12")  # the true root has no quota, and says nothing of one
+    assert two.throttled == [Throttling(30, 1_500_000_000, 100_000_000), None, None]
+
+
+def test_a_group_that_was_never_throttled_says_so(two: Groups) -> None:
+    two.put("build/job-1/cpu.max", "50000 20000")
+    two.put("build/job-1/cpu.stat", "broken")
+    assert two.throttled == [Throttling(0, 0, 20_000_000)]
+
+
+def test_version_one_counts_throttling_in_nanoseconds(one: Groups) -> None:
+    one.put("cpu,cpuacct/build/cpu.cfs_quota_us", "-1")
+    one.put("cpu,cpuacct/build/cpu.cfs_period_us", "100000")
+    one.put("cpu,cpuacct/build/cpu.stat", "nr_periods 9\nnr_throttled 3\nthrottled_time 123456")
+    assert one.throttled == [None]
+    one.put("cpu,cpuacct/build/cpu.cfs_quota_us", "50000")
+    assert one.throttled == [Throttling(3, 123456, 100_000_000)]
 
 
 def test_version_one(one: Groups) -> None:

@@ -1,0 +1,1 @@
+"""Live collaboration over WebSockets: sessions, the rooms they share, and what they say."""

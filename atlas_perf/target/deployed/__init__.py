@@ -1,0 +1,1 @@
+"""The `deployed` contract: what the orchestrator's own controllers serve today."""

@@ -1,0 +1,1 @@
+"""Faults on command: how the reference target misbehaves, each kind by one readable line."""
