@@ -335,6 +335,8 @@ class Lane:
             self._complain(wrong)
         self.busy = False
         if end is None:
+            if execution.script.times_out:
+                self._user.departs()
             return
         script = execution.script
         if execution.canceled or execution.ended or script.streams or script.times_out:

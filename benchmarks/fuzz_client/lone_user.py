@@ -232,8 +232,7 @@ class LoneUser:
             elif not self._may_follow(last):
                 raise BrokenPromiseError(f"sent twice: {last} and {reply}")
         self.replies.append(reply)
-        gone = end.closed or end.is_late or (isinstance(end, SecureEnd) and end.harmed)
-        if gone:
+        if end.closed or end.is_late or end.poisoned:
             reply.cut, reply.poisoned = True, end.poisoned
             end.answer(reply, (), "open")
             end.close()

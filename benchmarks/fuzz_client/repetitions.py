@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
+from atlas_perf import clock
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.client import HttpClient
 from atlas_perf.protocols.http.response import Response
@@ -29,6 +30,10 @@ from benchmarks.fuzz_client.verdicts import BrokenPromiseError, wrong_content, w
 MOST_REQUESTS = 40
 _ALWAYS_NS = 2**62
 _NEVER_NS = 1
+
+
+def _no_web_sockets(*_: object) -> NoReturn:
+    raise BrokenPromiseError("nobody asked for one")
 
 
 class RepeatingUser(LoneUser):
@@ -54,6 +59,7 @@ class RepeatingUser(LoneUser):
             base_tags={},
             series=RememberedSeries(self),
             connect=connect,
+            connect_ws=_no_web_sockets,
         )
         return self._user.http
 
@@ -109,7 +115,7 @@ class RepeatingUser(LoneUser):
         if self.dice.random() < 0.5:
             task.cancel()
         else:
-            self._user.cut_off()
+            self._user.cut_off(clock.now_ns())
             interrupt(task)
 
     # The servers
@@ -154,10 +160,10 @@ class RepeatingUser(LoneUser):
             or ended + ledger.interrupted != requests
             or ledger.interrupted != cancelled
             or ledger.failed
-            or any(
-                self.counts[name] != ended
-                for name in ("iterations", "iteration_duration", "iteration_failed")
-            )
+            or self.counts["iterations"] != ended
+            or self.counts["iteration_failed"] != ended
+            # One that was cut off counts with its age.
+            or self.counts["iteration_duration"] != ended + (self._user.cut_at_ns > 0)
         ):
             return f"{requests} requests, {ledger}, {self.counts}, cancelled: {cancelled}"
         return ""
