@@ -163,7 +163,7 @@ class RepeatingUser(LoneUser):
             or self.counts["iterations"] != ended
             or self.counts["iteration_failed"] != ended
             # One that was cut off counts with its age.
-            or self.counts["iteration_duration"] != ended + (self._user.cut_at_ns > 0)
+            or self.counts["iteration_duration"] != ended + (cancelled and self._user.cut_at_ns > 0)
         ):
             return f"{requests} requests, {ledger}, {self.counts}, cancelled: {cancelled}"
         return ""
