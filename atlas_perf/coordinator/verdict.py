@@ -38,6 +38,7 @@ def conclude(
     started_at: str,
     breach: ThresholdResult | None,
     warnings: Sequence[str],
+    missing: Sequence[str] = (),
     calibration: Calibration | None = None,
 ) -> Summary:
     """Judge the finished run and make its summary.
@@ -45,6 +46,7 @@ def conclude(
     Args:
         breach: the threshold that ended the run, as judged then.
         warnings: what went wrong beside the measurement; said, and without weight.
+        missing: sentences on what outputs of the run lack: results that were asked for.
         calibration: what the generator can do here, which the run is then held against.
     """
     if state.load_begun:
@@ -53,7 +55,7 @@ def conclude(
     decision = decide(
         results,
         aggregator,
-        invalid=tuple(_invalid_reasons(state, aggregator, results, calibration)),
+        invalid=(*_invalid_reasons(state, aggregator, results, calibration), *missing),
         interrupted=state.interrupted,
         whole=not (state.cut_short or state.aborted or state.lost),
     )
@@ -100,7 +102,7 @@ def _invalid_reasons(
 
 
 def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> Summary:
-    """Add what changes no verdict and must not be silent: a failed teardown, a broken output."""
+    """Add what changes no verdict and must not be silent: a failed teardown, a warning."""
     notes = [*_teardown_notes(state), *(f"Warning: {warning}" for warning in warnings)]
     failures = []
     if state.teardown_failure is not None:
