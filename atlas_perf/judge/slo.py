@@ -17,21 +17,22 @@ from dataclasses import dataclass, replace
 from atlas_perf.errors import ExitCode, PlanError
 from atlas_perf.judge.aggregations import scale, unit
 from atlas_perf.judge.bounds import Bounds, bounds
-from atlas_perf.judge.response_gates import response_gates
+from atlas_perf.judge.response_gates import response_gates, service_twin
 from atlas_perf.judge.thresholds import DEFAULT_GATES, Criterion, Judge
 from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
 from atlas_perf.model.capacity import StepOutcome
-from atlas_perf.model.metric import HTTP_RESPONSE_TIME, Contains, MetricKind
+from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import CounterTotal, Total
+from atlas_perf.model.snapshot import CounterTotal, RateTotal, Total
 from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.units import format_planned, format_quantity
 
-SERVICE = "http_req_duration"
 CENSORED = Selector("http_reqs_censored")
 REQUESTS = Selector("http_reqs")
+MESSAGES_CENSORED = Selector("ws_msgs_censored")
+MESSAGES = Selector("ws_rtt_failed")
 ITERATION_WAIT = Selector("iteration_wait")
 
 Totals = Callable[[Selector], Total | None]
@@ -83,7 +84,8 @@ class SloJudge:
     def selectors(self) -> frozenset[Selector]:
         """What a step must have totals of."""
         named = {criterion.selector for criterion in self._criteria}
-        return frozenset({*named, *map(_service_twin, named), ITERATION_WAIT, CENSORED, REQUESTS})
+        of_requests = (CENSORED, REQUESTS, MESSAGES_CENSORED, MESSAGES)
+        return frozenset({*named, *map(service_twin, named), ITERATION_WAIT, *of_requests})
 
     def judge(self, summary: Summary, totals: Totals) -> Judged:
         """What a step's run says about the target; `totals` are of the part after the warm-up."""
@@ -130,7 +132,7 @@ class SloJudge:
         )
 
     def _sent_too_slow(self, criterion: Criterion, totals: Totals) -> bool:
-        twin = _service_twin(criterion.selector)
+        twin = service_twin(criterion.selector)
         known = _known(criterion, twin, totals, self._hold_ns)
         return known is not None and known.judge(criterion.expression) is not CriterionState.PASSED
 
@@ -146,13 +148,19 @@ def _is_broken(result: ThresholdResult) -> bool:
 
 
 def _cut_off(totals: Totals) -> Iterator[str]:
-    censored, ended = (_counted(totals(one)) for one in (CENSORED, REQUESTS))
-    whole = censored + ended
-    if censored > CENSORED_SHARE_LIMIT * whole:
-        yield f"{censored} of {whole} requests were still in flight when their time was up"
+    for what, cut_off, known in (
+        ("requests", CENSORED, REQUESTS),
+        ("messages", MESSAGES_CENSORED, MESSAGES),
+    ):
+        censored, ended = (_counted(totals(one)) for one in (cut_off, known))
+        whole = censored + ended
+        if censored > CENSORED_SHARE_LIMIT * whole:
+            yield f"{censored} of {whole} {what} were still in flight when their time was up"
 
 
 def _counted(total: Total | None) -> int:
+    if isinstance(total, RateTotal):
+        return total.samples
     return round(total.total) if isinstance(total, CounterTotal) else 0
 
 
@@ -168,13 +176,6 @@ def _known(
         contains=criterion.metric.contains,
         elapsed_ns=measured_ns,
     )
-
-
-def _service_twin(selector: Selector) -> Selector:
-    """Of a response time, the time from when its request was sent; of anything else, itself."""
-    if selector.metric != HTTP_RESPONSE_TIME:
-        return selector
-    return Selector(SERVICE, selector.tags)
 
 
 def _refuse_unfit(criterion: Criterion, hold_ns: int) -> None:

@@ -157,3 +157,17 @@ def test_so_many_requests_in_flight_as_may_not_fail_break_a_step() -> None:
         step = judged(totals)
         assert step.outcome is outcome
     assert step.reasons == ("2 of 100 requests were still in flight when their time was up",)
+
+
+def test_messages_are_held_to_both_as_requests_are() -> None:
+    service = ThresholdPlan("ws_rtt", "p(95)<300")
+    late = {"ws_rtt": times(10), "ws_response_time{operation:rtt}": times(400)}
+    assert judged(late, service).outcome is StepOutcome.BROKEN
+    # Unless it was for want of a user that they went out late.
+    assert judged({**late, "iteration_wait": times(390)}, service).outcome is StepOutcome.UNPROVEN
+
+    totals: dict[str, Total] = {"ws_rtt": times(10), "ws_rtt_failed": RateTotal(0, 98)}
+    assert judged(totals, service).outcome is StepOutcome.MET
+    step = judged({**totals, "ws_msgs_censored": CounterTotal(2, 2)}, service)
+    assert step.outcome is StepOutcome.BROKEN
+    assert step.reasons == ("2 of 100 messages were still in flight when their time was up",)
