@@ -5,6 +5,9 @@ if the generator did its part. In the open model arrivals that find no user wait
 response time shows it: where users ran out, a response time that is too long counts only if the
 requests themselves, from when they were sent, were too slow as well.
 
+A scenario that forgets to await does not offer the load of its step, however slow or fast what it
+did send was: no step of it says anything, so the search ends.
+
 Requests that were still in flight at the end of the step's graceful stop are the target's: a
 criterion that they leave open is broken, and so is the step if they are more than may fail.
 """
@@ -14,14 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from atlas_perf.errors import ExitCode, PlanError
+from atlas_perf.errors import ExitCode, PlanError, ScenarioError
 from atlas_perf.judge.aggregations import scale, unit
 from atlas_perf.judge.bounds import Bounds, bounds
 from atlas_perf.judge.response_gates import response_gates, service_twin
 from atlas_perf.judge.thresholds import DEFAULT_GATES, Criterion, Judge
 from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
 from atlas_perf.model.capacity import StepOutcome
-from atlas_perf.model.metric import Contains, MetricKind
+from atlas_perf.model.metric import FORGOTTEN_AWAITS, Contains, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import CounterTotal, RateTotal, Total
@@ -34,6 +37,7 @@ REQUESTS = Selector("http_reqs")
 MESSAGES_CENSORED = Selector("ws_msgs_censored")
 MESSAGES = Selector("ws_rtt_failed")
 ITERATION_WAIT = Selector("iteration_wait")
+_NEVER_AWAITED = "NeverAwaited"  # the kind under which a summary tells where
 
 Totals = Callable[[Selector], Total | None]
 
@@ -88,7 +92,12 @@ class SloJudge:
         return frozenset({*named, *map(service_twin, named), ITERATION_WAIT, *of_requests})
 
     def judge(self, summary: Summary, totals: Totals) -> Judged:
-        """What a step's run says about the target; `totals` are of the part after the warm-up."""
+        """What a step's run says about the target; `totals` are of the part after the warm-up.
+
+        Raises:
+            ScenarioError: awaits are missing in the scenario, and no SLO is about them.
+        """
+        self._refuse_forgotten_awaits(summary)
         results = tuple(
             self._result(criterion, totals, default_gate=index >= self._asked)
             for index, criterion in enumerate(self._criteria)
@@ -129,6 +138,21 @@ class SloJudge:
             limit=criterion.expression.limit,
             unit=unit(criterion.metric, criterion.expression.aggregation),
             default_gate=default_gate,
+        )
+
+    def _refuse_forgotten_awaits(self, summary: Summary) -> None:
+        asked = {criterion.selector.metric for criterion in self._criteria[: self._asked]}
+        metric = summary.metrics.get(FORGOTTEN_AWAITS)
+        count = 0 if metric is None else round(metric.values["count"])
+        if FORGOTTEN_AWAITS in asked or not count:
+            return
+        seen = next((one for one in summary.exceptions if one.kind == _NEVER_AWAITED), None)
+        raise ScenarioError(
+            f"the scenario forgot to await {count} {'call' if count == 1 else 'calls'} in one "
+            "step, so its load is not what it says, and no step can tell the target's capacity: "
+            "put 'await' before the call and search again",
+            file=summary.file if seen is None else seen.file,
+            line=None if seen is None else seen.line,
         )
 
     def _sent_too_slow(self, criterion: Criterion, totals: Totals) -> bool:
