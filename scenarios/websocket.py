@@ -28,10 +28,9 @@ from atlas_perf import (
 
 from orchestrator.call import send
 from orchestrator.collaboration import PRESENCE, PRESENCE_EVERY, Sitting, draw_operation
-from orchestrator.contract import collaboration_named, contract_named
+from orchestrator.contract import collaboration_named
 from orchestrator.readiness import create_pool, require_ready
 
-contract = contract_named(env.get("CONTRACT", "documented"))
 collaboration = collaboration_named(env.get("CONTRACT", "documented"))
 
 ws_connection_time = Trend("ws_connection_time", is_time=True)
@@ -74,8 +73,8 @@ class Pool(TypedDict):
 
 
 async def setup(vu: VirtualUser) -> Pool:
-    await require_ready(vu, contract)
-    return {"run_ids": await create_pool(vu, contract, POOL_SIZE)}
+    await require_ready(vu, collaboration)
+    return {"run_ids": await create_pool(vu, collaboration, POOL_SIZE)}
 
 
 async def default(vu: VirtualUser, data: Pool) -> None:
@@ -94,7 +93,9 @@ async def default(vu: VirtualUser, data: Pool) -> None:
 
 async def teardown(vu: VirtualUser, data: Pool) -> None:
     for run_id in data["run_ids"]:
-        await send(vu, contract.delete_run(run_id))
+        deletion = collaboration.delete_run(run_id)
+        if deletion is not None:
+            await send(vu, deletion)
 
 
 async def sit_down(vu: VirtualUser, data: Pool) -> Sitting | None:

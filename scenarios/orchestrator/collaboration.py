@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 from atlas_perf import Backoff, Reply, VirtualUser, WebSocket
+
+from orchestrator.call import Call
 
 OPERATIONS = {"GRAFT": 0.30, "PRUNE": 0.20, "FLAG": 0.15, "CURSOR_MOVE": 0.35}
 """How often each is chosen; they add up to 1."""
@@ -32,6 +34,8 @@ class Sitting:
     operations: int = 0
     opening: object = field(default=None)
     """What opened the session that is subscribed: another one has to subscribe again."""
+    conversation: object = field(default=None)
+    """Whatever the contract speaks over the session."""
 
     @property
     def was_reopened(self) -> bool:
@@ -40,6 +44,16 @@ class Sitting:
 
 class Collaboration(Protocol):
     """The functions of a contract's module for collaboration."""
+
+    def health(self) -> Call: ...
+
+    def create_run(self, vu: VirtualUser) -> Call: ...
+
+    def run_id_in(self, body: Any) -> str: ...
+
+    def delete_run(self, run_id: str) -> Call | None:
+        """None where the contract has no such thing."""
+        ...
 
     async def open_session(self, vu: VirtualUser, run_id: str) -> WebSocket:
         """A session that lasts from iteration to iteration and comes back if it is lost.

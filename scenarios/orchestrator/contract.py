@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from atlas_perf import VirtualUser
 
-from orchestrator import documented, documented_collaboration
+from orchestrator import documented, documented_collaboration, stomp_collaboration
 from orchestrator.call import Call
 from orchestrator.collaboration import Collaboration
 
@@ -70,7 +70,10 @@ def contract_named(name: str) -> Contract:
     return CONTRACTS[name]
 
 
-COLLABORATIONS: dict[str, Collaboration] = {"documented": documented_collaboration}
+COLLABORATIONS: dict[str, Collaboration] = {
+    "documented": documented_collaboration,
+    "deployed": stomp_collaboration,
+}
 
 
 def collaboration_named(name: str) -> Collaboration:

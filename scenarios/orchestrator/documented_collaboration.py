@@ -8,8 +8,19 @@ from typing import Any
 from atlas_perf import Reply, VirtualUser, WebSocket
 
 from orchestrator.collaboration import BACKOFF, ECHO_LIMIT, Sitting, draw_key
+from orchestrator.documented import create_run, delete_run, health, run_id_in
 from orchestrator.headers import bearer
 from orchestrator.payloads import new_graft
+
+__all__ = [
+    "create_run",
+    "delete_run",
+    "health",
+    "open_session",
+    "operate",
+    "run_id_in",
+    "subscribe",
+]
 
 NAME = "/ws/runs/{id}/collaboration"
 KEY = "payload.messageId"
