@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from atlas_perf.protocols.http.response import Response
     from atlas_perf.protocols.sse.event_parser import ServerSentEvent
     from atlas_perf.protocols.sse.event_stream import EventStream
-    from atlas_perf.protocols.tasks.task_run import TaskResult
     from atlas_perf.protocols.stomp.conversation import Stomp, StompError, connect_stomp
+    from atlas_perf.protocols.tasks.task_run import TaskResult
     from atlas_perf.protocols.tasks.watching import Polling, Streaming
     from atlas_perf.protocols.ws.backoff import Backoff
     from atlas_perf.protocols.ws.errors import WebSocketClosed, WebSocketError
