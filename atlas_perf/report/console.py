@@ -76,7 +76,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
     for title, body in sections:
         if body:
             lines += ["", f"  {paint('bold', title)}", *body]
-    lines += ["", *reason_lines(summary, paint, width), "", verdict_line(summary, paint)]
+    lines += ["", *reason_lines(summary.reasons, paint, width), "", verdict_line(summary, paint)]
     return "\n".join(lines) + "\n"
 
 

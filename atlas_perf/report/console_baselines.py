@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from atlas_perf.model.baseline import BaselineReport, BaselineResult
 from atlas_perf.model.verdict import Verdict
-from atlas_perf.report.terminal_text import Paint, columns, left, printable, right, wrapped
+from atlas_perf.report.terminal_text import (
+    Paint,
+    columns,
+    left,
+    printable,
+    right,
+    shortened,
+    wrapped,
+)
 from atlas_perf.report.value_text import bound_text
 from atlas_perf.units import format_quantity
 
 _INDENT = "    "
 _GAP = "  "
-_HEAD = ("baseline", "limit", "value", "95 % of this run", "margin", "verdict")
+_HEAD = ("baseline", "limit", "value", "95 % band", "margin", "verdict")
 _TO_THE_RIGHT = frozenset({1, 2, 4})
 _LOOKS = {
     Verdict.INVALID: ("red", "✗"),
@@ -20,11 +29,12 @@ _LOOKS = {
     Verdict.NO_DATA: ("yellow", "?"),
     Verdict.PASS: ("green", "✓"),
 }
-_BAND = 3
+_SPARE = (_HEAD.index("95 % band"), _HEAD.index("margin"))
+"""What a narrow terminal goes without, in this order; then names are shortened."""
 
 
 def baseline_lines(report: BaselineReport | None, paint: Paint, width: int) -> list[str]:
-    """A head and a line for each row; the band goes first where the terminal is narrow."""
+    """A head and a line for each row."""
     if report is None or not report.rows:
         return []
     lines = baseline_table(report.rows, paint, width)
@@ -33,14 +43,18 @@ def baseline_lines(report: BaselineReport | None, paint: Paint, width: int) -> l
     return lines
 
 
-def baseline_table(
-    rows: Sequence[BaselineResult], paint: Paint, width: int, *, scenarios: bool = False
-) -> list[str]:
-    """The rows of one run, or of several, each then with its scenario."""
-    cells = [_HEAD, *(_cells(row, scenarios=scenarios) for row in rows)]
+def baseline_table(rows: Sequence[BaselineResult], paint: Paint, width: int) -> list[str]:
+    """The rows of one run, or of several: one that is there more than once with its scenario."""
+    often = Counter(row.title for row in rows)
+    cells = [_HEAD, *(_cells(row, shared=often[row.title] > 1) for row in rows)]
     kept = list(range(len(_HEAD)))
-    if _width(cells, kept) > width:
-        kept.remove(_BAND)
+    for spare in _SPARE:
+        if _width(cells, kept) > width:
+            kept.remove(spare)
+    too_wide = _width(cells, kept) - width
+    if too_wide > 0:
+        title = max(1, max(columns(line[0]) for line in cells) - too_wide)
+        cells = [(shortened(line[0], title), *line[1:]) for line in cells]
     widths = {index: max(columns(line[index]) for line in cells) for index in kept}
     head, *body = (_line(line, widths) for line in cells)
     lines = [paint("dim", f"{_INDENT}{_GAP}{head}".rstrip())]
@@ -57,8 +71,8 @@ def _note(report: BaselineReport, width: int) -> Iterator[str]:
     yield from wrapped(printable(said), width - len(_INDENT), "")
 
 
-def _cells(row: BaselineResult, *, scenarios: bool) -> tuple[str, ...]:
-    title = f"{row.title} ({row.scenario})" if scenarios and row.scenario else row.title
+def _cells(row: BaselineResult, *, shared: bool) -> tuple[str, ...]:
+    title = f"{row.title} ({row.scenario})" if shared else row.title
     limit = format_quantity(row.limit, row.unit)
     value, band, margin = "none", "", ""
     if row.value is not None:
@@ -71,15 +85,15 @@ def _cells(row: BaselineResult, *, scenarios: bool) -> tuple[str, ...]:
     if row.verdict is Verdict.PASS and row.reason:
         word += ", nothing to time" if row.value is None else ", too close to call"
     if row.verdict is Verdict.NO_DATA and row.value is not None:
-        word += f", {row.samples} of {row.minimum_samples}"
+        word += f", {row.samples}/{row.minimum_samples}"
     return (printable(title), f"{operator} {limit}", value, band, margin, word)
 
 
 def _band(row: BaselineResult) -> str:
     if row.low is None and row.high is None:
         return ""
-    low = "" if row.low is None else format_quantity(row.low, row.unit)
-    high = "" if row.high is None else format_quantity(row.high, row.unit)
+    low = "" if row.low is None else format_quantity(row.low)
+    high = "" if row.high is None else format_quantity(row.high)
     return f"{low} … {high}".strip()
 
 

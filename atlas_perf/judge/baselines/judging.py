@@ -18,6 +18,7 @@ from atlas_perf.judge.baselines.bands import (
     share_band,
     throughput_band,
 )
+from atlas_perf.judge.grammar import ThresholdExpression, parse_threshold
 from atlas_perf.judge.thresholds import Criterion, criterion_of, judged, measured
 from atlas_perf.model.baseline import Baseline, BaselineReport, BaselineResult, BaselineSet
 from atlas_perf.model.metric import Metric
@@ -69,7 +70,7 @@ class BaselineJudge:
         rows, results = [], []
         for row, criterion in self._rows:
             if isinstance(criterion, str):
-                rows.append(_unjudged(row, self._scenario, criterion))
+                rows.append(without_sample(row, self._scenario, criterion))
                 continue
             result = judged(criterion, snapshot)
             results.append(result)
@@ -96,6 +97,36 @@ def baseline_findings(rows: Sequence[BaselineResult]) -> Iterator[tuple[Verdict,
 def all_held(rows: Sequence[BaselineResult]) -> str:
     """What is said of rows that all passed."""
     return "The one baseline was held." if len(rows) == 1 else f"All {len(rows)} baselines held."
+
+
+def without_sample(row: Baseline, scenario: str, reason: str) -> BaselineResult:
+    """A row that nothing is known about, and why."""
+    return BaselineResult(
+        component=row.component,
+        name=row.name,
+        scenario=scenario,
+        selector=row.selector,
+        expression=row.expression,
+        limit=parse_threshold(row.expression).limit,
+        unit=row.unit,
+        verdict=Verdict.NO_DATA,
+        value=None,
+        at_least=False,
+        low=None,
+        high=None,
+        margin=None,
+        samples=0,
+        minimum_samples=row.minimum_samples,
+        reason=reason,
+    )
+
+
+def margin(expression: ThresholdExpression, value: float | None) -> float | None:
+    """What a value leaves of its limit, as a share of it; negative where it breaks it."""
+    if value is None or expression.limit == 0:
+        return None
+    room = (expression.limit - value) / abs(expression.limit)
+    return room if expression.operator.value.startswith("<") else -room
 
 
 def _criterion(row: Baseline, metrics: Mapping[str, Metric], times: PhaseTimes) -> Criterion | str:
@@ -154,30 +185,8 @@ def _judge_row(
         at_least=result.at_least,
         low=band.low,
         high=band.high,
-        margin=_margin(criterion, result),
+        margin=margin(criterion.expression, result.value),
         samples=samples,
-        minimum_samples=row.minimum_samples,
-        reason=reason,
-    )
-
-
-def _unjudged(row: Baseline, scenario: str, reason: str) -> BaselineResult:
-    whole = row.expression.partition(" over ")[0]
-    return BaselineResult(
-        component=row.component,
-        name=row.name,
-        scenario=scenario,
-        selector=row.selector,
-        expression=row.expression,
-        limit=float(whole.split()[-1].lstrip("<>=")),
-        unit=row.unit,
-        verdict=Verdict.NO_DATA,
-        value=None,
-        at_least=False,
-        low=None,
-        high=None,
-        margin=None,
-        samples=0,
         minimum_samples=row.minimum_samples,
         reason=reason,
     )
@@ -234,13 +243,6 @@ def _parts(criterion: Criterion, snapshot: Snapshot) -> tuple[list[Total | None]
         ], length_s
     except ValueError:
         return [], 1
-
-
-def _margin(criterion: Criterion, result: ThresholdResult) -> float | None:
-    if result.value is None or result.limit == 0:
-        return None
-    room = (result.limit - result.value) / abs(result.limit)
-    return room if criterion.expression.operator.value.startswith("<") else -room
 
 
 def _within(limit: float, band: Band) -> bool:
