@@ -57,17 +57,17 @@ def analysed(results: Path, file: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("settings", "exit_code", "verdicts"),
+    "case",
     [
         ({}, 0, ["PASS", "PASS"]),
         ({"per_s": 100_000}, 1, ["PASS", "FAIL"]),
         ({"minimum": 100_000}, 4, ["NO_DATA", "NO_DATA"]),
     ],
+    ids=["held", "broken", "too few"],
 )
-def test_a_run_and_its_analysis_say_the_same(
-    run_scenario, serve, tmp_path, settings, exit_code, verdicts
-):
-    server = serve(lambda _request: answer(200))
+def test_a_run_and_its_analysis_say_the_same(run_scenario, serve, tmp_path, case):
+    settings, exit_code, verdicts = case
+    server = serve(lambda _method, _path: answer(200))
     file = file_of(tmp_path, **settings)
     finished = run_scenario(SCENARIO, "--baselines", str(file), base_url=server.url)
     assert finished.exit_code == exit_code, finished.stdout
