@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from atlas_perf.cli.bench import bench
+from atlas_perf.cli.compare import compare
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from atlas_perf.cli.convert import convert
 from atlas_perf.cli.doctor import doctor
@@ -42,6 +43,7 @@ Start here:
   atlas-perf new my_scenario.py   a commented file to go on with
   atlas-perf bench URL            one URL, no file
   atlas-perf find-capacity        how much a target takes
+  atlas-perf compare BASE NEW     is the new build slower
   atlas-perf doctor               what this machine can do
 """
 
@@ -67,6 +69,7 @@ def cli() -> None: ...
 cli.add_command(run)
 cli.add_command(bench)
 cli.add_command(find_capacity)
+cli.add_command(compare)
 cli.add_command(target)
 cli.add_command(doctor)
 cli.add_command(new)
