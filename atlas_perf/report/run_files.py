@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atlas_perf.errors import ExitCode, RunInvalidError, UsageError
-from atlas_perf.model.run_sketches import RunSketches
+from atlas_perf.model.run_sketches import KeptTrend, RunSketches
 from atlas_perf.model.summary import Summary
 from atlas_perf.report.errors import SummaryFormatError
 from atlas_perf.report.results_folder import SKETCHES_FILE, SUMMARY_FILE
 from atlas_perf.report.summary_json import summary_from_json
+from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.wire.errors import WireError
 from atlas_perf.wire.run_sketches_codec import decode_run_sketches
 
@@ -53,11 +54,20 @@ def read_run(folder: Path) -> RunFiles:
     summary = read_summary(folder)
     try:
         sketches = decode_run_sketches(_content(folder, SKETCHES_FILE))
-    except WireError as error:
+        for trend in sketches.trends:
+            _require_sound(trend)
+    except (WireError, ValueError) as error:
         raise RunInvalidError(
             f"{folder / SKETCHES_FILE}: these are no sketches that this atlas-perf reads: {error}"
         ) from None
     return RunFiles(folder, summary, sketches)
+
+
+def _require_sound(trend: KeptTrend) -> None:
+    usual = Sketch().relative_accuracy
+    for packed in trend.windows:
+        if Sketch.from_bytes(packed).relative_accuracy != usual:
+            raise ValueError(f"a sketch of {trend.selector} has another accuracy than {usual:g}")
 
 
 def _content(folder: Path, file_name: str) -> bytes:
