@@ -47,12 +47,13 @@ def comparison_to_json(
     plain = to_plain(comparison)
     plain["exit_code"] = int(comparison.exit_code)
     runs = {"bases": list(bases), "candidates": list(candidates)}
-    return json.dumps(
+    text = json.dumps(
         {"schema_version": COMPARISON_SCHEMA_VERSION, **runs, **plain},
         indent=2,
         ensure_ascii=False,
         allow_nan=False,
     )
+    return text + "\n"
 
 
 def render_comparison(
@@ -75,7 +76,7 @@ def render_comparison(
     for reason in comparison.reasons:
         first, *rest = wrapped(printable(reason), width - 4, "  ")
         lines += [f"  {paint('bold', '›')} {first}", *(f"  {line}" for line in rest)]
-    return "\n".join([*lines, "", _last_line(comparison, paint)])
+    return "\n".join([*lines, "", _last_line(comparison, paint)]) + "\n"
 
 
 def _heading(
@@ -108,9 +109,7 @@ def _table(
     paint: Paint,
     width: int,
 ) -> Iterator[str]:
-    widest = max(columns(printable(_name(row))) for row in rows)
-    room = width - sum(_NUMBERS) - _FINDING - 3
-    name = max(_LEAST_NAME, min(room, max(widest, len(title))))
+    name = _name_width(comparison.metrics, width)
     confidence = f"{(1 - 2 * comparison.terms.alpha) * 100:g} % interval"
     heads = ("base", "candidate", "change", confidence)
     cells = "".join(right(head, size) for head, size in zip(heads, _NUMBERS, strict=True))
@@ -135,6 +134,13 @@ def _table(
         yield f"  {said}{cells} {paint(how, word)}".rstrip()
         if row.note and row.primary:
             yield from (f"      {line}" for line in wrapped(row.note, width - 6, ""))
+
+
+def _name_width(rows: Sequence[ComparedMetric], width: int) -> int:
+    """One for both tables: of the longest name that has room beside its numbers."""
+    room = max(_LEAST_NAME, width - sum(_NUMBERS) - _FINDING - 3)
+    fitting = (columns(printable(_name(row))) for row in rows)
+    return max([_LEAST_NAME, *(size for size in fitting if size <= room)])
 
 
 def _quiet(row: ComparedMetric) -> str:

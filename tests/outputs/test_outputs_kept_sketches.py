@@ -41,11 +41,19 @@ def named(phase: str | None) -> list[Series]:
 
 
 class Feeding:
-    def __init__(self, *, warm_up_s: int = 0, thresholds: tuple[ThresholdPlan, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        warm_up_s: int = 0,
+        excluded: bool = True,
+        thresholds: tuple[ThresholdPlan, ...] = (),
+    ) -> None:
         executor = ConstantVUs(1, 1000 * NS_PER_S)
         scenario = ScenarioPlan("s", executor, warm_up_ns=warm_up_s * NS_PER_S)
         self.output = KeptSketches()
-        plan = TestPlan("a", "a.py", "", (scenario,), thresholds=thresholds)
+        plan = TestPlan(
+            "a", "a.py", "", (scenario,), thresholds=thresholds, exclude_warm_up=excluded
+        )
         self.output.start(plan, WallAnchor.now(), 0)
         phases = ("steady", "warm-up") if warm_up_s else (None,)
         self.series = [series for phase in phases for series in named(phase)]
@@ -92,8 +100,9 @@ def test_metrics_and_endpoints_are_kept_without_failures_and_with_what_was_cut_o
     ]
 
 
-def test_of_a_plan_with_phases_only_the_steady_one_is_kept() -> None:
-    feeding = Feeding(warm_up_s=10)
+@pytest.mark.parametrize("excluded", [True, False])
+def test_of_a_plan_with_phases_only_the_steady_one_is_kept(excluded: bool) -> None:
+    feeding = Feeding(warm_up_s=10, excluded=excluded)
     for second in range(10):
         feeding.feed(second, TrendDelta(5 + A, sketch(1e9)))
     for second in range(10, 16):

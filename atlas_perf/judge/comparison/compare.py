@@ -235,7 +235,7 @@ def _open(row: ComparedMetric) -> str:
     else:
         more = f"about {row.pairs_to_decide} pairs would decide"
     return (
-        f"{row.selector} {row.statistic} changed by {row.text(row.change)}, and between "
-        f"{row.text(row.lower)} and {row.text(row.upper)} anything is possible; "
+        f"{row.selector} {row.statistic} changed by {row.text(row.change)}, and anything between "
+        f"{row.text(row.lower)} and {row.text(row.upper)} is possible; "
         f"the margin is {row.text(row.margin)}; {more}."
     )
