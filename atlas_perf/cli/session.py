@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from atlas_perf.cli.baselines import baselines_of
 from atlas_perf.cli.calibration import (
     DEFAULT_PAYLOAD_BYTES,
     DEFAULT_TIME_NS,
@@ -17,7 +18,7 @@ from atlas_perf.cli.calibration import (
 from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.conduct import PreparedRun, carry_out
 from atlas_perf.cli.cores import usable_cores
-from atlas_perf.cli.embedded import contract_of, embedded_target
+from atlas_perf.cli.embedded import asks_for_sockjs, contract_of, embedded_target
 from atlas_perf.cli.environments import (
     TOKEN_VARIABLES,
     Environment,
@@ -84,7 +85,12 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
             )
         if embedded:
             started = started or running.enter_context(
-                embedded_target(request.seed, contract_of(variables), request.faults)
+                embedded_target(
+                    request.seed,
+                    contract_of(variables),
+                    request.faults,
+                    sockjs_framing=asks_for_sockjs(variables),
+                )
             )
             environment = environment.at(started.url, request.faults)
         outputs = tuple(parse_output(text) for text in request.outputs)
@@ -98,7 +104,8 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
         warnings += refuse_hopeless(plan, environment.base_url, ignored=request.ignore_preflight)
         target = started if embedded else None
         calibration = _calibration_of(plan, request)
-        yield PreparedRun(plan, environment, outputs, warnings, target, calibration)
+        baselines = baselines_of(plan, request, shipped=scenario in shipped_scenarios())
+        yield PreparedRun(plan, environment, outputs, warnings, target, calibration, baselines)
 
 
 def make_plan(

@@ -44,7 +44,7 @@ def new_run(vu: VirtualUser) -> dict[str, Any]:
         "metadata": {
             "userId": f"user-{vu.id}",
             "sessionId": f"session-{vu.id}-{vu.iteration}",
-            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "timestamp": _now(),
         },
     }
 
@@ -56,3 +56,66 @@ def new_graft(random: Random) -> dict[str, Any]:
         "position": random.randrange(5),
         "reason": random.choice(GRAFT_REASONS),
     }
+
+
+TASKS = {
+    "security_scan": ("high", 3000),
+    "code_review": ("medium", 1500),
+    "linting": ("low", 500),
+    "test_generation": ("medium", 2000),
+    "documentation": ("low", 800),
+}
+"""Types of tasks: how complex, and how many milliseconds one is said to take."""
+
+LONGEST_TASK = "security_scan"
+
+HIGH_PRIORITY = 0.2
+FILES = (
+    "src/main.py",
+    "src/api.py",
+    "src/store.py",
+    "src/auth.py",
+    "README.md",
+    "tests/test_api.py",
+)
+MOST_FILES = 10
+
+
+def new_task(vu: VirtualUser, task_type: str | None = None) -> dict[str, Any]:
+    """A task that one agent hands to another."""
+    chosen = task_type or vu.random.choice(list(TASKS))
+    complexity, nominal_ms = TASKS[chosen]
+    return {
+        "sourceAgentId": f"agent-{vu.id}",
+        "targetAgentId": f"agent-{vu.random.randrange(1, 101)}",
+        "taskType": chosen,
+        "priority": "high" if vu.random.random() < HIGH_PRIORITY else "normal",
+        "payload": {
+            "repositoryUrl": vu.random.choice(REPOSITORIES),
+            "branch": BRANCH,
+            "files": vu.random.choices(FILES, k=vu.random.randrange(1, MOST_FILES + 1)),
+            "context": {
+                "triggeredBy": f"user-{vu.id}",
+                "complexity": complexity,
+                "estimatedDuration": nominal_ms,
+            },
+        },
+        "metadata": {
+            "timestamp": _now(),
+            "correlationId": f"{vu.random.getrandbits(64):016x}",
+            "traceId": f"{vu.random.getrandbits(128):032x}",
+        },
+    }
+
+
+def new_execution(vu: VirtualUser, task_id: str) -> dict[str, Any]:
+    """What an agent reports of a task that it has executed."""
+    return {
+        "taskId": task_id,
+        "agentId": f"agent-{vu.id}",
+        "result": {"status": "completed", "findings": [], "executionTime": 100},
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -19,6 +19,7 @@ QUICK_NS = 3 * NS_PER_S
 QUICK_ITERATIONS = 3
 
 ONLY_PARSED = {
+    "analyze": "its results are the reader's own",
     "target": "serves until it is stopped",
     "compare": "needs results that are not here",
     "bench": "needs a server that is not here",

@@ -23,19 +23,27 @@ from atlas_perf.model.comparison import (
     Quantity,
     Terms,
 )
-from atlas_perf.model.metric import HTTP_RESPONSE_TIME
+from atlas_perf.model.metric import HTTP_RESPONSE_TIME, TASK_COMPLETED
 from atlas_perf.model.run_sketches import RunSketches
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.units import NS_PER_MS
 
 MOST_PRIMARY = 5
 
+_DURATION, _FAILED = Quantity("http_req_duration", "p(95)"), Quantity("http_req_failed", RATE)
 _FIRST_CHOICE = (
-    Quantity("http_req_duration", "p(95)"),
-    Quantity("http_req_failed", RATE),
+    _DURATION,
+    _FAILED,
     Quantity("ws_rtt", "p(95)"),
     Quantity("task_duration", "p(95)"),
 )
+_TIME_OF = {
+    _FAILED: _DURATION,
+    Quantity("ws_rtt_failed", RATE): Quantity("ws_rtt", "p(95)"),
+    Quantity(TASK_COMPLETED, RATE): Quantity("task_duration", "p(95)"),
+}
+"""Where nothing succeeded there is only the share of failures: the time is missing then."""
+
 _LAST_CHOICE = Quantity("iteration_duration", "p(95)")
 _ON_SCHEDULE = Quantity(HTTP_RESPONSE_TIME, "p(95)")
 
@@ -50,10 +58,12 @@ def compare(
     """
     there = list(quantities((*bases, *candidates)))
     primary = terms.primary or chosen_primary(there)
-    _refuse_unknown(primary, (*bases, *candidates))
+    if not primary:
+        raise ValueError("the runs measured nothing that could be compared")
+    _refuse_unknown(terms.primary, (*bases, *candidates))
     order = [*primary, *(one for one in there if one not in primary)]
     found = {one: measured(one, bases, candidates, run_sd=terms.run_sd) for one in order}
-    for one in primary:
+    for one in terms.primary:
         if not found[one].higher_is_worse:
             raise ValueError(f"whether a higher {one} is worse, nobody can say: it cannot gate")
     rows = _primary_rows(primary, found, terms) + _other_rows(order[len(primary) :], found, terms)
@@ -81,15 +91,14 @@ def chosen_primary(there: Sequence[Quantity]) -> tuple[Quantity, ...]:
 
     In an open model requests count from when they were due.
     """
-    found = tuple(one for one in _FIRST_CHOICE if one in there)
+    tried = {time for share, time in _TIME_OF.items() if share in there}
+    found = tuple(one for one in _FIRST_CHOICE if one in there or one in tried)
     if _ON_SCHEDULE in there:
-        found = tuple(_ON_SCHEDULE if one == _FIRST_CHOICE[0] else one for one in found)
+        found = tuple(_ON_SCHEDULE if one == _DURATION else one for one in found)
     return found or tuple(one for one in (_LAST_CHOICE,) if one in there)
 
 
 def _refuse_unknown(primary: Sequence[Quantity], runs: Sequence[RunSketches]) -> None:
-    if not primary:
-        raise ValueError("the runs measured nothing that could be compared")
     if len(primary) > MOST_PRIMARY:
         raise ValueError(
             f"{len(primary)} primary metrics, and at most {MOST_PRIMARY} may gate: each one more "
@@ -201,8 +210,8 @@ def _verdict(
         return Verdict.INCONCLUSIVE, tuple(_open(row) for row in open_ones)
     count = "The primary metric is" if len(rows) == 1 else f"All {len(rows)} primary metrics are"
     return Verdict.PASS, (
-        f"{count} shown to be no worse than the base beyond the margin; at most "
-        f"{terms.alpha:.0%} of builds that are would be passed.",
+        f"{count} shown to be no worse than the base beyond the margin; of builds that are worse, "
+        f"at most {terms.alpha * 100:g} % would pass.",
     )
 
 
@@ -224,7 +233,7 @@ def _impressions(rows: Sequence[ComparedMetric]) -> list[str]:
 def _regression(row: ComparedMetric, terms: Terms) -> str:
     return (
         f"{row.selector} {row.statistic} is worse by {row.text(row.change)}, and by more "
-        f"than {row.text(row.lower)} at {1 - terms.alpha:.0%} confidence; the margin is "
+        f"than {row.text(row.lower)} at {(1 - terms.alpha) * 100:g} % confidence; the margin is "
         f"{row.text(row.margin)}."
     )
 

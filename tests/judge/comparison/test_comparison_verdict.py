@@ -107,13 +107,28 @@ def test_metrics_that_are_not_primary_are_listed_and_never_gate() -> None:
     assert other.finding is Finding.REGRESSED
 
 
+def test_where_nothing_succeeded_the_missing_times_are_no_data() -> None:
+    """Two builds that answer nothing are alike, and neither is a release."""
+    dead = RunSketches("", (60,), rates=(KeptRate("http_req_failed", ((20_000, 20_000),)),))
+    found = compare([dead] * 3, [dead] * 3, Terms())
+    assert found.verdict is Verdict.NO_DATA
+    assert found.exit_code is ExitCode.NO_DATA
+    assert found.reasons[0].startswith("http_req_duration p(95) cannot be compared")
+
+
+def test_runs_that_measured_nothing_are_refused() -> None:
+    with pytest.raises(ValueError, match="nothing that could be compared"):
+        compare([RunSketches("", ())] * 3, [RunSketches("", ())] * 3, Terms())
+
+
 def test_few_failures_are_not_proof_of_none() -> None:
     """None of 100 requests failed on either side: a share of 1 % may well be hidden in that."""
+    terms = Terms(primary=(FAILED,))
     few = RunSketches("", (60,), rates=(KeptRate("http_req_failed", ((0, 20),)),))
-    found = compare([few] * 3, [few] * 3, Terms(primary=(FAILED,)))
+    found = compare([few] * 3, [few] * 3, terms)
     assert found.verdict is Verdict.INCONCLUSIVE
     many = RunSketches("", (60,), rates=(KeptRate("http_req_failed", ((0, 20_000),)),))
-    assert compare([many] * 3, [many] * 3, Terms()).verdict is Verdict.PASS
+    assert compare([many] * 3, [many] * 3, terms).verdict is Verdict.PASS
 
 
 def test_checks_count_by_those_that_were_not_met() -> None:
