@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from atlas_perf.errors import ExitCode, RunInvalidError, UsageError
@@ -60,7 +60,20 @@ def read_run(folder: Path) -> RunFiles:
         raise RunInvalidError(
             f"{folder / SKETCHES_FILE}: these are no sketches that this atlas-perf reads: {error}"
         ) from None
-    return RunFiles(folder, summary, sketches)
+    return RunFiles(folder, summary, _without_address(sketches, summary.facts.target))
+
+
+def _without_address(kept: RunSketches, target: str) -> RunSketches:
+    """Requests without a name have their URL for one, and two builds have an address each."""
+    origin = target.rstrip("/")
+    if not origin:
+        return kept
+    return replace(
+        kept,
+        trends=tuple(
+            replace(one, selector=one.selector.replace(f":{origin}/", ":/")) for one in kept.trends
+        ),
+    )
 
 
 def _require_sound(trend: KeptTrend) -> None:

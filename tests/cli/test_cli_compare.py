@@ -219,6 +219,24 @@ def test_missing_older_and_corrupt_files_of_a_base_are_told_apart(
     assert words in line
 
 
+def test_urls_of_two_builds_are_one_endpoint(atlas_perf, run_folder: Folder) -> None:
+    folders = []
+    for name, port in (("base", 8001), ("new", 8002)):
+        target = f"http://127.0.0.1:{port}"
+        facts = replace(summary().facts, target=target)
+        folders.append(run_folder(name, facts=facts))
+        kept = sketches(1.0)
+        endpoint = replace(kept.trends[1], selector=f"http_req_duration{{name:{target}/api}}")
+        data = encode_run_sketches(replace(kept, trends=(kept.trends[0], endpoint)))
+        (Path(name) / "sketches.msgpack").write_bytes(data)
+    plain = json.loads(atlas_perf("compare", *folders, "--json").stdout)
+    assert [(one["selector"], one["change"]) for one in plain["metrics"]] == [
+        ("http_req_duration", 0.0),
+        ("http_req_failed", 0.0),
+        ("http_req_duration{name:/api}", 0.0),
+    ]
+
+
 def test_sketches_whose_inside_is_damaged_are_refused(atlas_perf, run_folder: Folder) -> None:
     base, new = run_folder("base"), run_folder("new")
     kept = sketches(1.0)
