@@ -303,9 +303,9 @@ def test_a_signal_while_results_are_written_loses_nothing(
 ) -> None:
     write = ResultsFolder.write
 
-    def interrupted(folder: ResultsFolder, summary: Summary) -> None:
+    def interrupted(folder: ResultsFolder, *finished: Any) -> None:
         os.kill(os.getpid(), number)
-        write(folder, summary)
+        write(folder, *finished)
 
     monkeypatch.setattr(ResultsFolder, "write", interrupted)
     run = atlas_perf("run", "mine.py")
