@@ -1,0 +1,8 @@
+"""All cases, by scenario."""
+
+from __future__ import annotations
+
+from benchmarks.sensitivity.cases_api import API_CASES
+from benchmarks.sensitivity.cases_smoke import SMOKE_CASES
+
+CASES = [*API_CASES, *SMOKE_CASES]
