@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.sensitivity.case import CONTRACTS, Case, Load
 
-SMOKE = Load("smoke", ("--vus", "25", "--duration", "8s"))
+SMOKE = Load("smoke", ("--vus", "50", "--duration", "3s"))
 
 SMOKE_CASES = [
     case

@@ -9,6 +9,7 @@ from benchmarks.sensitivity.case import Case, Load, with_controls
 from benchmarks.sensitivity.judging import complaints, untried
 from benchmarks.sensitivity.matrix import CASES
 from benchmarks.sensitivity.outcome import Judged, Outcome, outcome_of
+from benchmarks.sensitivity.running import CaseFailed, run_case
 from benchmarks.sensitivity.table import BEGIN, END, placed_in, tables
 
 LOAD = Load("api", ("--duration", "2s"))
@@ -141,3 +142,22 @@ def test_the_faults_of_the_matrix_can_be_read(case: Case) -> None:
 
 def test_no_case_is_there_twice() -> None:
     assert len({str(case) for case in CASES}) == len(CASES)
+
+
+def test_a_command_that_is_refused_is_told_with_its_own_words() -> None:
+    with pytest.raises(CaseFailed, match="exit code 2: .*no-such-kind"):
+        run_case(Case(LOAD, "documented", faults=("no-such-kind",)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "smoke documented: healthy",
+        "smoke documented: http_req_duration p(95)<1000",
+        "smoke documented: errors rate<0.05",
+    ],
+)
+def test_a_real_case_comes_out_as_stated(name: str) -> None:
+    (case,) = (case for case in with_controls(CASES) if str(case) == name)
+    assert complaints(case, run_case(case)) == []
