@@ -145,7 +145,7 @@ def test_no_case_is_there_twice() -> None:
 
 
 def test_a_command_that_is_refused_is_told_with_its_own_words() -> None:
-    with pytest.raises(CaseFailed, match="exit code 2: .*no-such-kind"):
+    with pytest.raises(CaseFailed, match=r"exit code 2: .*no-such-kind"):
         run_case(Case(LOAD, "documented", faults=("no-such-kind",)))
 
 
