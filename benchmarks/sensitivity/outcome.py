@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+STATES = {"PASS": "passed", "FAIL": "failed", "NO_DATA": "no_data", "INVALID": "invalid"}
+"""Of a baseline's verdict, in the words of thresholds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One criterion after a run. `state` is `passed`, `failed` or `no_data`."""
+    """One criterion after a run: what it asks, and what that came to.
 
+    `state` is `passed`, `failed` or `no_data`; of a baseline in an INVALID run `invalid`.
+    """
+
+    asks: str
     state: str
     value: float | None
     unit: str
@@ -36,11 +43,22 @@ class Outcome:
 
 
 def outcome_of(summary: Mapping[str, Any], struck: Mapping[str, int]) -> Outcome:
-    """What `summary.json` holds. A criterion is called by its selector and expression."""
-    criteria = {
-        f"{judged['selector']} {judged['expression']}": Judged(
-            judged["state"], judged["value"], judged["unit"], judged["default_gate"]
+    """What `summary.json` holds.
+
+    A threshold is called by its selector and expression, a baseline by its component and name.
+    """
+    criteria = {}
+    for one in summary["thresholds"]:
+        asks = f"{one['selector']} {one['expression']}"
+        criteria[asks] = Judged(
+            asks, one["state"], one["value"], one["unit"], default_gate=one["default_gate"]
         )
-        for judged in summary["thresholds"]
-    }
+    for one in (summary.get("baselines") or {"rows": ()})["rows"]:
+        criteria[f"{one['component']} {one['name']}"] = Judged(
+            f"{one['selector']} {one['expression']}",
+            STATES[one["verdict"]],
+            one["value"],
+            one["unit"],
+            default_gate=False,
+        )
     return Outcome(summary["verdict"], tuple(summary["reasons"]), criteria, struck)

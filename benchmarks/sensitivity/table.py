@@ -43,9 +43,9 @@ def placed_in(page: str, text: str) -> str:
 
 def _row(case: Case, outcomes: Mapping[Case, Outcome]) -> str:
     control, broken = outcomes[Case(case.load, case.contract)], outcomes[case]
-    followed = [f"`{_cell(name)}`" for name in case.follows if name in broken.failed]
+    followed = [_named(name, broken) for name in case.follows if name in broken.failed]
     cells = (
-        "<br>".join(f"`{_cell(name)}`" for name in case.breaks),
+        "<br>".join(_asked(name, control) for name in case.breaks),
         "<br>".join(_value(control.criteria.get(name)) for name in case.breaks),
         "<br>".join(f"`{_cell(fault)}`" for fault in case.faults),
         "<br>".join(_value(broken.criteria.get(name)) for name in case.breaks),
@@ -58,6 +58,19 @@ def loads(outcomes: Mapping[Case, Outcome]) -> str:
     """The command of each load; a case adds its faults to it."""
     controls = [case for case in outcomes if case.is_control]
     return "\n".join(f"atlas-perf {shlex.join(case.command)}" for case in controls)
+
+
+def _asked(name: str, control: Outcome) -> str:
+    """A baseline by its name and what it asks; a threshold is both."""
+    judged = control.criteria.get(name)
+    if judged is None or judged.asks == name:
+        return f"`{_cell(name)}`"
+    return f"**{name}** `{_cell(judged.asks)}`"
+
+
+def _named(name: str, outcome: Outcome) -> str:
+    judged = outcome.criteria[name]
+    return f"`{_cell(name)}`" if judged.asks == name else name
 
 
 def _cell(text: str) -> str:

@@ -34,7 +34,7 @@ def outcome(verdict: str = "FAIL", **changed: str) -> Outcome:
         "errors": "errors rate<0.01",
     }
     criteria = {
-        names[key]: Judged(state, 1006.0 if key != "errors" else 0.0, "ms", default_gate=False)
+        names[key]: Judged(names[key], state, 1006.0, "ms", default_gate=False)
         for key, state in states.items()
     }
     return Outcome(verdict, ("Because.",), criteria, STRUCK)
@@ -113,10 +113,37 @@ def test_the_summary_is_read() -> None:
         "unit": "",
         "default_gate": False,
     }
-    summary = {"verdict": "FAIL", "reasons": ["Because."], "thresholds": [threshold]}
-    assert outcome_of(summary, STRUCK) == Outcome(
-        "FAIL", ("Because.",), {"errors rate<0.01": Judged("failed", 0.02, "", False)}, STRUCK
-    )
+    baseline = {
+        "component": "API",
+        "name": "error rate",
+        "selector": "http_req_failed",
+        "expression": "rate < 0.01 over steady",
+        "verdict": "NO_DATA",
+        "value": None,
+        "unit": "",
+    }
+    summary = {
+        "verdict": "FAIL",
+        "reasons": ["Because."],
+        "thresholds": [threshold],
+        "baselines": {"rows": [baseline]},
+    }
+    asked = "http_req_failed rate < 0.01 over steady"
+    read = outcome_of(summary, STRUCK)
+    assert read.criteria == {
+        "errors rate<0.01": Judged("errors rate<0.01", "failed", 0.02, "", default_gate=False),
+        "API error rate": Judged(asked, "no_data", None, "", default_gate=False),
+    }
+    assert (read.verdict, read.reasons, read.struck) == ("FAIL", ("Because.",), STRUCK)
+    assert outcome_of({**summary, "baselines": None}, {}).failed == {"errors rate<0.01"}
+
+
+def test_a_baseline_is_shown_by_its_name_and_what_it_asks() -> None:
+    asks = "http_req_failed rate < 0.01 over steady"
+    seen = {"API error rate": Judged(asks, "failed", 0.2, "", default_gate=False)}
+    case = Case(LOAD, "documented", SLOW.faults, ("API error rate",))
+    text = tables({CONTROL: Outcome("PASS", (), seen, {}), case: Outcome("FAIL", (), seen, STRUCK)})
+    assert text.splitlines()[-1].startswith(f"| **API error rate** `{asks}` | 20.00 % |")
 
 
 def test_the_table_says_what_broke_and_what_followed() -> None:
