@@ -20,6 +20,7 @@ from atlas_perf.cli.progress import choose_display
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError, PlanError
+from atlas_perf.judge.baselines.judging import BaselineJudge
 from atlas_perf.judge.calibrated import doubt_of_rate
 from atlas_perf.judge.summarize import unfinished_summary
 from atlas_perf.judge.withdrawn import withdrawn
@@ -47,6 +48,7 @@ class PreparedRun:
     warnings: tuple[str, ...] = ()  # about what in the file is left aside
     target: ChildServer | None = None  # that was started for it
     calibration: CalibrationLoad | None = None  # that is to come first, if asked for
+    baselines: BaselineJudge | None = None  # of its scenario
 
 
 def carry_out(
@@ -126,6 +128,7 @@ def run_shown(
             display.update,
             outputs=prepared.outputs,
             calibration=calibration,
+            baselines=prepared.baselines,
         )
 
 

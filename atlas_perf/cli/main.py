@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
+from atlas_perf.cli.analyze import analyze
 from atlas_perf.cli.bench import bench
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from atlas_perf.cli.convert import convert
@@ -65,6 +66,7 @@ def cli() -> None: ...
 
 
 cli.add_command(run)
+cli.add_command(analyze)
 cli.add_command(bench)
 cli.add_command(find_capacity)
 cli.add_command(target)

@@ -10,6 +10,7 @@ from atlas_perf import loop
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.coordinator.run import run_plan
+from atlas_perf.judge.baselines.judging import BaselineJudge
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.progress import Progress
 from atlas_perf.model.summary import Calibration, Facts, Summary
@@ -24,6 +25,7 @@ def measure(
     *,
     outputs: Sequence[Output] = (),
     calibration: Calibration | None = None,
+    baselines: BaselineJudge | None = None,
 ) -> Summary:
     """Run a plan to its verdict on a loop of its own; a signal asks it to stop.
 
@@ -43,6 +45,7 @@ def measure(
                 on_progress=on_progress,
                 interrupts=interrupts,
                 calibration=calibration,
+                baselines=baselines,
             )
 
     return loop.run(with_interrupts())

@@ -26,6 +26,8 @@ class RunRequest:
     warm_up_ns: int | None = None
     thresholds: tuple[ThresholdPlan, ...] = ()
     no_thresholds: bool = False
+    baselines: Path | None = None  # a file, or the word `shipped`
+    no_baselines: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
     duration_scale: float = 1.0
     vus_scale: float = 1.0

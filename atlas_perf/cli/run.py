@@ -219,6 +219,21 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 )
 @_option(
     _JUDGE,
+    "--baselines",
+    type=click.Path(path_type=Path),
+    metavar="FILE|shipped",
+    help="Judge the run by the rows of this file that belong to its scenario (docs/baselines.md). "
+    "A shipped scenario under its own load is judged by the shipped ones anyway; under another "
+    "load they are shown only, and '--baselines shipped' makes them count.",
+)
+@_option(
+    _JUDGE,
+    "--no-baselines",
+    is_flag=True,
+    help="Judge no baselines.",
+)
+@_option(
+    _JUDGE,
     "--calibrate",
     is_flag=True,
     help="First drive a built-in null server for five seconds with the plan's processes, users and "

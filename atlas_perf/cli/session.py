@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from atlas_perf.cli.baselines import baselines_of
 from atlas_perf.cli.calibration import (
     DEFAULT_PAYLOAD_BYTES,
     DEFAULT_TIME_NS,
@@ -98,7 +99,8 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
         warnings += refuse_hopeless(plan, environment.base_url, ignored=request.ignore_preflight)
         target = started if embedded else None
         calibration = _calibration_of(plan, request)
-        yield PreparedRun(plan, environment, outputs, warnings, target, calibration)
+        baselines = baselines_of(plan, request, shipped=scenario in shipped_scenarios())
+        yield PreparedRun(plan, environment, outputs, warnings, target, calibration, baselines)
 
 
 def make_plan(

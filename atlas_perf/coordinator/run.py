@@ -36,6 +36,7 @@ from atlas_perf.coordinator.streams import OutputStreams
 from atlas_perf.coordinator.ticker import Ticker
 from atlas_perf.coordinator.verdict import conclude
 from atlas_perf.errors import AtlasPerfError, ScenarioError
+from atlas_perf.judge.baselines.judging import BaselineJudge
 from atlas_perf.judge.redact import redacted
 from atlas_perf.judge.row_secrets import shown_row_secrets
 from atlas_perf.judge.thresholds import Judge
@@ -89,6 +90,7 @@ async def run_plan(
     on_progress: Callable[[Progress], None],
     interrupts: Interrupts,
     calibration: Calibration | None = None,
+    baselines: BaselineJudge | None = None,
 ) -> Summary:
     """Run a plan to its verdict. No process is left behind, however it ends.
 
@@ -98,6 +100,7 @@ async def run_plan(
             know at once.
         interrupts: asks the run to stop; see `Interrupts`.
         calibration: what the generator can do here, which the run is held against.
+        baselines: of the plan's scenario, which the run is judged by as well.
 
     Raises:
         PlanError: a threshold or an output that cannot be used; no load was offered.
@@ -121,6 +124,7 @@ async def run_plan(
             *feed_warnings(plan, run.state.ran_out, run.leases),
         ),
         calibration=calibration,
+        baselines=baselines,
     )
 
 

@@ -10,6 +10,7 @@ from atlas_perf.coordinator.feed_notes import feed_invalid_reason
 from atlas_perf.coordinator.measurement_notes import measurement_notes
 from atlas_perf.coordinator.rate_ceiling import ceiling_reason
 from atlas_perf.coordinator.run_state import RunState
+from atlas_perf.judge.baselines.judging import BaselineJudge, invalidated
 from atlas_perf.judge.calibrated import calibration_notes, calibration_reasons
 from atlas_perf.judge.redact import plan_secrets, redacted
 from atlas_perf.judge.row_secrets import shown_row_secrets
@@ -25,6 +26,7 @@ from atlas_perf.model.summary import (
     Summary,
     ThresholdResult,
 )
+from atlas_perf.model.verdict import Verdict
 from atlas_perf.units import format_planned
 from atlas_perf.wire.plan_codec import plan_to_plain
 
@@ -39,6 +41,7 @@ def conclude(
     breach: ThresholdResult | None,
     warnings: Sequence[str],
     calibration: Calibration | None = None,
+    baselines: BaselineJudge | None = None,
 ) -> Summary:
     """Judge the finished run and make its summary.
 
@@ -46,17 +49,24 @@ def conclude(
         breach: the threshold that ended the run, as judged then.
         warnings: what went wrong beside the measurement; said, and without weight.
         calibration: what the generator can do here, which the run is then held against.
+        baselines: of the plan's scenario.
     """
     if state.load_begun:
         aggregator.finish()
     results = with_breach(judge.evaluate(aggregator), breach)
+    held = None if baselines is None else baselines.judge(aggregator)
+    of_baselines = () if held is None else held.as_thresholds
     decision = decide(
         results,
         aggregator,
-        invalid=tuple(_invalid_reasons(state, aggregator, results, calibration)),
+        invalid=tuple(_invalid_reasons(state, aggregator, (*results, *of_baselines), calibration)),
         interrupted=state.interrupted,
         whole=not (state.cut_short or state.aborted or state.lost),
+        baselines=held.report.rows if held is not None and held.report.counted else (),
     )
+    report = None if held is None else held.report
+    if report is not None and decision.verdict is Verdict.INVALID:
+        report = invalidated(report)
     summary = summarize(
         state.plan,
         aggregator,
@@ -66,6 +76,7 @@ def conclude(
         facts=facts,
         plan_plain=plan_to_plain(state.plan),
         calibration=calibration,
+        baselines=report,
     )
     notes = (*measurement_notes(aggregator), *calibration_notes(calibration, aggregator))
     summary = _with_notes(summary, state, (*warnings, *notes))

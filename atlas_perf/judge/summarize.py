@@ -13,6 +13,7 @@ from atlas_perf.judge.phase_summaries import phase_summaries, with_phases
 from atlas_perf.judge.redact import plan_secrets, redacted, redacted_environment
 from atlas_perf.judge.scope import Scope
 from atlas_perf.judge.verdict import Decision
+from atlas_perf.model.baseline import BaselineReport
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME, Contains, Metric
 from atlas_perf.model.phase import LoadPhase
 from atlas_perf.model.plan import TestPlan
@@ -55,6 +56,7 @@ def summarize(
     facts: Facts,
     plan_plain: Mapping[str, object],
     calibration: Calibration | None = None,
+    baselines: BaselineReport | None = None,
 ) -> Summary:
     """The finished run as one value, with secrets redacted.
 
@@ -86,6 +88,7 @@ def summarize(
         windows=tuple(with_phases(windows, times)),
         phases=tuple(phase_summaries(times, snapshot)),
         calibration=calibration,
+        baselines=baselines,
     )
     return redacted(summary, plan_secrets(plan))
 

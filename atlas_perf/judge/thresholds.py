@@ -72,15 +72,15 @@ class Judge:
         for stat in plan.summary_trend_stats:
             validate_trend_stat(stat)
         times = PhaseTimes(plan)
-        own = tuple(_criterion(threshold, metrics, times) for threshold in plan.thresholds)
+        own = tuple(criterion_of(threshold, metrics, times) for threshold in plan.thresholds)
         bare = {one.selector.metric for one in own if not one.selector.tags}
         gates = (
-            _criterion(gate, metrics, times, default_gate=True)
+            criterion_of(gate, metrics, times, default_gate=True)
             for gate in DEFAULT_GATES
             if plan.default_gates and gate.selector not in bare and gate.selector in metrics
         )
         responses = (
-            _criterion(gate, metrics, times, default_gate=True)
+            criterion_of(gate, metrics, times, default_gate=True)
             for gate in response_gates(plan)
             if plan.default_gates
         )
@@ -101,7 +101,7 @@ class Judge:
         gates that have samples."""
         self.watch(snapshot)
         results = [
-            _judged(criterion, snapshot, self._stretches.get(criterion))
+            judged(criterion, snapshot, self._stretches.get(criterion))
             for criterion in self.criteria
         ]
         return tuple(
@@ -144,13 +144,18 @@ def validate_trend_stat(text: str) -> AggregationTerm:
     return term
 
 
-def _criterion(
+def criterion_of(
     threshold: ThresholdPlan,
     metrics: Mapping[str, Metric],
     times: PhaseTimes,
     *,
     default_gate: bool = False,
 ) -> Criterion:
+    """Validate one threshold.
+
+    Raises:
+        PlanError: as `Judge`.
+    """
     place = f"{threshold.place}: " if threshold.place else ""
     label = f"{place}threshold '{threshold.selector}: {threshold.expression}'"
     try:
@@ -187,15 +192,16 @@ def _unknown_metric(name: str, metrics: Mapping[str, Metric]) -> str:
     )
 
 
-def _judged(
-    criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None
+def judged(
+    criterion: Criterion, snapshot: Snapshot, stretch: WorstStretch | None = None
 ) -> ThresholdResult:
+    """Judge one criterion; `stretch` is what watched it if it is of every stretch of a run."""
     expression = criterion.expression
     scope = criterion.scope
     folded = folded_reason(scope.selector, snapshot, scope.times.uncounted)
     worst = None if stretch is None else stretch.worst(snapshot)
     if stretch is None:
-        total, known = _measured(criterion, snapshot)
+        total, known = measured(criterion, snapshot)
     else:
         total, known = (None, None) if worst is None else (worst.total, worst.value)
     if total is None or known is None or folded:
@@ -225,7 +231,7 @@ def _judged(
     )
 
 
-def _measured(criterion: Criterion, snapshot: Snapshot) -> tuple[Total | None, Bounds | None]:
+def measured(criterion: Criterion, snapshot: Snapshot) -> tuple[Total | None, Bounds | None]:
     """What the criterion is about, and what it is judged by."""
     scope = criterion.scope
     if scope.phase is not None and criterion.metric.across_workers is not AcrossWorkers.LAST:
@@ -268,13 +274,13 @@ def _reason(
         return ""
     expression = criterion.expression
     measured_in = unit(criterion.metric, expression.aggregation)
-    measured = format_quantity(value, measured_in, beside=expression.limit)
+    shown = format_quantity(value, measured_in, beside=expression.limit)
     limit = format_quantity(expression.limit, measured_in, beside=value)
     term = criterion.plan.expression.split(expression.operator.value)[0].strip()
     met = "meets" if passed else "breaks"
     amount = "" if known.exact else "at least "
     return (
-        f"{criterion.scope.selector}: {term} was {amount}{measured}{when}, which {met} the limit "
+        f"{criterion.scope.selector}: {term} was {amount}{shown}{when}, which {met} the limit "
         f"{expression.operator.value} {limit}{note}."
     )
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.advice import where_to_look
+from atlas_perf.judge.baselines.judging import all_held, baseline_findings
 from atlas_perf.judge.validity import invalid_reasons
+from atlas_perf.model.baseline import BaselineResult
 from atlas_perf.model.metric import TASK_COMPLETED, TASKS_CENSORED
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import CounterTotal, Snapshot
@@ -23,7 +25,10 @@ _CENSORED = Selector("http_reqs_censored")
 _REQUESTS = Selector("http_reqs")
 _TASKS_CENSORED = Selector(TASKS_CENSORED)
 _TASKS = Selector("tasks_ended")
-_COMFORT = re.compile(r"The one criterion was met\.|All \d+ criteria were met\.")
+_COMFORT = re.compile(
+    r"The one criterion was met\.|All \d+ criteria were met\.|"
+    r"The one baseline was held\.|All \d+ baselines held\."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ def decide(
     invalid: Sequence[str],
     interrupted: bool,
     whole: bool = False,
+    baselines: Sequence[BaselineResult] = (),
 ) -> Decision:
     """Weigh everything that is known at the end of a run.
 
@@ -56,6 +62,7 @@ def decide(
         invalid: sentences on what else takes the run's evidence away.
         interrupted: the user stopped the run.
         whole: an interrupt came when all load had been offered, and took nothing from it.
+        baselines: the rows that count.
     """
     findings = [(Verdict.INVALID, sentence) for sentence in invalid]
     stopped_early = (interrupted and not whole) or any(result.aborted_run for result in results)
@@ -64,6 +71,7 @@ def decide(
         for sentence in invalid_reasons(snapshot, stopped_early=stopped_early)
     )
     findings.extend(_criteria(results, snapshot))
+    findings.extend(baseline_findings(baselines))
     if not stopped_early:
         findings.extend(_cut_off(results, snapshot))
     verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
@@ -78,7 +86,7 @@ def decide(
             findings.append((Verdict.PASS, f"{note}."))
     return Decision(
         verdict=verdict,
-        reasons=_sentences(findings, results, verdict),
+        reasons=_sentences(findings, results, verdict, baselines),
         exit_code=ExitCode.INTERRUPTED if interrupted else verdict.exit_code,
     )
 
@@ -161,13 +169,18 @@ def _with_advice(result: ThresholdResult, snapshot: Snapshot, prefix: str = "") 
 
 
 def _sentences(
-    findings: Sequence[tuple[Verdict, str]], results: Sequence[ThresholdResult], verdict: Verdict
+    findings: Sequence[tuple[Verdict, str]],
+    results: Sequence[ThresholdResult],
+    verdict: Verdict,
+    baselines: Sequence[BaselineResult],
 ) -> tuple[str, ...]:
     order = list(Verdict)
     ranked = sorted(findings, key=lambda finding: order.index(finding[0]))
     sentences = [sentence for _, sentence in ranked]
     if verdict is Verdict.PASS:
         sentences.append(_all_met(results))
+        if baselines:
+            sentences.append(all_held(baselines))
     # A pass too close to call is said aloud, whatever the verdict.
     sentences.extend(
         result.reason
@@ -184,5 +197,5 @@ def _all_met(results: Sequence[ThresholdResult]) -> str:
 
 
 def is_comfort(sentence: str) -> bool:
-    """True for the one reason that only a PASS has."""
+    """True for a reason that only a PASS has."""
     return _COMFORT.fullmatch(sentence) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from atlas_perf.errors import ExitCode
+from atlas_perf.judge.baselines.judging import invalidated
 from atlas_perf.judge.verdict import is_comfort
 from atlas_perf.model.summary import Summary
 from atlas_perf.model.verdict import Verdict
@@ -19,4 +20,5 @@ def withdrawn(summary: Summary, reason: str) -> Summary:
         verdict=Verdict.INVALID,
         exit_code=summary.exit_code if interrupted else Verdict.INVALID.exit_code,
         reasons=(reason, *kept),
+        baselines=None if summary.baselines is None else invalidated(summary.baselines),
     )

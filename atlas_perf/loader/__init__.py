@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from atlas_perf.loader.names import find_scenario, shipped_scenarios
+    from atlas_perf.loader.names import find_scenario, shipped_baselines, shipped_scenarios
     from atlas_perf.loader.overrides import Overrides
     from atlas_perf.loader.plan_builder import BuiltPlan, build_plan
     from atlas_perf.loader.scenario_file import ScenarioFile, load_scenario_file
@@ -21,6 +21,7 @@ _HOMES = {
     "build_plan": "plan_builder",
     "find_scenario": "names",
     "load_scenario_file": "scenario_file",
+    "shipped_baselines": "names",
     "shipped_scenarios": "names",
 }
 
@@ -31,6 +32,7 @@ __all__ = [
     "build_plan",
     "find_scenario",
     "load_scenario_file",
+    "shipped_baselines",
     "shipped_scenarios",
 ]
 

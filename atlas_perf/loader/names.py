@@ -10,6 +10,7 @@ from atlas_perf.choices import nearest
 from atlas_perf.errors import UsageError
 
 SUFFIX = ".py"
+BASELINES = "baselines.toml"
 
 
 def find_scenario(name_or_path: str) -> Path:
@@ -39,6 +40,18 @@ def shipped_scenarios() -> tuple[str, ...]:
         return ()
     files = (path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("_"))
     return tuple(sorted(path.stem for path in files))
+
+
+def shipped_baselines() -> Path:
+    """The baseline file that comes with atlas-perf.
+
+    Raises:
+        UsageError: if this installation came without its scenarios.
+    """
+    folder = shipped_folder()
+    if folder is None:
+        raise UsageError("this atlas-perf was installed without its baselines: name a file")
+    return folder / BASELINES
 
 
 def shipped_folder() -> Path | None:

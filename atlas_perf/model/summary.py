@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from atlas_perf.errors import ExitCode
+from atlas_perf.model.baseline import BaselineReport
 from atlas_perf.model.batch import Ledger, StallCause
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.verdict import Verdict
@@ -283,4 +284,5 @@ class Summary:
     windows: tuple[Window, ...] = ()
     phases: tuple[PhaseSummary, ...] = ()
     calibration: Calibration | None = None  # of the generator, right before the run, if asked for
+    baselines: BaselineReport | None = None  # of its scenario; None: there are none, or unasked
     schema_version: str = SCHEMA_VERSION

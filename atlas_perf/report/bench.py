@@ -68,7 +68,7 @@ def render_bench(
     for title, body in sections:
         if body:
             lines += ["", *([f"  {paint('bold', title)}"] if title else []), *body]
-    lines += ["", *reason_lines(summary, paint, width), *_doubts(summary, paint, width)]
+    lines += ["", *reason_lines(summary.reasons, paint, width), *_doubts(summary, paint, width)]
     return "\n".join([*lines, "", verdict_line(summary, paint)]) + "\n"
 
 

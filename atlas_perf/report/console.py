@@ -13,6 +13,7 @@ from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
 from atlas_perf.report.calibration import calibration_sentences
 from atlas_perf.report.console_arrivals import arrival_sentences
+from atlas_perf.report.console_baselines import baseline_lines
 from atlas_perf.report.console_endpoints import endpoint_lines
 from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_metrics import (
@@ -60,6 +61,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
     sections = [
         ("PHASES", phase_lines(summary.phases, paint, width)),
         ("THRESHOLDS", _threshold_lines(summary.thresholds, paint)),
+        ("BASELINES", baseline_lines(summary.baselines, paint, width)),
         ("CHECKS", _check_lines(summary, paint, width)),
         *(
             (title, _section_lines(title, names, summary, paint, width))
@@ -74,7 +76,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
     for title, body in sections:
         if body:
             lines += ["", f"  {paint('bold', title)}", *body]
-    lines += ["", *reason_lines(summary, paint, width), "", verdict_line(summary, paint)]
+    lines += ["", *reason_lines(summary.reasons, paint, width), "", verdict_line(summary, paint)]
     return "\n".join(lines) + "\n"
 
 

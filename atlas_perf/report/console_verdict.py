@@ -19,10 +19,10 @@ _BANNERS = {
 }
 
 
-def reason_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
+def reason_lines(reasons: Sequence[str], paint: Paint, width: int) -> list[str]:
     """Each sentence behind the verdict, wrapped."""
     lines: list[str] = []
-    for reason in summary.reasons:
+    for reason in reasons:
         first, *rest = wrapped(printable(reason), width - 4, "  ")
         lines.append(f"  {paint('bold', '›')} {first}")
         lines += [f"  {line}" for line in rest]
@@ -31,16 +31,23 @@ def reason_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
 
 def verdict_line(summary: Summary, paint: Paint) -> str:
     """The last line: the word, what it means, how many criteria, the exit code."""
-    how, mark, meaning = _BANNERS[summary.verdict]
-    code = int(summary.exit_code)
+    # Met criteria of a run that proves nothing would only comfort its reader.
+    invalid = summary.verdict is Verdict.INVALID
+    counts = [] if invalid else _criteria_counts(summary.thresholds)
+    return banner(summary.verdict, summary.exit_code, counts, paint)
+
+
+def banner(verdict: Verdict, exit_code: ExitCode, counts: Sequence[str], paint: Paint) -> str:
+    """The word, what it means, how much was judged, and the exit code."""
+    how, mark, meaning = _BANNERS[verdict]
+    code = int(exit_code)
     parts = [
-        "interrupted" if summary.exit_code is ExitCode.INTERRUPTED else "",
+        "interrupted" if exit_code is ExitCode.INTERRUPTED else "",
         meaning,
-        # Met criteria of a run that proves nothing would only comfort its reader.
-        *([] if summary.verdict is Verdict.INVALID else _criteria_counts(summary.thresholds)),
+        *counts,
         f"exit code {code}" if code else "",
     ]
-    word = f"{mark} {summary.verdict.value}"
+    word = f"{mark} {verdict.value}"
     banner = paint(how, f" {word} ") if paint.colour else word
     return f"  {banner}  {' · '.join(filter(None, parts))}".rstrip()
 

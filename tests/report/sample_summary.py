@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from atlas_perf.errors import ExitCode
+from atlas_perf.model.baseline import BaselineReport, BaselineResult
 from atlas_perf.model.batch import Ledger, StallCause
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.summary import (
@@ -36,6 +37,36 @@ def trend(name: str, count: int, *values: float, contains: Contains = Contains.T
 
 def counter(name: str, count: float, rate: float, contains: Contains = Contains.DEFAULT):
     return MetricSummary(name, MetricKind.COUNTER, contains, {"count": count, "rate": rate})
+
+
+def baseline(title, expression, unit, value, band=(None, None)):
+    component, name = title.split(" ", 1)
+    low, high = band
+    limit = float(expression.split()[2])
+    verdict, reason, margin = Verdict.NO_DATA, "there is no sample.", None
+    if value is not None:
+        over = value > limit
+        margin = (limit - value) / limit if "<" in expression else (value - limit) / limit
+        verdict = Verdict.PASS if over == (">" in expression) else Verdict.FAIL
+        reason = "" if high is None else "Too close to call, or broken."
+    return BaselineResult(
+        component=component,
+        name=name,
+        scenario="api",
+        selector="http_req_duration",
+        expression=expression,
+        limit=limit,
+        unit=unit,
+        verdict=verdict,
+        value=value,
+        at_least=False,
+        low=low,
+        high=high,
+        margin=margin,
+        samples=0 if value is None else 900,
+        minimum_samples=100,
+        reason=reason,
+    )
 
 
 def rate(name: str, passes: int, fails: int):
@@ -258,6 +289,16 @@ def sample_summary() -> Summary:
             PhaseSummary("api", "warm-up", 0.0, 5.0, 5.0, counted=False),
             PhaseSummary("api", "ramp", 5.0, 10.0, 5.0),
             PhaseSummary("api", "steady", 10.0, 30.0, 20.0),
+        ),
+        baselines=BaselineReport(
+            "shipped",
+            1,
+            (
+                baseline("API p95 latency", "p(95) < 500 over steady", "ms", 612.4, (590, 641.7)),
+                baseline("API throughput", "rate > 100 over steady", "per_s", 104, (97.5, 110.5)),
+                baseline("AI p99 latency", "p(99) < 5000 over steady", "ms", 1800, (1700, None)),
+                baseline("AI p95 latency", "p(95) < 2000 over steady", "ms", None),
+            ),
         ),
         calibration=Calibration(
             processes=2,
