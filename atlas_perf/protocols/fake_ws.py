@@ -21,7 +21,14 @@ from atlas_perf.protocols.http.error_codes import ErrorCode, status_error_code
 from atlas_perf.protocols.http.json_text import decode_json
 from atlas_perf.protocols.http.urls import join_base
 from atlas_perf.protocols.http.user_agent import default_user_agent
-from atlas_perf.protocols.ws.close_codes import LOST, NORMAL, ORDERLY, checked_code, checked_reason
+from atlas_perf.protocols.ws.close_codes import (
+    LOST,
+    NORMAL,
+    ORDERLY,
+    checked_code,
+    checked_reason,
+    error_of,
+)
 from atlas_perf.protocols.ws.correlation_keys import (
     Correlate,
     Document,
@@ -30,6 +37,7 @@ from atlas_perf.protocols.ws.correlation_keys import (
 )
 from atlas_perf.protocols.ws.errors import WebSocketClosed, WebSocketError
 from atlas_perf.protocols.ws.inbox import Message
+from atlas_perf.protocols.ws.opening import ConnectTimings
 from atlas_perf.protocols.ws.reply import Reply
 from atlas_perf.protocols.ws.web_socket import as_message
 from atlas_perf.protocols.ws.ws_options import ConnectParams, WsOptions, positive_ns, ws_options
@@ -66,15 +74,31 @@ class FakeWebSocket:
         self.subprotocol = next(iter(options.subprotocols), "")
         self.close_code: int | None = None
         self.close_reason = ""
+        self.close_error = ""
+        self.timings = _no_time()
         self._answers = answers
 
     @property
     def is_open(self) -> bool:
         return self.close_code is None
 
+    @property
+    def unread(self) -> int:
+        """How many messages are to come."""
+        return len(self.to_come)
+
     def end(self, code: int = LOST, reason: str = "") -> None:
         """What a peer does: end the session."""
         self.close_code, self.close_reason = code, reason
+        self.close_error = "" if code in ORDERLY else error_of(code)
+
+    def reopen(self) -> None:
+        """What `reconnect` does after a loss: another session takes its place."""
+        self.close_code, self.close_reason, self.close_error = None, "", ""
+        self.timings = _no_time()
+
+    async def wait_reopened_or_not(self) -> None:
+        """Nothing reopens a session here but a test, by `reopen`."""
 
     async def send(self, message: Any) -> None:
         """See `WebSocket.send`."""
@@ -261,6 +285,10 @@ class FakeWsClient:
 
 def _options(params: ConnectParams) -> WsOptions:
     return ws_options(params, user_agent=default_user_agent(), timeout_ns=60 * NS_PER_S)
+
+
+def _no_time() -> ConnectTimings:
+    return ConnectTimings(0, 0, 0, 0, 0)
 
 
 def _silence(_message: Message) -> None:

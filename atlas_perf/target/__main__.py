@@ -49,6 +49,7 @@ def _settings(options: argparse.Namespace) -> TargetSettings:
             latencies=models,
             lifecycle_scale=options.lifecycle_scale,
             asks_for_jwt=options.jwt,
+            sockjs_framing=options.sockjs_framing,
             faults=tuple(options.faults),
         )
     )
@@ -97,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
         "--jwt",
         action="store_true",
         help="ask for a JWT as the bearer token, signed with TARGET_JWT_SECRET if that is set",
+    )
+    parser.add_argument(
+        "--sockjs-framing",
+        action="store_true",
+        help="under deployed: put SockJS' own framing around STOMP, as Spring does",
     )
     parser.add_argument(
         "--fault",

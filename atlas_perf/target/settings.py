@@ -32,6 +32,7 @@ class TargetSettings:
     max_runs: int = 10_000
     max_tasks: int = 50_000
     faults: tuple[str, ...] = ()  # how it misbehaves, each as `faults/grammar.py` has it
+    sockjs_framing: bool = False  # around STOMP under `deployed`, as Spring's SockJS has it
     max_sessions: int = 20_000  # WebSockets open at the same time
     max_streams: int = 5_000  # event streams open at the same time
     max_unsent_bytes: int = 512 * 1024  # of one session, before it is cut off as too slow

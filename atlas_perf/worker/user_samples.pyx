@@ -18,7 +18,7 @@ import inspect
 from asyncio import CancelledError
 from contextlib import ContextDecorator
 
-from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.model.metric import BUILTIN_METRICS, AcrossWorkers
 from atlas_perf.model.phase import PHASE_TAG
 from atlas_perf.model.series import UNKNOWN_OUTCOME, tags_of
 from atlas_perf.scripting.context import current_group
@@ -160,6 +160,10 @@ cdef class UserSamples(SampleTaker):
         number = now.numbers.get(key)
         if number is None:
             texts = self._texts_with(now, (<tuple>key)[1] if tags else ())
+            if metric.across_workers is not AcrossWorkers.LAST:
+                # A part of a whole is of no iteration: one of each phase would be added up.
+                texts.pop(PHASE_TAG, None)
+                texts.pop("group", None)
             number = self._series.recorder.series(metric, tags_of(texts))
             self._series._count()
             now.numbers[key] = number

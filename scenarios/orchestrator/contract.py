@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 from atlas_perf import VirtualUser
 
-from orchestrator import documented
+from orchestrator import documented, documented_collaboration, stomp_collaboration
 from orchestrator.call import Call
+from orchestrator.collaboration import Collaboration
 
 
 class Contract(Protocol):
@@ -67,3 +68,21 @@ def contract_named(name: str) -> Contract:
         known = ", ".join(CONTRACTS)
         raise ValueError(f"CONTRACT={name} names no contract of the orchestrator: choose {known}")
     return CONTRACTS[name]
+
+
+COLLABORATIONS: dict[str, Collaboration] = {
+    "documented": documented_collaboration,
+    "deployed": stomp_collaboration,
+}
+
+
+def collaboration_named(name: str) -> Collaboration:
+    """How people work together under the contract of this name.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if name not in COLLABORATIONS:
+        known = ", ".join(COLLABORATIONS)
+        raise ValueError(f"CONTRACT={name} has no collaboration to speak: choose {known}")
+    return COLLABORATIONS[name]

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 from atlas_perf import Response, VirtualUser
 
 from orchestrator.call import Call, send
-from orchestrator.contract import Contract
+
+
+class Beginning(Protocol):
+    """What a contract has to offer before there can be load."""
+
+    def health(self) -> Call: ...
+
+    def create_run(self, vu: VirtualUser) -> Call: ...
+
+    def run_id_in(self, body: Any) -> str: ...
 
 
 class NotReady(Exception):
     """The orchestrator cannot be tested now; the message says why."""
 
 
-async def require_ready(vu: VirtualUser, contract: Contract) -> None:
+async def require_ready(vu: VirtualUser, contract: Beginning) -> None:
     """Ask the readiness probe once.
 
     Raises:
@@ -24,7 +35,7 @@ async def require_ready(vu: VirtualUser, contract: Contract) -> None:
         raise NotReady(f"the orchestrator is not ready: {account_of(call, answer.response)}")
 
 
-async def create_pool(vu: VirtualUser, contract: Contract, size: int) -> list[str]:
+async def create_pool(vu: VirtualUser, contract: Beginning, size: int) -> list[str]:
     """Create runs for everybody to read.
 
     Returns:

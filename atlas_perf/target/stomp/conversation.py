@@ -10,7 +10,7 @@ from atlas_perf.target.auth import BearerCheck
 from atlas_perf.target.bodies import Json
 from atlas_perf.target.collaboration.outbox import Outbox, text_frame
 from atlas_perf.target.collaboration.session import Session
-from atlas_perf.target.stomp import frames
+from atlas_perf.target.stomp import frames, sockjs
 from atlas_perf.target.stomp.events import action_of, event_type, read_data, topic_of
 from atlas_perf.target.stomp.frames import Frame, FrameError
 from atlas_perf.target.stomp.heartbeats import Agreement, Heartbeats, agree
@@ -20,8 +20,6 @@ VERSION = "1.2"
 SERVER = "atlas-perf-target"
 MAX_SUBSCRIPTIONS = 16
 """Of one session: more are refused."""
-
-_HEARTBEAT_FRAME = text_frame(frames.HEARTBEAT)
 
 
 class Conversation:
@@ -39,6 +37,7 @@ class Conversation:
         outbox: Outbox,
         topics: Topics,
         check: BearerCheck | None,
+        pack: Callable[[bytes], bytes] = text_frame,
         now_unix_s: Callable[[], float] = time.time,
     ) -> None:
         self._session = session
@@ -47,6 +46,7 @@ class Conversation:
         self._outbox = outbox
         self._topics = topics
         self._check = check
+        self._pack = pack
         self._now_unix_s = now_unix_s
         self._is_connected = False
         self._subscriptions: dict[str, str] = {}
@@ -100,6 +100,11 @@ class Conversation:
             headers["receipt-id"] = receipt
         self._answer("ERROR", headers, problem.encode())
 
+    def say_goodbye(self) -> None:
+        """The close frame of SockJS, which comes before that of the WebSocket."""
+        if not self._session.closing:
+            self._session.write(sockjs.GOODBYE)
+
     def end(self) -> None:
         """Leave everything, however the session ended."""
         if self._heartbeats is not None:
@@ -134,7 +139,7 @@ class Conversation:
         # A heart-beat is a sign of life and no message: it is not counted, as a ping is not.
         def beat() -> None:
             if not self._session.closing:
-                self._session.write(_HEARTBEAT_FRAME)
+                self._session.write(self._pack(frames.HEARTBEAT))
 
         if agreement != Agreement(0, 0):
             self._heartbeats = Heartbeats(agreement, beat=beat, dead=self._session.cut_off)
@@ -184,7 +189,7 @@ class Conversation:
         self._topics.broadcast(self._topic, event)
 
     def _answer(self, command: str, headers: Mapping[str, str], body: bytes = b"") -> None:
-        self._outbox.deliver(self._session, text_frame(frames.write(command, headers, body)))
+        self._outbox.deliver(self._session, self._pack(frames.write(command, headers, body)))
 
 
 def _needed(headers: Mapping[str, str], name: str) -> str:

@@ -10,7 +10,9 @@ from aiohttp import WSMsgType, web
 from atlas_perf.target.answers import Refusal, bad_request
 from atlas_perf.target.auth import bearer_check
 from atlas_perf.target.collaboration.hub import Hub
+from atlas_perf.target.collaboration.outbox import text_frame
 from atlas_perf.target.settings import TargetSettings
+from atlas_perf.target.stomp import sockjs
 from atlas_perf.target.stomp.conversation import Conversation, words_of
 from atlas_perf.target.stomp.frames import Frame, FrameError, FrameReader
 from atlas_perf.target.stomp.topics import Topics
@@ -27,7 +29,9 @@ class StompRoutes:
     def __init__(self, hub: Hub, settings: TargetSettings) -> None:
         self._hub = hub
         self._check = bearer_check(settings)
-        self.topics = Topics(hub.outbox)
+        self._framed = settings.sockjs_framing
+        self._pack = sockjs.pack if self._framed else text_frame
+        self.topics = Topics(hub.outbox, self._pack)
 
     async def converse(self, request: web.Request) -> web.StreamResponse:
         run_id = _run_id(request)
@@ -39,8 +43,15 @@ class StompRoutes:
         user = request.headers.get("X-User-Id") or request.match_info["session"]
         async with self._hub.session(request, user, SUBPROTOCOLS) as (socket, session):
             conversation = Conversation(
-                session, run_id, outbox=self._hub.outbox, topics=self.topics, check=check
+                session,
+                run_id,
+                outbox=self._hub.outbox,
+                topics=self.topics,
+                check=check,
+                pack=self._pack,
             )
+            if self._framed:
+                session.write(sockjs.OPEN)
             try:
                 await self._listen(socket, conversation)
             finally:
@@ -57,6 +68,8 @@ class StompRoutes:
             if not self._take(
                 data.encode() if isinstance(data, str) else data, reader, conversation
             ):
+                if self._framed:
+                    conversation.say_goodbye()
                 await socket.close()
                 return
 
@@ -64,7 +77,7 @@ class StompRoutes:
         """Every frame of a message; False if the session is over."""
         about: Frame | None = None
         try:
-            for frame in reader.feed(data):
+            for frame in reader.feed(sockjs.unpack(data) if self._framed else data):
                 about = frame
                 self._hub.traffic.messages_received += 1
                 if not conversation.take(frame):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from atlas_perf.target.bodies import Json
@@ -25,8 +26,10 @@ class _Topic:
 class Topics:
     """Topics by destination. One without subscribers takes no memory, and begins anew."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, pack: Callable[[bytes], bytes] = text_frame) -> None:
+        """`pack` makes a message of the WebSocket out of a frame."""
         self._outbox = outbox
+        self._pack = pack
         self._topics: dict[str, _Topic] = {}
         self._messages = 0
 
@@ -85,4 +88,4 @@ class Topics:
                 "content-type": "application/json",
                 "content-length": str(len(body)),
             }
-            self._outbox.deliver(session, text_frame(frames.write("MESSAGE", headers, body)))
+            self._outbox.deliver(session, self._pack(frames.write("MESSAGE", headers, body)))
