@@ -9,6 +9,8 @@ import pytest
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.aggregations import ALLOWED
+from atlas_perf.judge.baselines.bands import rank_bounds
+from atlas_perf.judge.baselines.reading import baselines_from_text, read_baselines
 from atlas_perf.judge.calibrated import (
     BUSY_REQUESTS_SHARE,
     FLOOR_FACTOR,
@@ -29,6 +31,7 @@ from atlas_perf.judge.validity import (
     START_LAG_OF_NOTE_MS,
 )
 from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
+from atlas_perf.loader import shipped_baselines
 from atlas_perf.model.metric import BUILTIN_METRICS, MetricKind
 from atlas_perf.model.series import OUTCOME_TAGS
 from atlas_perf.model.verdict import Verdict
@@ -115,3 +118,27 @@ def test_the_limits_of_validity_are_told():
     assert f" highest rate | {BUSY_REQUESTS_SHARE * 100:g} % |" in VERDICT
     assert f"Up to {BUSY_REQUESTS_SHARE * 100:g} % of the requests in such seconds" in VERDICT
     assert f"Answers more than {PAYLOAD_FACTOR:g} times as large" in VERDICT
+
+
+def test_the_page_of_baselines_lists_the_shipped_rows():
+    page = (DOCS / "baselines.md").read_text(encoding="utf-8")
+    for row in read_baselines(shipped_baselines()).rows:
+        term, operator, limit = row.expression.partition(" over ")[0].split()
+        number = {"ms": f"{limit} ms", "per_s": f"{limit}/s", "": limit}[row.unit]
+        owners = ", ".join(f"`{name}`" for name in row.scenarios)
+        over = " over steady" if "over steady" in row.expression else ""
+        line = f"| {row.component} | {row.name} | {operator} {number} | {owners} | "
+        assert f"{line}`{row.selector}`{over} |" in page, term
+
+
+def test_the_page_of_baselines_shows_a_file_that_can_be_read():
+    page = (DOCS / "baselines.md").read_text(encoding="utf-8")
+    text = page.split("```toml\n")[1].split("```")[0]
+    (row,) = baselines_from_text(text, "the page").rows
+    assert row.expression == "p(95) < 500 over steady"
+
+
+@pytest.mark.parametrize(("least", "percentile"), [(72, 95), (368, 99)])
+def test_the_samples_that_a_percentile_takes_are_those_of_the_page(least, percentile):
+    assert rank_bounds(least, percentile / 100)[1] == least
+    assert rank_bounds(least - 1, percentile / 100)[1] == least  # one more than there are

@@ -86,6 +86,7 @@ def suffixes(names: set[str]) -> set[str]:
 def test_the_wheel_ships_scenarios_types_and_compiled_parts(wheel_names: set[str]) -> None:
     for file in (CHECKOUT / "scenarios").rglob("*.py"):
         assert f"atlas_perf/scenarios/{file.relative_to(CHECKOUT / 'scenarios')}" in wheel_names
+    assert "atlas_perf/scenarios/baselines.toml" in wheel_names
     assert "atlas_perf/py.typed" in wheel_names
     for part in COMPILED:
         assert f"atlas_perf/{part}.pyi" in wheel_names

@@ -19,6 +19,7 @@ QUICK_NS = 3 * NS_PER_S
 QUICK_ITERATIONS = 3
 
 ONLY_PARSED = {
+    "analyze": "its results are the reader's own",
     "target": "serves until it is stopped",
     "bench": "needs a server that is not here",
     "convert": "its file is the reader's own",

@@ -60,7 +60,7 @@ class BaselineJudge:
         metrics = plan.all_metrics
         self._file, self._version = baselines.file, baselines.version
         self._scenario = plan.name
-        self._counted, self._note = counted, note
+        self.counted, self.note = counted, note
         self._rows = tuple(
             (row, _criterion(row, metrics, times)) for row in baselines.of_scenario(plan.name)
         )
@@ -75,8 +75,8 @@ class BaselineJudge:
             result = judged(criterion, snapshot)
             results.append(result)
             rows.append(_judge_row(row, self._scenario, criterion, result, snapshot))
-        report = BaselineReport(self._file, self._version, tuple(rows), self._counted, self._note)
-        return JudgedBaselines(report, tuple(results) if self._counted else ())
+        report = BaselineReport(self._file, self._version, tuple(rows), self.counted, self.note)
+        return JudgedBaselines(report, tuple(results) if self.counted else ())
 
 
 def invalidated(report: BaselineReport) -> BaselineReport:
