@@ -21,8 +21,9 @@ class Case:
     """One run of the matrix.
 
     `breaks` are criteria that ask for one and the same thing, as a threshold and a baseline with
-    the same limit do: all of them must fail. `follows` may fail as well, `because` of it. Whatever
-    else the run judges must pass. A case without faults is a control: everything must pass.
+    the same limit do: all of them must fail. `because` of that, `follows` may fail as well, and
+    `undecided` may have too few samples. Whatever else the run judges must pass. A case without
+    faults is a control: everything must pass.
     """
 
     load: Load
@@ -30,6 +31,7 @@ class Case:
     faults: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
     because: str = ""
 
     @property

@@ -15,7 +15,7 @@ def complaints(case: Case, outcome: Outcome) -> list[str]:
     if outcome.verdict != wanted:
         why = f": {' '.join(outcome.reasons)}" if outcome.reasons else ""
         found.append(f"the verdict is {outcome.verdict} and not {wanted}{why}")
-    for name in (*case.breaks, *case.follows):
+    for name in (*case.breaks, *case.follows, *case.undecided):
         if name not in outcome.criteria:
             found.append(f"the run judges no {name}")
     found += [
@@ -25,7 +25,8 @@ def complaints(case: Case, outcome: Outcome) -> list[str]:
     ]
     allowed = {*case.breaks, *case.follows}
     found += [f"{name} is broken too" for name in sorted(outcome.failed - allowed)]
-    found += [f"{name} has no data" for name in sorted(outcome.without_data)]
+    unjudged = outcome.without_data - {*case.undecided}
+    found += [f"{name} has no data" for name in sorted(unjudged)]
     found += [f"{fault} struck nothing" for fault in case.faults if not outcome.struck.get(fault)]
     return found
 

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from benchmarks.sensitivity.cases_api import API_CASES
 from benchmarks.sensitivity.cases_smoke import SMOKE_CASES
+from benchmarks.sensitivity.cases_websocket import WEBSOCKET_CASES
 
-CASES = [*API_CASES, *SMOKE_CASES]
+CASES = [*API_CASES, *WEBSOCKET_CASES, *SMOKE_CASES]

@@ -44,6 +44,11 @@ def placed_in(page: str, text: str) -> str:
 def _row(case: Case, outcomes: Mapping[Case, Outcome]) -> str:
     control, broken = outcomes[Case(case.load, case.contract)], outcomes[case]
     followed = [_named(name, broken) for name in case.follows if name in broken.failed]
+    followed += [
+        f"no data for {_named(name, broken)}"
+        for name in case.undecided
+        if name in broken.without_data
+    ]
     cells = (
         "<br>".join(_asked(name, control) for name in case.breaks),
         "<br>".join(_value(control.criteria.get(name)) for name in case.breaks),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from atlas_perf.target.faults.kinds import check_fault
@@ -50,6 +52,12 @@ def test_a_case_that_breaks_what_it_should_is_right() -> None:
 
 def test_what_follows_need_not_break() -> None:
     assert complaints(SLOW, outcome(p99="passed")) == []
+
+
+def test_what_may_be_undecided_may_have_no_data_and_nothing_more() -> None:
+    case = replace(SLOW, undecided=("errors rate<0.01",))
+    assert complaints(case, outcome(errors="no_data")) == []
+    assert complaints(case, outcome(errors="failed")) == ["errors rate<0.01 is broken too"]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +160,11 @@ def test_the_table_says_what_broke_and_what_followed() -> None:
         "| `http_req_duration p(99)<1000`: a later quantile of the same requests |"
     )
     assert tables({CONTROL: healthy(), SLOW: outcome(p99="passed")}).endswith("| 1006 ms | |")
+    case = replace(SLOW, undecided=("errors rate<0.01",))
+    assert tables({CONTROL: healthy(), case: outcome(errors="no_data")}).endswith(
+        "| `http_req_duration p(99)<1000`, no data for `errors rate<0.01`: "
+        "a later quantile of the same requests |"
+    )
 
 
 def test_the_table_is_put_between_its_marks() -> None:
@@ -164,7 +177,7 @@ def test_the_table_is_put_between_its_marks() -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_faults_of_the_matrix_can_be_read(case: Case) -> None:
     assert [check_fault(fault) for fault in case.faults] == list(case.faults)
-    assert bool(case.because) == bool(case.follows)
+    assert bool(case.because) == bool(case.follows + case.undecided)
 
 
 def test_no_case_is_there_twice() -> None:
