@@ -41,7 +41,7 @@ class Case:
     @property
     def command(self) -> tuple[str, ...]:
         """What a reader would type to see it, without `atlas-perf`."""
-        contract = () if self.contract == DOCUMENTED else ("--contract", self.contract)
+        contract = () if self.contract == DOCUMENTED else ("-e", f"CONTRACT={self.contract}")
         faults = tuple(word for fault in self.faults for word in ("--fault", fault))
         return ("run", self.load.scenario, *contract, *self.load.options, *faults)
 
