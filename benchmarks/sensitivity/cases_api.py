@@ -53,7 +53,14 @@ def _cases(contract: str) -> list[Case]:
         Case(API, contract, ("longer:1500ms@runs.create",), (AI_P95,)),
         Case(API, contract, ("longer:6s@runs.create,share=2.5%",), (AI_P99,)),
         Case(FEW, contract, ("latency:440ms",), (COUNT,)),
-        Case(LONG, contract, ("latency:440ms",), (THROUGHPUT,)),
+        Case(
+            LONG,
+            contract,
+            ("latency:440ms",),
+            (THROUGHPUT,),
+            follows=(AI_P95,),
+            because="submitting and polling are slow as well",
+        ),
         Case(API, contract, ("fail@runs.create,share=4%",), (AI_SUCCESS,)),
     ]
 
