@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from atlas_perf.cli.capacity_request import CapacityRequest
 from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.conduct import PreparedRun, report_width, run_shown
-from atlas_perf.cli.embedded import contract_of, embedded_target
+from atlas_perf.cli.embedded import asks_for_sockjs, contract_of, embedded_target
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.preflight import refuse_hopeless
@@ -85,7 +85,11 @@ def _environment(
     )
     if not environment.starts_target:
         return environment, None
-    target = running.enter_context(embedded_target(request.seed, contract_of(variables)))
+    target = running.enter_context(
+        embedded_target(
+            request.seed, contract_of(variables), sockjs_framing=asks_for_sockjs(variables)
+        )
+    )
     return environment.at(target.url), target
 
 

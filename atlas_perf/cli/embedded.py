@@ -18,10 +18,17 @@ def contract_of(variables: Mapping[str, str]) -> Contract:
     return Contract(name) if name in list(Contract) else Contract.DOCUMENTED
 
 
+def asks_for_sockjs(variables: Mapping[str, str]) -> bool:
+    """Whether SOCKJS_FRAMING wants STOMP in SockJS' framing, as the scenarios read it."""
+    return variables.get("SOCKJS_FRAMING") == "sockjs"
+
+
 def embedded_target(
     seed: int | None,
     contract: Contract = Contract.DOCUMENTED,
     faults: Sequence[str] = (),
+    *,
+    sockjs_framing: bool = False,
 ) -> AbstractContextManager[ChildServer]:
     """Start the reference target on a free loopback port, stop it at the end.
 
@@ -33,6 +40,8 @@ def embedded_target(
     arguments = ["--port", "0", "--exit-with-parent", "--contract", contract]
     if seed is not None:
         arguments += ["--seed", str(seed)]
+    if sockjs_framing:
+        arguments.append("--sockjs-framing")
     for fault in faults:
         arguments += ["--fault", fault]
     return child_server("the embedded target", "atlas_perf.target", arguments)

@@ -18,7 +18,7 @@ from atlas_perf.cli.calibration import (
 from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.conduct import PreparedRun, carry_out
 from atlas_perf.cli.cores import usable_cores
-from atlas_perf.cli.embedded import contract_of, embedded_target
+from atlas_perf.cli.embedded import asks_for_sockjs, contract_of, embedded_target
 from atlas_perf.cli.environments import (
     TOKEN_VARIABLES,
     Environment,
@@ -85,7 +85,12 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
             )
         if embedded:
             started = started or running.enter_context(
-                embedded_target(request.seed, contract_of(variables), request.faults)
+                embedded_target(
+                    request.seed,
+                    contract_of(variables),
+                    request.faults,
+                    sockjs_framing=asks_for_sockjs(variables),
+                )
             )
             environment = environment.at(started.url, request.faults)
         outputs = tuple(parse_output(text) for text in request.outputs)

@@ -4,6 +4,8 @@ results/20261123T140512Z-api/
     summary.json            INVALID "not finished" from the start, replaced last of all
     load-performance.json   k6's --summary-export shape
     console.txt             the end summary, plain
+    junit.xml, metrics.txt, summary.md, gl-code-quality-report.json
+                            the same for CI systems
 """
 
 from __future__ import annotations
@@ -19,14 +21,22 @@ from pathlib import Path
 
 from atlas_perf.errors import PlanError
 from atlas_perf.model.summary import Summary
+from atlas_perf.report.code_quality import code_quality
 from atlas_perf.report.console import render_console
 from atlas_perf.report.errors import ResultsWriteError
+from atlas_perf.report.junit import junit_xml
 from atlas_perf.report.k6_export import k6_summary_export
+from atlas_perf.report.markdown import markdown
+from atlas_perf.report.open_metrics import open_metrics
 from atlas_perf.report.summary_json import summary_to_json
 
 SUMMARY_FILE = "summary.json"
 K6_EXPORT_FILE = "load-performance.json"
 CONSOLE_FILE = "console.txt"
+JUNIT_FILE = "junit.xml"
+OPEN_METRICS_FILE = "metrics.txt"
+MARKDOWN_FILE = "summary.md"
+CODE_QUALITY_FILE = "gl-code-quality-report.json"
 
 CONSOLE_WIDTH = 100
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -80,12 +90,7 @@ class ResultsFolder:
         Raises:
             ResultsWriteError: naming the file; the summary on disk is then still the pending one.
         """
-        export = json.dumps(k6_summary_export(summary), indent=4, ensure_ascii=False)
-        texts = {
-            CONSOLE_FILE: render_console(summary, colour=False, width=CONSOLE_WIDTH),
-            K6_EXPORT_FILE: export + "\n",
-            SUMMARY_FILE: summary_to_json(summary) + "\n",
-        }
+        texts = _texts(summary)
         waiting: dict[str, Path] = {}
         try:
             for file_name, text in texts.items():
@@ -147,6 +152,23 @@ class ResultsFolder:
             Path(temporary).unlink(missing_ok=True)
             raise
         return Path(temporary)
+
+
+def _texts(summary: Summary) -> dict[str, str]:
+    """Every file of a finished run, `summary.json` last."""
+    return {
+        CONSOLE_FILE: render_console(summary, colour=False, width=CONSOLE_WIDTH),
+        K6_EXPORT_FILE: _json(k6_summary_export(summary)),
+        JUNIT_FILE: junit_xml(summary),
+        OPEN_METRICS_FILE: open_metrics(summary),
+        MARKDOWN_FILE: markdown(summary),
+        CODE_QUALITY_FILE: _json(code_quality(summary)),
+        SUMMARY_FILE: summary_to_json(summary) + "\n",
+    }
+
+
+def _json(plain: object) -> str:
+    return json.dumps(plain, indent=4, ensure_ascii=False) + "\n"
 
 
 @contextmanager

@@ -69,6 +69,24 @@ class Inputs:
 
     def next(self) -> Script:
         """The next execution."""
+        data = self.response()
+        rolled = self._below()
+        method = "GET" if rolled < 0.8 else "HEAD" if rolled < 0.9 else "POST"
+        rolled = self._below()
+        rare = self._below()
+        return Script(
+            method=method,
+            pieces=self.cut(data),
+            ending="open" if rolled < 0.5 else "fin" if rolled < 0.85 else "rst",
+            cancel_at=self._pick(4) if rare < 0.03 else -1,
+            times_out=0.03 < rare < 0.0305,
+            reads_all=rare > 0.9,
+            expects=rare > 0.97,
+            streams=0.04 < rare < 0.045 and method == "POST",
+        )
+
+    def response(self) -> bytes:
+        """Bytes of the corpus or made up, many of them damaged."""
         self._serial += 1
         chance = self._below()
         if chance < 0.2:
@@ -77,22 +95,12 @@ class Inputs:
             data = self._made_up()
         else:
             data = self._corpus[self._pick(len(self._corpus))]
-        if chance > 0.4 or 0.15 < chance < 0.2:
-            data = self._damaged(data)
-        rolled = self._below()
-        method = "GET" if rolled < 0.8 else "HEAD" if rolled < 0.9 else "POST"
-        rolled = self._below()
-        rare = self._below()
-        return Script(
-            method=method,
-            pieces=self._cut(data),
-            ending="open" if rolled < 0.5 else "fin" if rolled < 0.85 else "rst",
-            cancel_at=self._pick(4) if rare < 0.03 else -1,
-            times_out=0.03 < rare < 0.0305,
-            reads_all=rare > 0.9,
-            expects=rare > 0.97,
-            streams=0.04 < rare < 0.045 and method == "POST",
-        )
+        return self.damaged(data) if chance > 0.4 or 0.15 < chance < 0.2 else data
+
+    def like_the_last(self) -> bytes:
+        """A sound response whose head comes again and again."""
+        self._serial += 1
+        return _LIKE_THE_LAST[self._pick(3)] % self._serial
 
     def _made_up(self) -> bytes:
         """A sound response, unlike any other."""
@@ -105,7 +113,8 @@ class Inputs:
         chunks = b"".join(b"%x\r\n%b\r\n" % (len(c), c) for c in (body[:at], body[at:]) if c)
         return b"%bTransfer-Encoding: chunked\r\n\r\n%b0\r\n\r\n" % (head, chunks)
 
-    def _damaged(self, data: bytes) -> bytes:
+    def damaged(self, data: bytes) -> bytes:
+        """The bytes with something put in, left out, changed, or another end, once or more."""
         for _ in range(1 + self._pick(3)):
             at = self._pick(len(data) + 1)
             match self._pick(4):
@@ -120,7 +129,8 @@ class Inputs:
                     data = data[:at] + other[self._pick(len(other)) :]
         return data
 
-    def _cut(self, data: bytes) -> list[bytes]:
+    def cut(self, data: bytes) -> list[bytes]:
+        """One to four pieces."""
         pieces = []
         for _ in range(self._pick(4)):
             if len(data) < 2:

@@ -25,7 +25,7 @@ from atlas_perf.protocols.http.timings import Stopwatch
 from atlas_perf.protocols.http.urls import Target
 from atlas_perf.units import NS_PER_S
 from benchmarks.fuzz_client.inputs import Script
-from benchmarks.fuzz_client.verdicts import Execution, complaint
+from benchmarks.fuzz_client.verdicts import BrokenPromiseError, Execution, complaint
 
 LANES_OF_A_USER = 4
 DROP_CHANCE = 0.01
@@ -35,10 +35,6 @@ HANGS_AFTER_TURNS = 200_000
 _ORIGIN = ("http", "fuzz", 80)
 _PATH = re.compile(rb"[A-Z]+ /(\d+) ")
 _lane: contextvars.ContextVar[Lane] = contextvars.ContextVar("lane")
-
-
-class BrokenPromiseError(Exception):
-    """An execution that is not as it must be."""
 
 
 class LaneSeries:
@@ -308,7 +304,7 @@ class Lane:
         if script.ending == "open":
             return
         self.execution.ended = True
-        self.execution.was_reset = self._resets
+        self.execution.was_reset = self._resets and not script.streams
         if script.streams:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_WR)  # what comes after the request's head is not read
@@ -339,6 +335,8 @@ class Lane:
             self._complain(wrong)
         self.busy = False
         if end is None:
+            if execution.script.times_out:
+                self._user.departs()
             return
         script = execution.script
         if execution.canceled or execution.ended or script.streams or script.times_out:

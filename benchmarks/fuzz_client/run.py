@@ -7,22 +7,66 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from atlas_perf.loop import run
+from benchmarks.fuzz_client.chains import ChainUser
 from benchmarks.fuzz_client.inputs import Inputs
-from benchmarks.fuzz_client.lanes import LANES_OF_A_USER, BrokenPromiseError, User
+from benchmarks.fuzz_client.lanes import LANES_OF_A_USER, User
+from benchmarks.fuzz_client.locations import Locations
+from benchmarks.fuzz_client.lone_user import Authority
+from benchmarks.fuzz_client.repetitions import RepeatingUser
+from benchmarks.fuzz_client.verdicts import BrokenPromiseError
 
 USERS = 12
+LONE_USERS = 8  # of each kind
+PERCENT: Mapping[str, int] = {
+    "TLS": 5,
+    "redirects": 5,
+    "repetition": 10,
+}  # of all executions; the others are plain
 CLOSE_CHANCE = 0.0005  # of a user's client, each turn
 
 
-async def fuzz(executions: int, seed: int) -> None:
-    """Raises BrokenPromiseError, with the bytes that broke it."""
+async def fuzz(executions: int, seed: int, percent: Mapping[str, int]) -> Counter[str]:
+    """How many of each kind were made; `percent` of all that are to be of a kind, the rest plain.
+
+    All kinds go on at once.
+
+    Raises:
+        BrokenPromiseError: with the bytes that broke it.
+    """
     inputs = Inputs(seed)
     dice = random.Random(seed + 1)
+    authority = Authority.new()
+    shares = {kind: executions * share // 100 for kind, share in percent.items()}
+    plain = executions - sum(shares.values())
+    made: Counter[str] = Counter()
+    with socket.socket() as bound:  # and nobody listens
+        bound.bind(("127.0.0.1", 0))
+        locations = Locations(dice, bound.getsockname()[1])
+        numbers = range(LONE_USERS)
+        users: dict[str, Sequence[ChainUser | RepeatingUser]] = {
+            "TLS": [ChainUser(n, inputs, dice, authority, None) for n in numbers],
+            "redirects": [ChainUser(n, inputs, dice, authority, locations) for n in numbers],
+            "repetition": [RepeatingUser(n, inputs, dice, authority) for n in numbers],
+        }
+        try:
+            async with asyncio.TaskGroup() as kinds:
+                kinds.create_task(_plain(plain, inputs, dice, made))
+                for kind, share in shares.items():
+                    for user in users[kind]:
+                        kinds.create_task(_one_by_one(user, kind, share, made))
+        except* BrokenPromiseError as broken:
+            raise broken.exceptions[0] from None
+    return made
+
+
+async def _plain(executions: int, inputs: Inputs, dice: random.Random, made: Counter[str]) -> None:
     # In every fourth user requests now and then have to wait for a connection.
     users = [User(dice, LANES_OF_A_USER - (n % 4 == 0)) for n in range(USERS)]
     numbers = iter(range(executions))
@@ -34,6 +78,7 @@ async def fuzz(executions: int, seed: int) -> None:
                 user.close_client()
     for user in users:
         await user.over()
+    made["plain"] = executions
 
 
 def _begin(users: list[User], inputs: Inputs, numbers: Iterator[int]) -> bool:
@@ -47,15 +92,29 @@ def _begin(users: list[User], inputs: Inputs, numbers: Iterator[int]) -> bool:
     return at_work
 
 
-def main(executions: int, seed: int) -> int:
+async def _one_by_one(
+    user: ChainUser | RepeatingUser, kind: str, executions: int, made: Counter[str]
+) -> None:
+    while made[kind] < executions:
+        count = await user.execute(made[kind])
+        made[kind] += count
+    await user.over()
+
+
+def main(executions: int, seed: int, percent: Mapping[str, int] = PERCENT) -> int:
+    """Fuzz, and say what came of it; the exit code."""
     started_s = time.monotonic()
     try:
-        run(fuzz(executions, seed))
+        made = run(fuzz(executions, seed, percent))
     except BrokenPromiseError as broken:
         print(f"seed {seed}: {broken}", file=sys.stderr)
         return 1
     elapsed_s = time.monotonic() - started_s
-    print(f"{executions} executions clean, seed {seed}: {executions / elapsed_s:,.0f} per second")
+    kinds = ", ".join(f"{kind} {count}" for kind, count in made.items())
+    print(
+        f"{made.total()} executions clean, seed {seed}: {made.total() / elapsed_s:,.0f} per second"
+        f" ({kinds})"
+    )
     return 0
 
 

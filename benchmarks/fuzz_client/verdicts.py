@@ -29,6 +29,19 @@ Numbers = tuple[int, ...]
 """A sample as it is recorded: its instant, its duration and its six phases."""
 
 
+class BrokenPromiseError(Exception):
+    """An execution that is not as it must be."""
+
+
+def reading_of(method: str, delivered: bytes, *, ended: bool) -> ResponseReader:
+    """What the parser makes of the bytes in one piece; `ended`: the server says that it is all."""
+    reading = ResponseReader(method)
+    reading.feed(delivered)
+    if ended and delivered and not (reading.complete or reading.refusal):
+        reading.end_of_stream()
+    return reading
+
+
 @dataclass(slots=True)
 class Execution:
     """One request and what became of it."""
@@ -48,11 +61,8 @@ class Execution:
     def read(self) -> ResponseReader:
         """What the parser makes of all that was delivered."""
         if self.reading is None:
-            self.reading = ResponseReader(self.script.method)
-            self.reading.feed(self.delivered)
-            decided = self.reading.complete or self.reading.refusal
-            if not decided and self.ended and not self.was_reset and self.delivered:
-                self.reading.end_of_stream()
+            in_order = self.ended and not self.was_reset
+            self.reading = reading_of(self.script.method, self.delivered, ended=in_order)
         return self.reading
 
     @property
@@ -80,20 +90,21 @@ def complaint(execution: Execution, task: asyncio.Task[Response]) -> str:
     if task.cancelled():
         if not execution.canceled or not failed or tags.get("error") != "request canceled":
             return f"cancelled by nobody, or not counted as that: {tags}"
-        return _wrong_phases(numbers, answered=False)
+        return wrong_phases(numbers, answered=False)
     if (raised := task.exception()) is not None:
         return f"raised {raised!r}"
     response = task.result()
     if failed == response.ok or tags["status"] != str(response.status):
         return f"the sample is of something else: {tags}, {response!r}"
     return (
-        _wrong_phases(numbers, answered=response.status != 0)
+        wrong_phases(numbers, answered=response.status != 0)
         or _wrong_response(execution, response)
-        or (_otherwise_for_llhttp(execution, response) if execution.number % 32 == 0 else "")
+        or (_otherwise(execution, response) if execution.number % 32 == 0 else "")
     )
 
 
-def _wrong_phases(numbers: Numbers, *, answered: bool) -> str:
+def wrong_phases(numbers: Numbers, *, answered: bool) -> str:
+    """Phases that are negative, missing or do not add up; "" if none is."""
     _, duration_ns, *phases = numbers
     took = phases[3:] if answered else phases
     if min(phases) < -1 or duration_ns != sum(max(phase, 0) for phase in took):
@@ -107,13 +118,18 @@ def _wrong_response(execution: Execution, response: Response) -> str:
     reading, script = execution.read(), execution.script
     if not reading.complete or (script.times_out and not response.status):
         return _wrong_failure(execution, response)
+    return wrong_content(reading, response, reads_all=script.reads_all)
+
+
+def wrong_content(reading: ResponseReader, response: Response, *, reads_all: bool) -> str:
+    """Where a response differs from what the parser read in one piece; "" if nowhere."""
     head = reading.head
     assert head is not None
     if response.status != head.status:
         return f"status {response.status} instead of {head.status}: {response!r}"
     if response.wire_body != reading.body or response.body_bytes != len(reading.body):
         return f"body {response.wire_body!r} instead of {reading.body!r}"
-    if script.reads_all:
+    if reads_all:
         fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.fields]
         if list(response.headers.fields) != fields:
             return f"fields {response.headers.fields} instead of {fields}"
@@ -153,12 +169,17 @@ def _look_at_everything(response: Response) -> None:
         pass
 
 
-def _otherwise_for_llhttp(execution: Execution, response: Response) -> str:
-    if execution.script.method == "HEAD" or not execution.delivered:
+def _otherwise(execution: Execution, response: Response) -> str:
+    return otherwise_for_llhttp(execution.script.method, execution.delivered, response)
+
+
+def otherwise_for_llhttp(method: str, delivered: bytes, response: Response) -> str:
+    """Where llhttp reads something else; "" if nowhere, or where it is known to."""
+    if method == "HEAD" or not delivered:
         return ""
-    engine = _read_with_engine([execution.delivered])
-    llhttp = _read_with_llhttp([execution.delivered])
-    if _explanation(execution.delivered, engine):
+    engine = _read_with_engine([delivered])
+    llhttp = _read_with_llhttp([delivered])
+    if _explanation(delivered, engine):
         return ""
     final: list[Any] = [each for each in llhttp.messages if each.kind != "interim"]
     if final and (final[0].status, final[0].body) != (response.status, response.wire_body):

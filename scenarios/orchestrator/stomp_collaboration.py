@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas_perf import Reply, VirtualUser, WebSocket
+from atlas_perf import Reply, VirtualUser, WebSocket, env
 from atlas_perf.protocols.stomp.conversation import Stomp, StompError, connect_stomp, frames_of
 from atlas_perf.protocols.stomp.sockjs import session_path
 
@@ -28,6 +28,11 @@ NAME = "/ws/runs/{id}/collaboration"
 KEYS = {"GRAFT": "messageId", "PRUNE": "messageId", "FLAG": "messageId", "CURSOR_MOVE": "nodeId"}
 """The field that comes back as it was sent, in `data`; of a cursor only `nodeId` does."""
 ACTIONS = {"GRAFT": "graft", "PRUNE": "prune", "FLAG": "flag", "CURSOR_MOVE": "cursor"}
+
+FRAMING = env.get("SOCKJS_FRAMING", "raw")
+"""raw: STOMP as it is; sockjs: in SockJS' own framing, as Spring serves the path."""
+if FRAMING not in {"raw", "sockjs"}:
+    raise ValueError(f"SOCKJS_FRAMING={FRAMING} is no framing: choose raw or sockjs")
 
 
 def create_run(vu: VirtualUser) -> Call:
@@ -68,7 +73,7 @@ async def subscribe(vu: VirtualUser, sitting: Sitting) -> bool:
         stomp = await connect_stomp(
             sitting.socket,
             headers={"X-User-Id": sitting.user_id, **bearer(vu.env)},
-            framed=vu.env.get("SOCKJS_FRAMING", "raw") == "sockjs",
+            framed=FRAMING == "sockjs",
         )
         await stomp.subscribe(f"/topic/runs/{sitting.run_id}/collaboration")
     except (StompError, TimeoutError):

@@ -39,8 +39,8 @@ def test_a_starter_has_the_new_name_everywhere(kind: str) -> None:
     assert f"{kind}.py" not in text
 
 
-def test_there_is_a_starter_for_each_model_of_load() -> None:
-    assert {"http", "arrivals"} <= set(starter_names())
+def test_there_is_a_starter_for_each_model_of_load_and_each_protocol() -> None:
+    assert {"http", "arrivals", "websocket", "stream", "task"} == set(starter_names())
 
 
 @pytest.mark.parametrize(

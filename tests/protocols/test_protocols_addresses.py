@@ -99,3 +99,14 @@ async def test_an_ipv6_address_in_brackets(
     hosts = [request.headers["host"] for request in server.requests]
     assert hosts == [f"[::1]:{server.port}", "six.example"]
     assert recorder.requests[0].tags["url"].startswith("http://[::1]:")
+
+
+async def test_no_server_sends_a_client_to_a_unix_socket(
+    stage: Stage, make_client: MakeClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "private.sock"
+    private = await stage.serve_unix(answering(response(200, b"secret")), path)
+    server = await stage.serve(answering(response(302, b"", Location=f"{url_of(path)}/")))
+    answer = await make_client(server.url).get("/")
+    assert (answer.status, answer.error_code) == (302, 1020)
+    assert not private.requests

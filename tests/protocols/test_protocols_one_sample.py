@@ -8,7 +8,10 @@ from scripted_server import KeepingRecorder, MakeClient, Stage, answering, respo
 from atlas_perf.protocols.http.cookies import CookieJar
 
 
-@pytest.mark.parametrize("location", ["http://[::1/x", "//["])
+@pytest.mark.parametrize(
+    "location",
+    ["http://[::1/x", "//[", "https://[fe80::1%2\x8c]/", "http://[fe80::1%\xe2\x82\xac]/x"],
+)
 async def test_a_location_that_is_no_url_is_a_failed_request(
     stage: Stage, make_client: MakeClient, recorder: KeepingRecorder, location: str
 ) -> None:

@@ -138,6 +138,18 @@ async def test_a_location_that_cannot_be_followed(
     assert recorder.last.failed
 
 
+async def test_of_several_locations_the_first_counts(stage: Stage, make_client: MakeClient) -> None:
+    """Joined by a comma they would lead to a place that nobody has named."""
+
+    def answer(request: ReceivedRequest) -> bytes:
+        moved = response(302, Location="/end", location="/elsewhere")
+        return moved if request.path == "/start" else response(200)
+
+    server = await stage.serve(answering(answer))
+    assert (await make_client(server.url).get("/start")).status == 200
+    assert [request.path for request in server.requests] == ["/start", "/end"]
+
+
 @pytest.mark.parametrize("reply", [response(302), response(304, Location="/end"), response(300)])
 async def test_what_names_no_place_is_no_redirect(
     stage: Stage, make_client: MakeClient, reply: bytes

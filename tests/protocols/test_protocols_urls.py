@@ -21,6 +21,7 @@ from atlas_perf.protocols.http.urls import join_base, parse_target, redacted, wi
         ("http://h:/", "h", 80, "h", "/"),
         ("http://[::1]:81/x", "::1", 81, "[::1]:81", "/x"),
         ("http://[::1]", "::1", 80, "[::1]", "/"),
+        ("http://[FE80::1%25eth0.7]", "fe80::1%25eth0.7", 80, "[fe80::1%25eth0.7]", "/"),
         ("http://h?q=1", "h", 80, "h", "/?q=1"),
         ("http://h/a b?c=d e#f", "h", 80, "h", "/a%20b?c=d%20e"),
         ("http://h/ä?ö", "h", 80, "h", "/%C3%A4?%C3%B6"),
@@ -72,6 +73,17 @@ def test_tags_are_as_given_without_credentials(
 )
 def test_even_a_malformed_url_shows_no_credentials(url: str, clean: str) -> None:
     assert redacted(url) == clean
+
+
+@pytest.mark.parametrize(
+    "zone",
+    ["%", "%25 x", "%2\x8ceth0", "%€", "%eth0..1", "%.eth0", "%eth0.", "%" + "x" * 64, "%a%b\x7f"],
+)
+def test_what_follows_an_address_is_the_name_of_an_interface(zone: str) -> None:
+    """Else it would end up in the Host header, or in a name that Python's ssl raises about."""
+    with pytest.raises(RequestFailure) as failed:
+        parse_target(f"https://[fe80::1{zone}]/")
+    assert failed.value.code == 1020
 
 
 @pytest.mark.parametrize(

@@ -62,10 +62,21 @@ def test_a_name_cannot_leave_the_base(tmp_path, name, folder_name):
     assert path.name == f"20261123T140512Z-{folder_name}"
 
 
-def test_a_finished_run_has_its_three_files(folder):
+FILES = [
+    "console.txt",
+    "gl-code-quality-report.json",
+    "junit.xml",
+    "load-performance.json",
+    "metrics.txt",
+    "summary.json",
+    "summary.md",
+]
+
+
+def test_a_finished_run_has_its_files(folder):
     folder.write_pending(pending())
     folder.write(sample_summary())
-    assert names(folder) == ["console.txt", "load-performance.json", "summary.json"]
+    assert names(folder) == FILES
     assert read(folder) == sample_summary()
     export = json.loads((folder.path / "load-performance.json").read_text(encoding="utf-8"))
     assert export == k6_summary_export(sample_summary())
@@ -121,7 +132,7 @@ def test_a_disk_full_before_the_load_is_refused(folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("works", "file_name"), [(0, "console.txt"), (1, "load-performance.json"), (2, "summary.json")]
+    ("works", "file_name"), [(0, "console.txt"), (1, "load-performance.json"), (6, "summary.json")]
 )
 def test_a_disk_full_at_the_end_is_an_error_and_leaves_no_verdict_behind(
     folder, monkeypatch, works, file_name

@@ -9,7 +9,7 @@ from collections import Counter as Tally
 
 import pytest
 
-from atlas_perf import Counter, Rate
+from atlas_perf import Counter, Gauge, Rate
 from atlas_perf.clock import now_ns
 from atlas_perf.model.metric import Metric
 from atlas_perf.model.series import Tags
@@ -18,6 +18,7 @@ from atlas_perf.worker.recorder import Recorder
 from atlas_perf.worker.user_samples import RememberedSeries, UserSamples
 
 orders = Counter("orders")
+open_rooms = Gauge("open_rooms", across_workers="sum")
 
 
 class CountingRecorder:
@@ -244,3 +245,17 @@ def test_a_group_that_a_scenario_cancels_itself_has_no_duration(
     with contextlib.suppress(asyncio.CancelledError), user.group("own"):
         raise asyncio.CancelledError
     assert recorder.samples == []
+
+
+def test_a_part_of_a_sum_is_of_no_group(user: UserSamples, recorder: CountingRecorder) -> None:
+    """One series for each group, or phase, would be added up to more than there is."""
+    open_rooms.add(1)
+    with user.group("g"):
+        open_rooms.add(2, {"kind": "big"})
+        open_rooms.add(3)
+    rooms = [(tags, value) for name, tags, value in recorder.samples if name == "open_rooms"]
+    assert rooms == [
+        ({"scenario": "shop"}, 1),
+        ({"scenario": "shop", "kind": "big"}, 2),
+        ({"scenario": "shop"}, 3),
+    ]

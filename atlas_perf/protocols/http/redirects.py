@@ -26,14 +26,16 @@ def redirected(request: Request, target: Target, response: Response) -> Request 
     when the scheme, host or port changes, unless it is the step from HTTP to HTTPS of one host.
 
     Raises:
-        RequestFailure: code 1020 if the Location is no URL that can be followed, 1000 if the body
-            cannot be sent again.
+        RequestFailure: code 1020 if the Location is no URL that can be followed, or a Unix socket,
+            which no server may choose; 1000 if the body cannot be sent again.
     """
-    location = response.headers.get("location", "")
-    if response.status not in REDIRECT_STATUSES or not location:
+    locations = response.headers.get_all("location")  # the first counts, as in Go and k6
+    if response.status not in REDIRECT_STATUSES or not locations or not locations[0]:
         return None
-    url = _joined(target, _utf8_if_possible(location))
+    url = _joined(target, _utf8_if_possible(locations[0]))
     next_target = parse_target(url)
+    if next_target.socket_path is not None and next_target.socket_path != target.socket_path:
+        raise invalid_url("a redirect cannot lead to a Unix socket of this machine")
     fields, body, method, cookies = request.fields, request.body, request.method, request.cookies
     digest = request.digest
     if response.status in _BECOMES_GET and method != "HEAD":

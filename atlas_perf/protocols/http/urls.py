@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import IPv6Address
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from atlas_perf.protocols.http.error_codes import ErrorCode
@@ -26,6 +27,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # lone surrogates have no bytes
 _HOST_NAME = re.compile(r"[A-Za-z0-9_~\-]+(?:\.[A-Za-z0-9_~\-]+)*\.?")
+_ZONE = re.compile(r"(?=.{1,20}$)[A-Za-z0-9_~%\-]+(?:\.[A-Za-z0-9_~%\-]+)*")  # of an interface
 _USERINFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*://)[^/?#]*@")
 _ANYTHING_BEFORE_AT = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*://)?.*@", re.DOTALL)
 SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%[]|"
@@ -149,7 +151,7 @@ def redacted(url: str) -> str:
 
 def _ascii_host(host: str) -> str:
     if ":" in host:
-        return host
+        return _checked_address(host)
     try:
         name = host.encode("idna").decode("ascii").lower()
     except UnicodeError:
@@ -157,6 +159,18 @@ def _ascii_host(host: str) -> str:
     if _HOST_NAME.fullmatch(name) is None:
         raise invalid_url("its host is not a name")
     return name
+
+
+def _checked_address(host: str) -> str:
+    """An IPv6 address, whose zone would be text of any kind, fit for a Host header and for SNI."""
+    address, percent, zone = host.partition("%")
+    try:
+        IPv6Address(address)
+    except ValueError:
+        raise invalid_url("its host is not an address") from None
+    if percent and _ZONE.fullmatch(zone) is None:
+        raise invalid_url("its host is not an address")
+    return host
 
 
 def invalid_url(reason: str) -> RequestFailure:

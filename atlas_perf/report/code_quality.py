@@ -1,0 +1,55 @@
+"""Broken criteria as GitLab code quality: each is shown in the merge request at its line.
+
+https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
+from atlas_perf.report.criterion_text import criterion_text
+
+_PLACE = re.compile(r"(?P<file>.+):(?P<line>[0-9]+)")
+_SEVERITIES = {CriterionState.FAILED: "critical", CriterionState.NO_DATA: "major"}
+
+
+def code_quality(summary: Summary) -> list[dict[str, Any]]:
+    """The content of `gl-code-quality-report.json`: criteria not met, and those not judged."""
+    places = _places(summary)
+    return [
+        _issue(summary, result, places.get((result.selector, result.expression), ""))
+        for result in summary.thresholds
+        if result.state in _SEVERITIES
+    ]
+
+
+def _issue(summary: Summary, result: ThresholdResult, place: str) -> dict[str, Any]:
+    told = criterion_text(result)
+    match = _PLACE.fullmatch(place)
+    key = f"{summary.name}\0{result.selector}\0{result.expression}"
+    return {
+        "description": f"{summary.name}: {told.group} {told.name}: {told.value}. {told.reason}",
+        "check_name": "atlas-perf",
+        # The same criterion is the same finding, whatever its value is this time.
+        "fingerprint": hashlib.sha256(key.encode(errors="backslashreplace")).hexdigest(),
+        "severity": _SEVERITIES[result.state],
+        "location": {
+            "path": match["file"] if match else summary.file,
+            "lines": {"begin": int(match["line"]) if match else 1},
+        },
+    }
+
+
+def _places(summary: Summary) -> dict[tuple[str, str], str]:
+    """Where each criterion is written, as far as the plan tells."""
+    thresholds = summary.plan.get("thresholds")
+    if not isinstance(thresholds, list | tuple):
+        return {}
+    return {
+        (str(one.get("selector")), str(one.get("expression"))): str(one.get("place", ""))
+        for one in thresholds
+        if isinstance(one, dict)
+    }

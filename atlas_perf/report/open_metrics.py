@@ -1,0 +1,73 @@
+"""The run's numbers as OpenMetrics, for GitLab's metrics report (`artifacts:reports:metrics`).
+
+GitLab shows how each number differs from the one on the target branch, matching them by name and
+labels; so there is no time and no id in either. https://openmetrics.io is the format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from atlas_perf.model.metric import Contains, MetricKind
+from atlas_perf.model.series import Selector
+from atlas_perf.model.summary import CriterionState, MetricSummary, Summary
+
+_UNITS = {Contains.TIME: "_milliseconds", Contains.DATA: "_bytes", Contains.DEFAULT: ""}
+_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]")
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
+_SHOWN = {
+    MetricKind.COUNTER: ("count", "rate"),
+    MetricKind.GAUGE: ("value", "max"),
+    MetricKind.RATE: ("rate",),
+}
+
+
+def open_metrics(summary: Summary) -> str:
+    """The text of `metrics.txt`."""
+    families: dict[str, list[str]] = {}
+    for metric in summary.metrics.values():
+        name = _family(metric)
+        families.setdefault(name, []).extend(_samples(name, summary.name, metric))
+    families["atlas_perf_criterion_met"] = list(_criteria(summary))
+    lines: list[str] = []
+    for name, samples in sorted(families.items()):
+        if samples:
+            lines += [f"# TYPE {name} gauge", *samples]
+    return "\n".join([*lines, "# EOF", ""])
+
+
+def _family(metric: MetricSummary) -> str:
+    bare = Selector.parse(metric.name).metric
+    return f"atlas_perf_{_NOT_IN_NAMES.sub('_', bare)}{_UNITS[metric.contains]}"
+
+
+def _samples(family: str, scenario: str, metric: MetricSummary) -> Iterator[str]:
+    tags = dict(Selector.parse(metric.name).tags)
+    stats = _SHOWN.get(metric.kind, tuple(key for key in metric.values if key != "count"))
+    for stat in stats:
+        labels = {**tags, "scenario_file": scenario, "statistic": stat}
+        yield _line(family, labels, metric.values[stat])
+
+
+def _criteria(summary: Summary) -> Iterator[str]:
+    for result in summary.thresholds:
+        labels = {
+            "scenario_file": summary.name,
+            "selector": result.selector,
+            "criterion": result.expression,
+        }
+        met = float(result.state is CriterionState.PASSED)
+        yield _line("atlas_perf_criterion_met", labels, met)
+
+
+def _line(name: str, labels: dict[str, str], value: float) -> str:
+    written = ",".join(
+        f'{_NOT_IN_NAMES.sub("_", key)}="{_plain(text)}"' for key, text in sorted(labels.items())
+    )
+    return f"{name}{{{written}}} {value:.12g}"
+
+
+def _plain(text: str) -> str:
+    clean = text.encode(errors="backslashreplace").decode()
+    return clean.replace("\r", " ").translate(_ESCAPES)
