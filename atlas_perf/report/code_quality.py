@@ -9,8 +9,8 @@ import hashlib
 import re
 from typing import Any
 
-from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
-from atlas_perf.report.criterion_text import criterion_text
+from atlas_perf.model.summary import CriterionState, Summary
+from atlas_perf.report.criterion_text import CriterionText, criteria_texts
 
 _PLACE = re.compile(r"(?P<file>.+):(?P<line>[0-9]+)")
 _SEVERITIES = {CriterionState.FAILED: "critical", CriterionState.NO_DATA: "major"}
@@ -20,22 +20,21 @@ def code_quality(summary: Summary) -> list[dict[str, Any]]:
     """The content of `gl-code-quality-report.json`: criteria not met, and those not judged."""
     places = _places(summary)
     return [
-        _issue(summary, result, places.get((result.selector, result.expression), ""))
-        for result in summary.thresholds
-        if result.state in _SEVERITIES
+        _issue(summary, told, places.get((told.group, told.name), ""))
+        for told in criteria_texts(summary)
+        if told.state in _SEVERITIES
     ]
 
 
-def _issue(summary: Summary, result: ThresholdResult, place: str) -> dict[str, Any]:
-    told = criterion_text(result)
+def _issue(summary: Summary, told: CriterionText, place: str) -> dict[str, Any]:
     match = _PLACE.fullmatch(place)
-    key = f"{summary.name}\0{result.selector}\0{result.expression}"
+    key = f"{summary.name}\0{told.group}\0{told.name}"
     return {
         "description": f"{summary.name}: {told.group} {told.name}: {told.value}. {told.reason}",
         "check_name": "atlas-perf",
         # The same criterion is the same finding, whatever its value is this time.
         "fingerprint": hashlib.sha256(key.encode(errors="backslashreplace")).hexdigest(),
-        "severity": _SEVERITIES[result.state],
+        "severity": _SEVERITIES[told.state],
         "location": {
             "path": match["file"] if match else summary.file,
             "lines": {"begin": int(match["line"]) if match else 1},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from atlas_perf.errors import ExitCode
+from atlas_perf.model.baseline import BaselineResult
 from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.console_phases import shortness_text
@@ -18,6 +19,13 @@ HEADLINES = {
     Verdict.NO_BASELINE: "there is nothing to compare with",
     Verdict.INCONCLUSIVE: "neither a regression nor its absence is shown",
     Verdict.PASS: "every criterion was met",
+}
+
+_STATES = {
+    Verdict.PASS: CriterionState.PASSED,
+    Verdict.FAIL: CriterionState.FAILED,
+    Verdict.NO_DATA: CriterionState.NO_DATA,
+    Verdict.INVALID: CriterionState.NO_DATA,
 }
 
 
@@ -44,6 +52,33 @@ def criterion_text(result: ThresholdResult) -> CriterionText:
         limit=format_quantity(result.limit, result.unit),
         margin=_margin(result),
         reason=" ".join(filter(None, (result.reason, _shortness(result)))),
+    )
+
+
+def criteria_texts(summary: Summary) -> tuple[CriterionText, ...]:
+    """Everything that had a part in the verdict: thresholds, and the baselines that count."""
+    report = summary.baselines
+    rows = report.rows if report is not None and report.counted else ()
+    return (*map(criterion_text, summary.thresholds), *map(baseline_text, rows))
+
+
+def baseline_text(row: BaselineResult) -> CriterionText:
+    """A row of a baseline file in words."""
+    value, margin = "no data", ""
+    if row.value is not None:
+        shown = format_quantity(row.value, row.unit, beside=row.limit)
+        value = bound_text(shown, row.at_least)
+    if row.margin is not None and row.verdict is not Verdict.NO_DATA:
+        side = "outside" if row.verdict is Verdict.FAIL else "inside"
+        margin = f"{abs(row.margin) * 100:.3g} % {side}"
+    return CriterionText(
+        group=f"baseline {row.title}",
+        name=f"{row.selector} {row.expression}",
+        state=_STATES[row.verdict],
+        value=value,
+        limit=format_quantity(row.limit, row.unit),
+        margin=margin,
+        reason=row.reason,
     )
 
 

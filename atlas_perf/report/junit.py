@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from atlas_perf.model.summary import CriterionState, Summary
 from atlas_perf.model.verdict import Verdict
-from atlas_perf.report.criterion_text import CriterionText, criterion_text
+from atlas_perf.report.criterion_text import CriterionText, criteria_texts
 
 VALIDITY = "the run is valid"
 
@@ -27,9 +27,9 @@ def junit_xml(summary: Summary) -> str:
     suite = ET.SubElement(suites, "testsuite", {"name": _clean(f"atlas-perf {summary.name}")})
     suite.append(_validity(summary))
     proves_nothing = summary.verdict is Verdict.INVALID
-    for result in summary.thresholds:
-        case = _case(summary, result.selector, result.expression)
-        _tell(case, criterion_text(result), proves_nothing=proves_nothing)
+    for criterion in criteria_texts(summary):
+        case = _case(summary, criterion.group, criterion.name)
+        _tell(case, criterion, proves_nothing=proves_nothing)
         suite.append(case)
     counts = _counts(suite)
     suite.attrib.update(counts)

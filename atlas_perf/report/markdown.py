@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from atlas_perf.model.summary import CriterionState, EndpointSummary, Summary
 from atlas_perf.model.verdict import Verdict
-from atlas_perf.report.criterion_text import criterion_text, headline
+from atlas_perf.report.criterion_text import criteria_texts, headline
 from atlas_perf.report.terminal_text import printable
 from atlas_perf.report.value_text import bound_text, milliseconds_text, share_text
 from atlas_perf.units import NS_PER_S, format_duration
@@ -58,12 +58,12 @@ def _about(summary: Summary) -> str:
 
 
 def _criteria(summary: Summary) -> Iterator[str]:
-    if not summary.thresholds:
+    criteria = criteria_texts(summary)
+    if not criteria:
         return
     yield from _head("", "criterion", "value", "margin")
     proves_nothing = summary.verdict is Verdict.INVALID
-    for result in summary.thresholds:
-        told = criterion_text(result)
+    for told in criteria:
         met = told.state is CriterionState.PASSED
         mark = "–" if proves_nothing and met else _MARKS[told.state]
         yield _row(mark, f"{_text(told.group)} {_text(told.name)}", _text(told.value), told.margin)

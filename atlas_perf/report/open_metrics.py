@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import CriterionState, MetricSummary, Summary
+from atlas_perf.report.criterion_text import criteria_texts
 
 _UNITS = {Contains.TIME: "_milliseconds", Contains.DATA: "_bytes", Contains.DEFAULT: ""}
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]")
@@ -51,13 +52,13 @@ def _samples(family: str, scenario: str, metric: MetricSummary) -> Iterator[str]
 
 
 def _criteria(summary: Summary) -> Iterator[str]:
-    for result in summary.thresholds:
+    for criterion in criteria_texts(summary):
         labels = {
             "scenario_file": summary.name,
-            "selector": result.selector,
-            "criterion": result.expression,
+            "selector": criterion.group,
+            "criterion": criterion.name,
         }
-        met = float(result.state is CriterionState.PASSED)
+        met = float(criterion.state is CriterionState.PASSED)
         yield _line("atlas_perf_criterion_met", labels, met)
 
 

@@ -10,6 +10,7 @@ from atlas_perf.errors import ExitCode
 from atlas_perf.judge.baselines.analysis import analyse
 from atlas_perf.judge.baselines.judging import BaselineJudge
 from atlas_perf.judge.baselines.reading import baselines_from_text
+from atlas_perf.judge.withdrawn import withdrawn
 from atlas_perf.model.summary import Facts, Summary
 from atlas_perf.model.verdict import Verdict
 from tests.judge.exact_snapshot import ExactSnapshot
@@ -128,3 +129,9 @@ def test_a_lower_bound_is_judged_as_one(limit, verdict):
     cut_off = run("api", cut_off_ms=[400] * 50)
     assert cut_off.baselines.rows[0].at_least
     assert analyse(rows("api", limit=limit), {"x": cut_off}).verdict is verdict
+
+
+def test_a_verdict_taken_back_takes_its_rows_with_it():
+    taken_back = withdrawn(run("api"), "The target died.")
+    assert [row.verdict for row in taken_back.baselines.rows] == [Verdict.INVALID]
+    assert withdrawn(replace(run("api"), baselines=None), "It died.").baselines is None

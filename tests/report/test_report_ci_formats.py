@@ -20,6 +20,13 @@ from atlas_perf.report.markdown import markdown
 from atlas_perf.report.open_metrics import open_metrics
 
 SAMPLE = sample_summary()
+STATES = [
+    *(result.state for result in SAMPLE.thresholds),
+    CriterionState.FAILED,  # and its four baselines
+    CriterionState.PASSED,
+    CriterionState.PASSED,
+    CriterionState.NO_DATA,
+]
 INVALID = dataclasses.replace(
     SAMPLE,
     verdict=Verdict.INVALID,
@@ -51,11 +58,22 @@ def outcome(case: ET.Element) -> str:
 
 def test_junit_has_a_case_for_each_criterion_and_one_for_the_run():
     told = cases(SAMPLE)
-    assert len(told) == len(SAMPLE.thresholds) + 1
+    assert len(told) == len(STATES) + 1
     assert outcome(told[f"api.verdict {VALIDITY}"]) == "passed"
     for result in SAMPLE.thresholds:
         expected = {"passed": "passed", "failed": "failure", "no_data": "error"}[result.state]
         assert outcome(told[f"api.{result.selector} {result.expression}"]) == expected
+    for row in SAMPLE.baselines.rows:
+        expected = {"PASS": "passed", "FAIL": "failure", "NO_DATA": "error"}[row.verdict]
+        assert (
+            outcome(told[f"api.baseline {row.title} {row.selector} {row.expression}"]) == expected
+        )
+
+
+def test_baselines_that_do_not_count_are_no_cases():
+    shown = dataclasses.replace(SAMPLE.baselines, counted=False)
+    told = cases(dataclasses.replace(SAMPLE, baselines=shown))
+    assert len(told) == len(SAMPLE.thresholds) + 1
 
 
 def test_a_junit_failure_says_value_limit_margin_and_where_to_look():
@@ -98,9 +116,7 @@ def test_open_metrics_are_what_the_official_parser_reads():
     }
     assert plain["p(95)"] == SAMPLE.metrics["http_req_duration"].values["p(95)"]
     met = families["atlas_perf_criterion_met"].samples
-    assert sum(sample.value for sample in met) == sum(
-        result.state is CriterionState.PASSED for result in SAMPLE.thresholds
-    )
+    assert sum(sample.value for sample in met) == STATES.count(CriterionState.PASSED)
 
 
 def test_open_metrics_do_not_change_with_what_says_nothing():
@@ -112,7 +128,7 @@ def test_markdown_begins_with_the_verdict_and_shows_each_criterion():
     lines = markdown(SAMPLE).splitlines()
     assert lines[0] == "## ❌ FAIL: api, a criterion was not met"
     rows = [line for line in lines if line.startswith(("| ✅", "| ❌", "| ❔"))]
-    assert len(rows) == len(SAMPLE.thresholds)
+    assert len(rows) == len(STATES)
 
 
 def test_markdown_of_an_invalid_run_has_no_tick():
@@ -123,7 +139,7 @@ def test_code_quality_names_the_line_of_a_broken_criterion():
     failed = next(r for r in SAMPLE.thresholds if r.state is CriterionState.FAILED)
     plain = {"selector": failed.selector, "expression": failed.expression, "place": "api.py:41"}
     issues = code_quality(dataclasses.replace(SAMPLE, plan={"thresholds": [plain]}))
-    broken = [r for r in SAMPLE.thresholds if r.state is not CriterionState.PASSED]
+    broken = [state for state in STATES if state is not CriterionState.PASSED]
     assert len(issues) == len(broken)
     placed = next(issue for issue in issues if failed.expression in issue["description"])
     assert placed["location"] == {"path": "api.py", "lines": {"begin": 41}}

@@ -74,14 +74,15 @@ def share_band(total: RateTotal, groups: Sequence[RateTotal]) -> Band:
     return Band(low, high)
 
 
-def throughput_band(per_group: Sequence[float]) -> Band:
-    """Of a mean rate, from the rates of parts of one length; no band with fewer than `GROUPS`."""
+def throughput_band(value: float, per_group: Sequence[float]) -> Band:
+    """Of a mean rate, by how the rates of parts of one length differ; none with fewer than
+    `GROUPS` parts."""
     if len(per_group) != GROUPS:
         return NO_BAND
     mean = sum(per_group) / GROUPS
     variance = sum((rate - mean) ** 2 for rate in per_group) / (GROUPS - 1)
     half = _T_OF_GROUPS * math.sqrt(variance / GROUPS)
-    return Band(max(0.0, mean - half), mean + half)
+    return Band(max(0.0, value - half), value + half)
 
 
 def _clustering(groups: Sequence[RateTotal]) -> float:

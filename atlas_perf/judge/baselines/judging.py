@@ -165,7 +165,9 @@ def _judge_row(
             f"{samples} samples of {row.selector} are too few for {_term(row)}: the row asks for "
             f"{row.minimum_samples}."
         )
-    band = NO_BAND if total is None or result.value is None else _band(criterion, total, snapshot)
+    band = NO_BAND
+    if total is not None and result.value is not None:
+        band = _band(criterion, total, result.value, snapshot)
     if verdict is Verdict.PASS and not reason and _within(result.limit, band):
         reason = (
             f"{_term(row)} of {row.selector} held the limit of "
@@ -204,7 +206,7 @@ def _nothing_happened(row: Baseline, criterion: Criterion, snapshot: Snapshot) -
     return all(snapshot.total(one) is None for one in (selector, *others))
 
 
-def _band(criterion: Criterion, total: Total, snapshot: Snapshot) -> Band:
+def _band(criterion: Criterion, total: Total, value: float, snapshot: Snapshot) -> Band:
     term = criterion.expression.term
     if isinstance(total, TrendTotal):
         if not is_estimated(term):
@@ -219,7 +221,7 @@ def _band(criterion: Criterion, total: Total, snapshot: Snapshot) -> Band:
         if unit(criterion.metric, term.aggregation) not in ("per_s", "bytes_per_s"):
             return NO_BAND
         amounts = [part.total if isinstance(part, CounterTotal) else 0.0 for part in parts]
-        return throughput_band([amount / length_s for amount in amounts])
+        return throughput_band(value, [amount / length_s for amount in amounts])
     return NO_BAND
 
 
