@@ -83,14 +83,16 @@ async def default(vu: VirtualUser, data: Pool) -> None:
         await look_at_a_run(vu, data)
     if vu.random.random() < GRAFT:
         await ask(vu, contract.graft_run(vu, own_runs.pick(vu, data["run_ids"])))
-    if vu.random.random() < DELETE:
+    if vu.random.random() < DELETE and contract.DELETES_RUNS:
         await delete_an_own_run(vu)
     await vu.sleep(vu.random.uniform(*THINK_TIME_S))
 
 
 async def teardown(vu: VirtualUser, data: Pool) -> None:
     for run_id in data["run_ids"]:
-        await send(vu, contract.delete_run(run_id))
+        deletion = contract.delete_run(run_id)
+        if deletion is not None:
+            await send(vu, deletion)
 
 
 async def create_and_wait_for_agents(vu: VirtualUser) -> None:
@@ -141,7 +143,9 @@ async def delete_an_own_run(vu: VirtualUser) -> None:
     if run_id is None and await create_a_run(vu) is not None:
         run_id = own_runs.take_oldest(vu)
     if run_id is not None:
-        await ask(vu, contract.delete_run(run_id))
+        deletion = contract.delete_run(run_id)
+        if deletion is not None:
+            await ask(vu, deletion)
 
 
 async def create_a_run(vu: VirtualUser) -> str | None:

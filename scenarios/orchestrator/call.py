@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ class Call:
     promise: Promise | None = None
     json: Mapping[str, Any] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,24 @@ class Answer:
 
 async def send(vu: VirtualUser, call: Call) -> Answer:
     """Send the call and check its answer: the status, and what its body promises to hold."""
-    response = await vu.http.request(
+    return judge(vu, call, await request(vu, call))
+
+
+def request(vu: VirtualUser, call: Call) -> Awaitable[Response]:
+    """Its request, to be awaited."""
+    return vu.http.request(
         call.method,
         call.path,
         name=call.name,
         json=call.json,
-        headers=bearer(vu.env),
+        headers={**bearer(vu.env), **call.headers},
         tags=call.tags,
         expected_statuses=call.expects,
     )
+
+
+def judge(vu: VirtualUser, call: Call, response: Response) -> Answer:
+    """Check an answer: the status, and what its body promises to hold."""
     body = json_of(response)
     checks: dict[str, bool] = {f"{call.does}: status is {call.expects}": response.ok}
     if call.promise is not None:

@@ -10,13 +10,15 @@ from typing import Any, Protocol
 
 from atlas_perf import VirtualUser
 
-from orchestrator import documented, documented_collaboration, stomp_collaboration
+from orchestrator import deployed, documented, documented_collaboration, stomp_collaboration
 from orchestrator.call import Call
 from orchestrator.collaboration import Collaboration
 
 
 class Contract(Protocol):
     """The functions of a contract module."""
+
+    DELETES_RUNS: bool
 
     def health(self) -> Call: ...
 
@@ -40,7 +42,9 @@ class Contract(Protocol):
 
     def graft_run(self, vu: VirtualUser, run_id: str) -> Call: ...
 
-    def delete_run(self, run_id: str) -> Call: ...
+    def delete_run(self, run_id: str) -> Call | None:
+        """None in a contract that deletes nothing."""
+        ...
 
     def run_id_in(self, body: Any) -> str:
         """The id in a right answer to `create_run`."""
@@ -55,7 +59,7 @@ class Contract(Protocol):
         ...
 
 
-CONTRACTS: dict[str, Contract] = {"documented": documented}
+CONTRACTS: dict[str, Contract] = {"documented": documented, "deployed": deployed}
 
 
 def contract_named(name: str) -> Contract:

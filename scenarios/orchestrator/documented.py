@@ -9,6 +9,7 @@ from atlas_perf import VirtualUser
 from orchestrator.call import Call, has, has_array
 from orchestrator.payloads import new_graft, new_run
 
+DELETES_RUNS = True
 ENDED = frozenset({"completed", "failed", "cancelled"})
 AI = {"type": "ai"}
 """Tag of the requests that wait for agents; they have thresholds of their own."""
