@@ -11,7 +11,20 @@ from orchestrator.call import Call, Promise, has
 from orchestrator.documented import AI, health
 from orchestrator.payloads import new_deployed_run, new_pending_graft
 
-__all__ = ["health"]
+__all__ = [
+    "DELETES_RUNS",
+    "create_run",
+    "delete_run",
+    "graft_run",
+    "health",
+    "list_runs",
+    "poll_run",
+    "run_details",
+    "run_has_completed",
+    "run_has_ended",
+    "run_id_in",
+    "unknown_run",
+]
 
 DELETES_RUNS = False
 ENDED = frozenset({"DONE", "FAILED"})
