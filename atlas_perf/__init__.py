@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from atlas_perf.protocols.http.response import Response
     from atlas_perf.protocols.sse.event_parser import ServerSentEvent
     from atlas_perf.protocols.sse.event_stream import EventStream
+    from atlas_perf.protocols.stomp.conversation import Stomp, StompError, connect_stomp
     from atlas_perf.protocols.tasks.task_run import TaskResult
     from atlas_perf.protocols.tasks.watching import Polling, Streaming
     from atlas_perf.protocols.ws.backoff import Backoff
@@ -47,6 +48,8 @@ _HOMES = {
     "ScenarioOptions": "atlas_perf.scripting.options",
     "ServerSentEvent": "atlas_perf.protocols.sse.event_parser",
     "StageOptions": "atlas_perf.scripting.options",
+    "Stomp": "atlas_perf.protocols.stomp.conversation",
+    "StompError": "atlas_perf.protocols.stomp.conversation",
     "Streaming": "atlas_perf.protocols.tasks.watching",
     "TaskResult": "atlas_perf.protocols.tasks.task_run",
     "Trend": "atlas_perf.scripting.metrics",
@@ -55,6 +58,7 @@ _HOMES = {
     "WebSocketClosed": "atlas_perf.protocols.ws.errors",
     "WebSocketError": "atlas_perf.protocols.ws.errors",
     "WsClient": "atlas_perf.protocols.ws.ws_client",
+    "connect_stomp": "atlas_perf.protocols.stomp.conversation",
     "env": "atlas_perf.scripting.environment",
     "feed": "atlas_perf.scripting.feeds",
 }
@@ -77,6 +81,8 @@ __all__ = [
     "ScenarioOptions",
     "ServerSentEvent",
     "StageOptions",
+    "Stomp",
+    "StompError",
     "Streaming",
     "TaskResult",
     "Trend",
@@ -85,6 +91,7 @@ __all__ = [
     "WebSocketClosed",
     "WebSocketError",
     "WsClient",
+    "connect_stomp",
     "env",
     "feed",
 ]

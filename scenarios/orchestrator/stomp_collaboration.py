@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas_perf import Reply, VirtualUser, WebSocket, env
-from atlas_perf.protocols.stomp.conversation import Stomp, StompError, connect_stomp, frames_of
-from atlas_perf.protocols.stomp.sockjs import session_path
+from atlas_perf import Reply, Stomp, StompError, VirtualUser, WebSocket, connect_stomp, env
 
 from orchestrator.call import Call, has
 from orchestrator.collaboration import BACKOFF, ECHO_LIMIT, Sitting, draw_key
@@ -60,8 +58,10 @@ def delete_run(_run_id: str) -> None:
 
 
 async def open_session(vu: VirtualUser, run_id: str) -> WebSocket:
+    # Made up by the client, as those of SockJS do.
+    server, session = f"{vu.random.randrange(1000):03d}", f"{vu.random.getrandbits(40):010x}"
     return await vu.ws.session(
-        f"/ws/runs/{run_id}/collaboration/{session_path(vu.random)}",
+        f"/ws/runs/{run_id}/collaboration/{server}/{session}/websocket",
         name=NAME,
         headers={"X-User-Id": f"user-{vu.id}", **bearer(vu.env)},
         reconnect=BACKOFF,
@@ -98,7 +98,7 @@ async def operate(vu: VirtualUser, sitting: Sitting, operation: str) -> tuple[Re
     if reply.message is None:
         return reply, False
     echoed = "PONG" if action == "ping" else operation
-    return reply, frames_of(reply.message)[0].json().get("eventType") == echoed
+    return reply, stomp.answer(reply).json().get("eventType") == echoed
 
 
 def _body(vu: VirtualUser, operation: str) -> dict[str, Any]:

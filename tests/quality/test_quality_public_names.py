@@ -28,6 +28,8 @@ PROMISED = {
     "ScenarioOptions",
     "ServerSentEvent",
     "StageOptions",
+    "Stomp",
+    "StompError",
     "Streaming",
     "TaskResult",
     "Trend",
@@ -36,6 +38,7 @@ PROMISED = {
     "WebSocketClosed",
     "WebSocketError",
     "WsClient",
+    "connect_stomp",
     "env",
     "feed",
 }

@@ -113,6 +113,17 @@ class Stomp:
             raise refused(frame)
         return frame
 
+    @staticmethod
+    def answer(reply: Reply) -> Frame:
+        """The MESSAGE of a reply that is `ok`.
+
+        Raises:
+            ValueError: if there is no answer.
+        """
+        if reply.message is None:
+            raise ValueError(f"there is no answer: {reply.error}")
+        return next(f for f in frames_of(reply.message) if f.command == "MESSAGE")
+
     async def disconnect(self, *, limit: str = "5s") -> None:
         """Say goodbye, wait for the server to have read it, and close the WebSocket."""
         try:

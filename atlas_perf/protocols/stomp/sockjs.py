@@ -8,7 +8,6 @@ a["…","…"]        messages of the server         c[3000,"…"]    the sessio
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 from atlas_perf.protocols.http.json_text import decode_json
@@ -32,12 +31,6 @@ class SockJsClosed(Exception):
         super().__init__(f"closed with code {code}")
         self.code = code
         self.reason = reason
-
-
-def session_path(chance: random.Random) -> str:
-    """`{server}/{session}/websocket` as SockJS clients make it up."""
-    session = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz012345", k=8))
-    return f"{chance.randrange(1000):03d}/{session}/websocket"
 
 
 def wrap(text: str) -> str:
