@@ -18,7 +18,8 @@ from atlas_perf import Counter, Options, Rate, Trend, VirtualUser, env
 
 from orchestrator.call import Answer, Call, send
 from orchestrator.contract import contract_named
-from orchestrator.ids import OwnRuns, unknown_run_id
+from orchestrator.headers import bearer
+from orchestrator.ids import OwnRuns
 from orchestrator.readiness import create_pool, require_ready
 
 contract = contract_named(env.get("CONTRACT", "documented"))
@@ -31,15 +32,32 @@ ai_poll_gap = Trend("ai_poll_gap", is_time=True)
 ai_success = Rate("ai_success")
 
 options: Options = {
-    "stages": [
-        {"duration": "1m", "target": 20},
-        {"duration": "3m", "target": 50},
-        {"duration": "5m", "target": 100},
-        {"duration": "5m", "target": 100},
-        {"duration": "3m", "target": 150},
-        {"duration": "2m", "target": 50},
-        {"duration": "1m", "target": 0},
-    ],
+    "scenarios": {
+        "users": {
+            "executor": "ramping-vus",
+            "startVUs": 1,
+            "stages": [
+                {"duration": "1m", "target": 20},
+                {"duration": "3m", "target": 50},
+                {"duration": "5m", "target": 100},
+                {"duration": "5m", "target": 100},
+                {"duration": "3m", "target": 150},
+                {"duration": "2m", "target": 50},
+                {"duration": "1m", "target": 0},
+            ],
+        },
+        # A hundred users who think cannot ask for 100 requests a second, whatever the service can
+        # do. So that its throughput can be judged, others read while the users are steady.
+        "readers": {
+            "executor": "constant-arrival-rate",
+            "exec": "read",
+            "startTime": "9m",
+            "duration": "5m",
+            "rate": 60,
+            "preAllocatedVUs": 30,
+            "maxVUs": 150,
+        },
+    },
     "thresholds": {
         "http_req_duration": ["p(95)<500"],
         "http_req_duration{type:ai}": ["p(95)<2000"],
@@ -54,6 +72,10 @@ CREATE, LIST, DETAILS, GRAFT, DELETE = 0.30, 0.50, 0.60, 0.20, 0.10
 
 UNKNOWN_RUN = 0.03
 """The share of details that ask for a run that never existed, and want a 404 for it."""
+
+LISTENERS = 0.05
+"""The share of those who create a run who listen to its events, where there are any. A stream lasts
+as long as its run, and is a request: more than one in a hundred would be the p99 of all."""
 
 THINK_TIME_S = (1.0, 3.0)
 POOL_SIZE = 20
@@ -83,9 +105,17 @@ async def default(vu: VirtualUser, data: Pool) -> None:
         await look_at_a_run(vu, data)
     if vu.random.random() < GRAFT:
         await ask(vu, contract.graft_run(vu, own_runs.pick(vu, data["run_ids"])))
-    if vu.random.random() < DELETE and contract.DELETES_RUNS:
-        await delete_an_own_run(vu)
+    if vu.random.random() < DELETE:
+        await delete_an_own_run(vu, data)
     await vu.sleep(vu.random.uniform(*THINK_TIME_S))
+
+
+async def read(vu: VirtualUser, data: Pool) -> None:
+    """One reader, who comes at a rate: to the list, or to a run."""
+    if vu.random.random() < 0.5:
+        await ask(vu, contract.list_runs(size=20))
+    else:
+        await ask(vu, contract.run_details(vu.random.choice(data["run_ids"])))
 
 
 async def teardown(vu: VirtualUser, data: Pool) -> None:
@@ -98,8 +128,37 @@ async def teardown(vu: VirtualUser, data: Pool) -> None:
 async def create_and_wait_for_agents(vu: VirtualUser) -> None:
     began_s = time.monotonic()
     run_id = await create_a_run(vu)
-    if run_id is not None:
+    if run_id is None:
+        return
+    path = contract.stream_path(run_id)
+    if path is not None and vu.random.random() < LISTENERS:
+        await listen_to_agents(vu, path, began_s)
+    else:
         await wait_for_agents(vu, run_id, began_s)
+
+
+async def listen_to_agents(vu: VirtualUser, path: str, began_s: float) -> None:
+    """Hear the run's events until it has ended, which no poll has to find out."""
+    status = ""
+    async with vu.http.stream(
+        "GET",
+        path,
+        name="/api/runs/{id}/stream",
+        headers=bearer(vu.env),
+        tags={"type": "ai"},
+        timeout=f"{GIVE_UP_S:g}s",
+        tokens=lambda event: event.type == "token",
+    ) as stream:
+        async for event in stream:
+            if event.type in ("status", "done"):
+                status = event.json()["status"]
+    completed = contract.run_has_completed({"status": status})
+    ended = contract.run_has_ended({"status": status})
+    ai_success.add(completed)
+    errors.add(not ended or not completed)
+    if completed:
+        ai_latency.add((time.monotonic() - began_s) * 1000)
+        ai_poll_gap.add(0)
 
 
 async def wait_for_agents(vu: VirtualUser, run_id: str, began_s: float) -> None:
@@ -132,20 +191,26 @@ async def wait_for_agents(vu: VirtualUser, run_id: str, began_s: float) -> None:
 
 async def look_at_a_run(vu: VirtualUser, data: Pool) -> None:
     if vu.random.random() < UNKNOWN_RUN:
-        await ask(vu, contract.unknown_run(unknown_run_id(vu)))
+        await ask(vu, contract.unknown_run(vu))
     else:
         await ask(vu, contract.run_details(own_runs.pick(vu, data["run_ids"])))
 
 
-async def delete_an_own_run(vu: VirtualUser) -> None:
-    """Whoever has nothing to delete creates something first, so that every tenth user deletes."""
+async def delete_an_own_run(vu: VirtualUser, data: Pool) -> None:
+    """Whoever has nothing to delete creates something first, so that every tenth user deletes.
+
+    Where a contract deletes nothing, a run is pruned or flagged instead.
+    """
+    review = contract.review_run(vu, own_runs.pick(vu, data["run_ids"]))
+    if review is not None:
+        await ask(vu, review)
+        return
     run_id = own_runs.take_oldest(vu)
     if run_id is None and await create_a_run(vu) is not None:
         run_id = own_runs.take_oldest(vu)
-    if run_id is not None:
-        deletion = contract.delete_run(run_id)
-        if deletion is not None:
-            await ask(vu, deletion)
+    deletion = None if run_id is None else contract.delete_run(run_id)
+    if deletion is not None:
+        await ask(vu, deletion)
 
 
 async def create_a_run(vu: VirtualUser) -> str | None:

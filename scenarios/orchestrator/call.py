@@ -8,7 +8,7 @@ from typing import Any
 
 from atlas_perf import Response, VirtualUser
 
-from orchestrator.headers import bearer
+from orchestrator.headers import agent, bearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,16 @@ class Call:
     method: str
     path: str
     name: str
-    expects: int
+    expects: int | tuple[int, ...]
     promise: Promise | None = None
     json: Mapping[str, Any] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def expected(self) -> str:
+        """The expected statuses in words."""
+        statuses = self.expects if isinstance(self.expects, tuple) else (self.expects,)
+        return " or ".join(map(str, statuses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +54,26 @@ class Answer:
 
 async def send(vu: VirtualUser, call: Call) -> Answer:
     """Send the call and check its answer: the status, and what its body promises to hold."""
-    return judge(vu, call, await request(vu, call))
+    return judged(vu, call, await request_of(vu, call))
 
 
-def request(vu: VirtualUser, call: Call) -> Awaitable[Response]:
-    """Its request, to be awaited."""
+def request_of(vu: VirtualUser, call: Call) -> Awaitable[Response]:
+    """The request of a call, to be awaited."""
     return vu.http.request(
         call.method,
         call.path,
         name=call.name,
         json=call.json,
-        headers={**bearer(vu.env), **call.headers},
+        headers=bearer(vu.env) | agent(vu, call.path),
         tags=call.tags,
         expected_statuses=call.expects,
     )
 
 
-def judge(vu: VirtualUser, call: Call, response: Response) -> Answer:
-    """Check an answer: the status, and what its body promises to hold."""
+def judged(vu: VirtualUser, call: Call, response: Response) -> Answer:
+    """The answer to a call, checked."""
     body = json_of(response)
-    checks: dict[str, bool] = {f"{call.does}: status is {call.expects}": response.ok}
+    checks: dict[str, bool] = {f"{call.does}: status is {call.expected}": response.ok}
     if call.promise is not None:
         checks[f"{call.does}: {call.promise.text}"] = call.promise.is_kept_by(body)
     return Answer(right=vu.check(response, checks), body=body, response=response)
@@ -85,6 +90,11 @@ def has_array(key: str) -> Promise:
         f"{key} is an array",
         lambda body: isinstance(body, dict) and isinstance(body.get(key), list),
     )
+
+
+def is_array() -> Promise:
+    """The body is an array."""
+    return Promise("body is an array", lambda body: isinstance(body, list))
 
 
 def json_of(response: Response) -> Any:

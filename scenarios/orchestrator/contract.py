@@ -18,8 +18,6 @@ from orchestrator.collaboration import Collaboration
 class Contract(Protocol):
     """The functions of a contract module."""
 
-    DELETES_RUNS: bool
-
     def health(self) -> Call: ...
 
     def create_run(self, vu: VirtualUser) -> Call: ...
@@ -32,7 +30,7 @@ class Contract(Protocol):
         """A run that exists."""
         ...
 
-    def unknown_run(self, run_id: str) -> Call:
+    def unknown_run(self, vu: VirtualUser) -> Call:
         """A run that never existed: 404 is the right answer."""
         ...
 
@@ -43,7 +41,15 @@ class Contract(Protocol):
     def graft_run(self, vu: VirtualUser, run_id: str) -> Call: ...
 
     def delete_run(self, run_id: str) -> Call | None:
-        """None in a contract that deletes nothing."""
+        """None where nothing can be deleted."""
+        ...
+
+    def review_run(self, vu: VirtualUser, run_id: str) -> Call | None:
+        """What is done to a run where nothing can be deleted; None where it can."""
+        ...
+
+    def stream_path(self, run_id: str) -> str | None:
+        """Where a run's events are streamed; None where they are not."""
         ...
 
     def run_id_in(self, body: Any) -> str:
@@ -56,6 +62,26 @@ class Contract(Protocol):
 
     def run_has_completed(self, body: Any) -> bool:
         """Whether it ended, and well."""
+        ...
+
+    def submit_task(self, vu: VirtualUser, task_type: str | None = None) -> Call: ...
+
+    def task_status(self, task_id: str) -> Call: ...
+
+    def task_queue(self, vu: VirtualUser) -> Call:
+        """What waits for the user's agent, or whatever comes closest to it."""
+        ...
+
+    def execute_task(self, vu: VirtualUser, task_id: str) -> Call | None:
+        """None where nobody reports executions."""
+        ...
+
+    def cancel_task(self, task_id: str) -> Call | None:
+        """None where nothing can be cancelled."""
+        ...
+
+    def task_id_in(self, body: Any) -> str:
+        """The id in a right answer to `submit_task`."""
         ...
 
 

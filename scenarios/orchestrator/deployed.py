@@ -1,32 +1,39 @@
-"""The `deployed` contract: what the orchestrator's own controllers serve today."""
+"""The `deployed` contract: what the orchestrator's own controllers serve."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import UUID
 
 from atlas_perf import VirtualUser
 
-from orchestrator.call import Call, Promise, has
-from orchestrator.documented import AI, health
-from orchestrator.payloads import new_deployed_run, new_pending_graft
+from orchestrator.call import Call, has, is_array
+from orchestrator.documented import health
+from orchestrator.payloads import GRAFT_REASONS, PROMPTS, REPOSITORIES
 
 __all__ = [
-    "DELETES_RUNS",
+    "cancel_task",
     "create_run",
     "delete_run",
+    "execute_task",
     "graft_run",
     "health",
     "list_runs",
     "poll_run",
+    "review_run",
     "run_details",
     "run_has_completed",
     "run_has_ended",
     "run_id_in",
+    "stream_path",
+    "submit_task",
+    "task_id_in",
+    "task_queue",
+    "task_status",
     "unknown_run",
 ]
 
-DELETES_RUNS = False
+AI = {"type": "ai"}
 ENDED = frozenset({"DONE", "FAILED"})
 
 
@@ -38,18 +45,18 @@ def create_run(vu: VirtualUser) -> Call:
         name="/api/runs",
         expects=202,
         promise=has("id"),
-        json=new_deployed_run(vu.random),
+        json=_order(vu),
     )
 
 
-def list_runs(*, size: int) -> Call:  # noqa: ARG001 - this contract knows no pages
+def list_runs(*, size: int) -> Call:  # noqa: ARG001 - this contract knows no paging
     return Call(
         does="list runs",
         method="GET",
         path="/api/runs",
         name="/api/runs",
         expects=200,
-        promise=Promise("body is an array", lambda body: isinstance(body, list)),
+        promise=is_array(),
     )
 
 
@@ -64,11 +71,12 @@ def run_details(run_id: str) -> Call:
     )
 
 
-def unknown_run(run_id: str) -> Call:
+def unknown_run(vu: VirtualUser) -> Call:
+    never_given = UUID(int=vu.random.getrandbits(128), version=4)
     return Call(
         does="unknown run",
         method="GET",
-        path=f"/api/runs/{uuid5(NAMESPACE_URL, run_id)}",  # what is no UUID would be a 400
+        path=f"/api/runs/{never_given}",
         name="/api/runs/{id}",
         expects=404,
         tags={"deliberate": "404"},
@@ -87,6 +95,10 @@ def poll_run(run_id: str) -> Call:
     )
 
 
+def stream_path(run_id: str) -> str:
+    return f"/api/runs/{run_id}/stream"
+
+
 def graft_run(vu: VirtualUser, run_id: str) -> Call:
     return Call(
         does="graft run",
@@ -94,12 +106,34 @@ def graft_run(vu: VirtualUser, run_id: str) -> Call:
         path=f"/api/runs/{run_id}/grafts",
         name="/api/runs/{id}/grafts",
         expects=200,
-        json=new_pending_graft(vu.random),
+        json={"after": "REVIEW", "agentName": vu.random.choice(list(PROMPTS))},
     )
 
 
-def delete_run(run_id: str) -> Call | None:  # noqa: ARG001 - of the protocol
-    return None
+def delete_run(run_id: str) -> None:  # noqa: ARG001
+    """This contract deletes nothing."""
+    return
+
+
+def review_run(vu: VirtualUser, run_id: str) -> Call:
+    """Prune a step of a run, or flag one: half of the time each."""
+    if vu.random.random() < 0.5:
+        return Call(
+            does="prune run",
+            method="PUT",
+            path=f"/api/runs/{run_id}/pruned-steps",
+            name="/api/runs/{id}/pruned-steps",
+            expects=200,
+            json={"prunedSteps": "WRITER"},
+        )
+    return Call(
+        does="flag run",
+        method="POST",
+        path=f"/api/runs/{run_id}/flags",
+        name="/api/runs/{id}/flags",
+        expects=200,
+        json={"stepId": "REVIEW", "note": vu.random.choice(GRAFT_REASONS)},
+    )
 
 
 def run_id_in(body: Any) -> str:
@@ -112,3 +146,70 @@ def run_has_ended(body: Any) -> bool:
 
 def run_has_completed(body: Any) -> bool:
     return bool(body["status"] == "DONE")
+
+
+def submit_task(vu: VirtualUser, task_type: str | None = None) -> Call:  # noqa: ARG001
+    """A task is a run under another name; it has no type."""
+    return Call(
+        does="submit task",
+        method="POST",
+        path="/api/a2a/tasks",
+        name="/api/a2a/tasks",
+        expects=202,
+        promise=has("taskId"),
+        json=_order(vu),
+        tags={"operation": "submit"},
+    )
+
+
+def task_status(task_id: str) -> Call:
+    return Call(
+        does="task status",
+        method="GET",
+        path=f"/api/a2a/tasks/{task_id}",
+        name="/api/a2a/tasks/{id}",
+        expects=200,
+        promise=has("status"),
+        tags={"operation": "status"},
+    )
+
+
+def task_queue(vu: VirtualUser) -> Call:
+    """There is no queue to read: who is there to take work, or what they can do, instead."""
+    what = "agents" if vu.random.random() < 0.5 else "capabilities"
+    return Call(
+        does=f"read {what}",
+        method="GET",
+        path=f"/api/a2a/{what}",
+        name=f"/api/a2a/{what}",
+        expects=200,
+        promise=is_array(),
+        tags={"operation": "queue"},
+    )
+
+
+def execute_task(vu: VirtualUser, task_id: str) -> None:  # noqa: ARG001
+    """This contract lets nobody report an execution."""
+    return
+
+
+def cancel_task(task_id: str) -> None:  # noqa: ARG001
+    """This contract cancels nothing."""
+    return
+
+
+def task_id_in(body: Any) -> str:
+    return str(body["taskId"])
+
+
+def _order(vu: VirtualUser) -> dict[str, Any]:
+    """A run by its goal, or by the number of an issue: half of the time each."""
+    order: dict[str, Any] = {
+        "repo": vu.random.choice(REPOSITORIES),
+        "mode": "code" if vu.random.random() < 0.7 else "chat",
+    }
+    if vu.random.random() < 0.5:
+        order["goal"] = vu.random.choice(list(PROMPTS.values()))
+    else:
+        order["issueNumber"] = vu.random.randrange(1, 5000)
+    return order

@@ -7,9 +7,9 @@ from typing import Any
 from atlas_perf import VirtualUser
 
 from orchestrator.call import Call, has, has_array
-from orchestrator.payloads import new_graft, new_run
+from orchestrator.ids import unknown_run_id
+from orchestrator.payloads import new_execution, new_graft, new_run, new_task
 
-DELETES_RUNS = True
 ENDED = frozenset({"completed", "failed", "cancelled"})
 AI = {"type": "ai"}
 """Tag of the requests that wait for agents; they have thresholds of their own."""
@@ -59,11 +59,11 @@ def run_details(run_id: str) -> Call:
     )
 
 
-def unknown_run(run_id: str) -> Call:
+def unknown_run(vu: VirtualUser) -> Call:
     return Call(
         does="unknown run",
         method="GET",
-        path=f"/api/runs/{run_id}",
+        path=f"/api/runs/{unknown_run_id(vu)}",
         name="/api/runs/{id}",
         expects=404,
         tags={"deliberate": "404"},
@@ -80,6 +80,11 @@ def poll_run(run_id: str) -> Call:
         promise=has("status"),
         tags=AI,
     )
+
+
+def stream_path(run_id: str) -> None:  # noqa: ARG001
+    """This contract has no live events."""
+    return
 
 
 def graft_run(vu: VirtualUser, run_id: str) -> Call:
@@ -103,6 +108,11 @@ def delete_run(run_id: str) -> Call:
     )
 
 
+def review_run(vu: VirtualUser, run_id: str) -> None:  # noqa: ARG001
+    """Runs are deleted under this contract."""
+    return
+
+
 def run_id_in(body: Any) -> str:
     return str(body["id"])
 
@@ -113,3 +123,68 @@ def run_has_ended(body: Any) -> bool:
 
 def run_has_completed(body: Any) -> bool:
     return bool(body["status"] == "completed")
+
+
+def submit_task(vu: VirtualUser, task_type: str | None = None) -> Call:
+    """A task of this type, or of any."""
+    return Call(
+        does="submit task",
+        method="POST",
+        path="/api/a2a/tasks",
+        name="/api/a2a/tasks",
+        expects=(201, 202),
+        promise=has("taskId"),
+        json=new_task(vu, task_type),
+        tags={"operation": "submit"},
+    )
+
+
+def task_status(task_id: str) -> Call:
+    return Call(
+        does="task status",
+        method="GET",
+        path=f"/api/a2a/tasks/{task_id}",
+        name="/api/a2a/tasks/{id}",
+        expects=200,
+        promise=has("status"),
+        tags={"operation": "status"},
+    )
+
+
+def task_queue(vu: VirtualUser) -> Call:
+    return Call(
+        does="read queue",
+        method="GET",
+        path=f"/api/a2a/tasks/queue?agentId=agent-{vu.id}&status=pending",
+        name="/api/a2a/tasks/queue",
+        expects=200,
+        promise=has_array("tasks"),
+        tags={"operation": "queue"},
+    )
+
+
+def execute_task(vu: VirtualUser, task_id: str) -> Call:
+    return Call(
+        does="execute task",
+        method="PUT",
+        path=f"/api/a2a/tasks/{task_id}/execute",
+        name="/api/a2a/tasks/{id}/execute",
+        expects=200,
+        json=new_execution(vu, task_id),
+        tags={"operation": "execute"},
+    )
+
+
+def cancel_task(task_id: str) -> Call:
+    return Call(
+        does="cancel task",
+        method="DELETE",
+        path=f"/api/a2a/tasks/{task_id}",
+        name="/api/a2a/tasks/{id}",
+        expects=204,
+        tags={"operation": "cancel"},
+    )
+
+
+def task_id_in(body: Any) -> str:
+    return str(body["taskId"])

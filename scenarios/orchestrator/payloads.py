@@ -32,20 +32,6 @@ GRAFT_REASONS = (
     "The change touches code that this agent knows",
 )
 
-STEPS = ("ARCHITECT", "DEVELOPER", "REVIEW", "TESTER")
-CODE_SHARE = 0.5
-"""Of the runs of the `deployed` contract; the others are chats."""
-
-TASK_TYPES = {
-    "security_scan": ("high", 3000),
-    "code_review": ("medium", 1500),
-    "linting": ("low", 500),
-    "test_generation": ("medium", 2000),
-    "documentation": ("low", 800),
-}
-"""Complexity and nominal time in milliseconds, as the contract estimates them."""
-HIGH_PRIORITY = 0.2
-
 
 def new_run(vu: VirtualUser) -> dict[str, Any]:
     """A run: one agent type looks at one repository."""
@@ -72,32 +58,42 @@ def new_graft(random: Random) -> dict[str, Any]:
     }
 
 
-def new_deployed_run(random: Random) -> dict[str, Any]:
-    """A run, or a task, of the `deployed` contract: code for an issue, or a goal to talk about."""
-    order = {"repo": random.choice(REPOSITORIES)}
-    if random.random() < CODE_SHARE:
-        return {**order, "mode": "code", "issueNumber": random.randrange(1, 500)}
-    return {**order, "mode": "chat", "goal": random.choice(list(PROMPTS.values()))}
+TASKS = {
+    "security_scan": ("high", 3000),
+    "code_review": ("medium", 1500),
+    "linting": ("low", 500),
+    "test_generation": ("medium", 2000),
+    "documentation": ("low", 800),
+}
+"""Types of tasks: how complex, and how many milliseconds one is said to take."""
+
+LONGEST_TASK = "security_scan"
+
+HIGH_PRIORITY = 0.2
+FILES = (
+    "src/main.py",
+    "src/api.py",
+    "src/store.py",
+    "src/auth.py",
+    "README.md",
+    "tests/test_api.py",
+)
+MOST_FILES = 10
 
 
-def new_pending_graft(random: Random) -> dict[str, Any]:
-    """One more agent after a step, as the `deployed` contract has it."""
-    return {"after": random.choice(STEPS), "agentName": random.choice(list(PROMPTS))}
-
-
-def new_task(vu: VirtualUser) -> dict[str, Any]:
-    """A task from one agent to another; one in five is urgent."""
-    kind = vu.random.choice(list(TASK_TYPES))
-    complexity, nominal_ms = TASK_TYPES[kind]
+def new_task(vu: VirtualUser, task_type: str | None = None) -> dict[str, Any]:
+    """A task that one agent hands to another."""
+    chosen = task_type or vu.random.choice(list(TASKS))
+    complexity, nominal_ms = TASKS[chosen]
     return {
         "sourceAgentId": f"agent-{vu.id}",
-        "targetAgentId": f"agent-{vu.random.randrange(1, 11)}",
-        "taskType": kind,
+        "targetAgentId": f"agent-{vu.random.randrange(1, 101)}",
+        "taskType": chosen,
         "priority": "high" if vu.random.random() < HIGH_PRIORITY else "normal",
         "payload": {
             "repositoryUrl": vu.random.choice(REPOSITORIES),
             "branch": BRANCH,
-            "files": [f"src/part{n}.py" for n in range(vu.random.randint(1, 10))],
+            "files": vu.random.choices(FILES, k=vu.random.randrange(1, MOST_FILES + 1)),
             "context": {
                 "triggeredBy": f"user-{vu.id}",
                 "complexity": complexity,
@@ -112,16 +108,12 @@ def new_task(vu: VirtualUser) -> dict[str, Any]:
     }
 
 
-def new_result(vu: VirtualUser, task_id: str) -> dict[str, Any]:
-    """What an agent reports of a task that it has done."""
+def new_execution(vu: VirtualUser, task_id: str) -> dict[str, Any]:
+    """What an agent reports of a task that it has executed."""
     return {
         "taskId": task_id,
         "agentId": f"agent-{vu.id}",
-        "result": {
-            "status": "completed",
-            "findings": [],
-            "executionTime": vu.random.randint(50, 500),
-        },
+        "result": {"status": "completed", "findings": [], "executionTime": 100},
     }
 
 

@@ -63,4 +63,4 @@ def account_of(call: Call, response: Response) -> str:
         return f"{asked} answered {response.status}: set AUTH_TOKEN to a valid token"
     if response.ok:
         return f"{asked} answered {response.status} without the body that its contract promises"
-    return f"{asked} answered {response.status}, not {call.expects}"
+    return f"{asked} answered {response.status}, not {call.expected}"

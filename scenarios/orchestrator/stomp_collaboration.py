@@ -6,11 +6,10 @@ from typing import Any
 
 from atlas_perf import Reply, Stomp, StompError, VirtualUser, WebSocket, connect_stomp, env
 
-from orchestrator.call import Call, has
 from orchestrator.collaboration import BACKOFF, ECHO_LIMIT, Sitting, draw_key
-from orchestrator.documented import health
+from orchestrator.deployed import create_run, delete_run, health, run_id_in
 from orchestrator.headers import bearer
-from orchestrator.payloads import PROMPTS, REPOSITORIES
+from orchestrator.payloads import PROMPTS
 
 __all__ = [
     "create_run",
@@ -31,30 +30,6 @@ FRAMING = env.get("SOCKJS_FRAMING", "raw")
 """raw: STOMP as it is; sockjs: in SockJS' own framing, as Spring serves the path."""
 if FRAMING not in {"raw", "sockjs"}:
     raise ValueError(f"SOCKJS_FRAMING={FRAMING} is no framing: choose raw or sockjs")
-
-
-def create_run(vu: VirtualUser) -> Call:
-    return Call(
-        does="create run",
-        method="POST",
-        path="/api/runs",
-        name="/api/runs",
-        expects=202,
-        promise=has("id"),
-        json={
-            "repo": vu.random.choice(REPOSITORIES),
-            "mode": "code",
-            "goal": vu.random.choice(list(PROMPTS.values())),
-        },
-    )
-
-
-def run_id_in(body: Any) -> str:
-    return str(body["id"])
-
-
-def delete_run(_run_id: str) -> None:
-    return None
 
 
 async def open_session(vu: VirtualUser, run_id: str) -> WebSocket:

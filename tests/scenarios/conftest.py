@@ -50,7 +50,7 @@ def load(time: SleptTime) -> Callable[..., Loaded]:
 
     def load(name: str, env: Mapping[str, str] | None = None) -> Loaded:
         file = load_scenario_file(find_scenario(name), env or {})
-        namespace = file.functions["default"].__globals__
+        namespace = file.names
         if "time" in namespace:
             namespace["time"] = SimpleNamespace(monotonic=time.monotonic)
         return Loaded(file, namespace)

@@ -49,7 +49,8 @@ async def follow(api, user) -> None:
 
 def test_load_and_thresholds_are_the_contracts(api) -> None:
     plan = build_plan(api.file).plan
-    (scenario,) = plan.scenarios
+    scenario, readers = plan.scenarios
+    assert (readers.executor.rate, readers.start_time_ns) == (60, 9 * 60 * NS_PER_S)
     minutes = [
         (stage.duration_ns / NS_PER_S / 60, stage.target) for stage in scenario.executor.stages
     ]
@@ -65,7 +66,7 @@ def test_load_and_thresholds_are_the_contracts(api) -> None:
 
 def test_the_quick_start_scale_makes_a_plan_of_48_seconds(api) -> None:
     plan = build_plan(api.file, Overrides(duration_scale=0.04)).plan
-    assert (plan.end_ns, plan.max_vus) == (48 * NS_PER_S, 150)
+    assert (plan.end_ns, plan.max_vus) == (48 * NS_PER_S, 150 + 150)
 
 
 async def test_setup_gives_a_pool_of_runs_that_exist(api, orchestrator, user) -> None:
@@ -151,7 +152,7 @@ async def test_a_user_never_deletes_what_another_created(api, orchestrator, user
     await api.namespace["create_a_run"](user)
     with fake_virtual_user() as other:
         orchestrator.serve(other.http)
-        await api.namespace["delete_an_own_run"](other)
+        await api.namespace["delete_an_own_run"](other, {"run_ids": ["run-0"]})
     assert orchestrator.created == ["run-0", "run-1"]
     assert orchestrator.deleted == ["run-1"]
 
@@ -244,6 +245,6 @@ async def test_a_body_that_breaks_its_promise_is_an_error(api, user, body: bytes
 
 async def test_a_run_that_should_not_exist_and_does_is_an_error(api, user) -> None:
     user.http.answer("GET", "/api/runs/*", json={"status": "completed"})
-    await api.namespace["ask"](user, api.namespace["contract"].unknown_run("x"))
+    await api.namespace["ask"](user, api.namespace["contract"].unknown_run(user))
     assert values(user, "errors") == [1]
     assert user.checks == {"unknown run: status is 404": [0]}
