@@ -61,6 +61,8 @@ def _cases(contract: str) -> list[Case]:
             contract,
             ("fail@tasks.submit,share=15%",),
             (COMPLETION, COMPLETION_BASELINE),
+            follows=(ERRORS,),
+            because="a task that fails is an error",
         ),
         Case(A2A, contract, ("longer:700ms@tasks.submit",), (EXECUTION,)),
         Case(
