@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from atlas_perf.cli.streams import show
 from atlas_perf.errors import ExitCode
-from atlas_perf.loader.names import shipped_scenarios
+from atlas_perf.loader.names import ALL, shipped_scenarios
 
 PROGRAM = "atlas-perf"
 COMPLETE_VARIABLE = "_ATLAS_PERF_COMPLETE"
@@ -34,7 +34,7 @@ class ScenarioName(click.ParamType[str]):
         param: click.Parameter,  # noqa: ARG002
         incomplete: str,
     ) -> list[CompletionItem]:
-        names = [name for name in shipped_scenarios() if name.startswith(incomplete)]
+        names = [name for name in (*shipped_scenarios(), ALL) if name.startswith(incomplete)]
         return [*map(CompletionItem, names), *map(CompletionItem, _paths(incomplete))]
 
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,11 +22,13 @@ from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError, PlanError
 from atlas_perf.judge.baselines.judging import BaselineJudge
 from atlas_perf.judge.calibrated import doubt_of_rate
+from atlas_perf.judge.redact import plan_secrets, redacted_text
 from atlas_perf.judge.summarize import unfinished_summary
 from atlas_perf.judge.withdrawn import withdrawn
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import Calibration, Facts, Summary
 from atlas_perf.outputs.base import Output
+from atlas_perf.outputs.kept_sketches import KeptSketches
 from atlas_perf.report.console import render_console
 from atlas_perf.report.errors import ResultsWriteError
 from atlas_perf.report.results_folder import ResultsFolder
@@ -71,12 +73,15 @@ def carry_out(
         say(f"warning: {plan.name}: {warning}")
     with claim.told_why_it_stays():
         calibration = _calibrated(prepared, signals, quiet=quiet)
-        summary = observe(prepared, signals, quiet=quiet, calibration=calibration)
+        sketches = KeptSketches()
+        watched = replace(prepared, outputs=(*prepared.outputs, sketches))
+        summary = observe(watched, signals, quiet=quiet, calibration=calibration)
     early_end = None if prepared.target is None else prepared.target.early_end()
     if early_end is not None:
         summary = withdrawn(summary, early_end)
     try:
-        folder.write(summary)
+        secrets = plan_secrets(plan)
+        folder.write(summary, sketches.kept(partial(redacted_text, secrets=secrets)))
     except ResultsWriteError as error:
         summary = withdrawn(summary, _sentence(error))
         say(f"error: {error}")

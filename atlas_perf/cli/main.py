@@ -15,6 +15,7 @@ import click
 
 from atlas_perf.cli.analyze import analyze
 from atlas_perf.cli.bench import bench
+from atlas_perf.cli.compare import compare
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from atlas_perf.cli.convert import convert
 from atlas_perf.cli.doctor import doctor
@@ -43,6 +44,7 @@ Start here:
   atlas-perf new my_scenario.py   a commented file to go on with
   atlas-perf bench URL            one URL, no file
   atlas-perf find-capacity        how much a target takes
+  atlas-perf compare BASE NEW     is the new build slower
   atlas-perf doctor               what this machine can do
 """
 
@@ -69,6 +71,7 @@ cli.add_command(run)
 cli.add_command(analyze)
 cli.add_command(bench)
 cli.add_command(find_capacity)
+cli.add_command(compare)
 cli.add_command(target)
 cli.add_command(doctor)
 cli.add_command(new)

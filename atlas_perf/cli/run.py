@@ -26,13 +26,16 @@ from atlas_perf.cli.request import RunRequest
 from atlas_perf.cli.sections import SectionCommand, SectionOption
 from atlas_perf.cli.session import run_request
 from atlas_perf.cli.suggestions import SuggestingChoice
-from atlas_perf.errors import ExitCode
+from atlas_perf.errors import ExitCode, UsageError
+from atlas_perf.loader import with_all
+from atlas_perf.loader.profiles import PROFILES
+from atlas_perf.model.plan import Stage
 
 _HELP = """Run load scenarios and judge them.
 
 SCENARIO is a shipped scenario's name or a Python file (a path with a '/' or '.py').
 Several run one after another, each with its own workers, results folder and verdict.
-Without one, the shipped 'api' scenario runs.
+Without one, the shipped 'api' scenario runs; 'all' stands for smoke, api, a2a and websocket.
 """
 
 _EPILOG = """\b
@@ -42,6 +45,8 @@ Units: durations need one (500ms, 30s, 1m30s, 2h); latencies in thresholds are m
 Examples:
   atlas-perf run                                      the shipped 'api', embedded target
   atlas-perf run smoke api --duration-scale 0.05      two scenarios, each at 1/20 of its time
+  atlas-perf run all --contract deployed              smoke, api, a2a and websocket in turn
+  atlas-perf run a2a --profile spike                  another ramp than the scenario's own
   atlas-perf run my.py -u 50 -d 2m                    your file: 50 users for two minutes
   atlas-perf run my.py --rate 200 -d 2m               200 iterations a second, come what may
   atlas-perf run my.py -s 30s:20 -s 1m:20 -s 10s:0    ramp up, hold, ramp down
@@ -88,6 +93,13 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     multiple=True,
     metavar="NAME=VALUE",
     help="A variable that the scenario reads as env['NAME'] or vu.env['NAME']. Repeatable.",
+)
+@_option(
+    _WHAT,
+    "--contract",
+    type=SuggestingChoice(["documented", "deployed"]),
+    help="Which contract of the orchestrator the shipped scenarios speak, and the embedded target "
+    "serves (default: documented). The same as -e CONTRACT=NAME.",
 )
 @_option(
     _WHAT,
@@ -149,6 +161,13 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     metavar="TIME:VUS",
     help="Ramp in a straight line to VUS users within TIME. Repeatable; replaces the scenario's "
     "own stages.",
+)
+@_option(
+    _LOAD,
+    "--profile",
+    type=SuggestingChoice(list(PROFILES)),
+    help="Replace the scenario's own load by a ramp: smoke (5 users, 1m), load (50, 10m), stress "
+    "(150, 15m), spike (200, 3m) or soak (50, 40m). It can be scaled.",
 )
 @_option(
     _LOAD,
@@ -283,19 +302,42 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 def run(
     given: dict[str, str],
     /,
+    *,
     environment: str | None,
     env: tuple[tuple[str, str], ...],
     tags: tuple[tuple[str, str], ...],
     scenarios: tuple[str, ...],
+    contract: str | None,
+    profile: str | None,
+    stages: tuple[Stage, ...],
     **options: Any,
 ) -> ExitCode:
     given.update(env)
+    if contract is not None:
+        given["CONTRACT"] = _agreed_contract(contract, given.get("CONTRACT"))
     return run_request(
         RunRequest(
-            scenarios=scenarios or ("api",),
+            scenarios=with_all(scenarios or ("api",)),
+            stages=_ramp(profile, stages),
             environment=None if environment is None else EnvironmentName(environment),
             env=given,
             tags=dict(tags),
             **options,
         )
     )
+
+
+def _agreed_contract(contract: str, in_env: str | None) -> str:
+    if in_env not in (None, contract):
+        raise UsageError(
+            f"--contract {contract} and -e CONTRACT={in_env} contradict each other: leave one out"
+        )
+    return contract
+
+
+def _ramp(profile: str | None, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    if profile is None:
+        return stages
+    if stages:
+        raise UsageError("--profile and --stage are two ramps: leave one out")
+    return PROFILES[profile]

@@ -9,7 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from atlas_perf.loader.names import find_scenario, shipped_baselines, shipped_scenarios
+    from atlas_perf.loader.names import (
+        find_scenario,
+        shipped_baselines,
+        shipped_scenarios,
+        with_all,
+    )
     from atlas_perf.loader.overrides import Overrides
     from atlas_perf.loader.plan_builder import BuiltPlan, build_plan
     from atlas_perf.loader.scenario_file import ScenarioFile, load_scenario_file
@@ -23,6 +28,7 @@ _HOMES = {
     "load_scenario_file": "scenario_file",
     "shipped_baselines": "names",
     "shipped_scenarios": "names",
+    "with_all": "names",
 }
 
 __all__ = [
@@ -34,6 +40,7 @@ __all__ = [
     "load_scenario_file",
     "shipped_baselines",
     "shipped_scenarios",
+    "with_all",
 ]
 
 

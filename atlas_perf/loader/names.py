@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import atlas_perf
@@ -10,6 +11,10 @@ from atlas_perf.choices import nearest
 from atlas_perf.errors import UsageError
 
 SUFFIX = ".py"
+
+ALL = "all"
+IN_TURN = ("smoke", "api", "a2a", "websocket")
+"""What `all` stands for: what is cheap to find broken comes first."""
 BASELINES = "baselines.toml"
 
 
@@ -28,6 +33,11 @@ def find_scenario(name_or_path: str) -> Path:
     if folder is not None and name_or_path in names:
         return folder / f"{name_or_path}{SUFFIX}"
     raise UsageError(_unknown_name(name_or_path, names))
+
+
+def with_all(names: Sequence[str]) -> tuple[str, ...]:
+    """The names, with those that `all` stands for in its place."""
+    return tuple(one for name in names for one in (IN_TURN if name == ALL else (name,)))
 
 
 def shipped_scenarios() -> tuple[str, ...]:
@@ -81,7 +91,8 @@ def _existing_file(path: Path) -> Path:
 def _unknown_name(name: str, names: tuple[str, ...]) -> str:
     match = nearest(name, names)
     hint = "" if match is None else f"did you mean {match!r}? "
+    shipped = ", ".join((*names, ALL)) if names else "none"
     return (
         f"there is no scenario {name!r}: {hint}"
-        f"Shipped are {', '.join(names) or 'none'}; a file of your own ends in {SUFFIX}"
+        f"Shipped are {shipped}; a file of your own ends in {SUFFIX}"
     )

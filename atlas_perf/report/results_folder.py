@@ -6,6 +6,7 @@ results/20261123T140512Z-api/
     console.txt             the end summary, plain
     junit.xml, metrics.txt, summary.md, gl-code-quality-report.json
                             the same for CI systems
+    sketches.msgpack        distributions and shares, for a comparison with another run
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from atlas_perf.errors import PlanError
+from atlas_perf.model.run_sketches import RunSketches
 from atlas_perf.model.summary import Summary
 from atlas_perf.report.code_quality import code_quality
 from atlas_perf.report.console import render_console
@@ -29,6 +31,7 @@ from atlas_perf.report.k6_export import k6_summary_export
 from atlas_perf.report.markdown import markdown
 from atlas_perf.report.open_metrics import open_metrics
 from atlas_perf.report.summary_json import summary_to_json
+from atlas_perf.wire.run_sketches_codec import encode_run_sketches
 
 SUMMARY_FILE = "summary.json"
 K6_EXPORT_FILE = "load-performance.json"
@@ -37,6 +40,7 @@ JUNIT_FILE = "junit.xml"
 OPEN_METRICS_FILE = "metrics.txt"
 MARKDOWN_FILE = "summary.md"
 CODE_QUALITY_FILE = "gl-code-quality-report.json"
+SKETCHES_FILE = "sketches.msgpack"
 
 CONSOLE_WIDTH = 100
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -84,18 +88,22 @@ class ResultsFolder:
             self._leave_nothing()
             raise PlanError(f"{self.path / SUMMARY_FILE}: {_why(error)}") from None
 
-    def write(self, summary: Summary) -> None:
+    def write(self, summary: Summary, sketches: RunSketches) -> None:
         """Write every file of a finished run, all or none, `summary.json` last.
+
+        Args:
+            sketches: without secrets.
 
         Raises:
             ResultsWriteError: naming the file; the summary on disk is then still the pending one.
         """
-        texts = _texts(summary)
+        files: dict[str, str | bytes] = {SKETCHES_FILE: encode_run_sketches(sketches)}
+        files |= _texts(summary)
         waiting: dict[str, Path] = {}
         try:
-            for file_name, text in texts.items():
+            for file_name, content in files.items():
                 with _named(self.path / file_name):
-                    waiting[file_name] = self._write_beside(file_name, text)
+                    waiting[file_name] = self._write_beside(file_name, content)
             # Only now, with room for all: a report beside an unfinished summary would deny it.
             for file_name, temporary in waiting.items():
                 with _named(self.path / file_name):
@@ -138,13 +146,14 @@ class ResultsFolder:
             temporary.unlink(missing_ok=True)
             raise
 
-    def _write_beside(self, file_name: str, text: str) -> Path:
+    def _write_beside(self, file_name: str, content: str | bytes) -> Path:
         """A durable file of its own that can take the place of `file_name`."""
+        # A name that the locale cannot read is in JSON as the escape of its bytes.
+        data = content if isinstance(content, bytes) else content.encode(errors="backslashreplace")
         descriptor, temporary = tempfile.mkstemp(prefix=f".{file_name}.", dir=self.path)
         try:
-            # A name that the locale cannot read is in JSON as the escape of its bytes.
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
                 os.fchmod(file.fileno(), 0o644)
@@ -155,7 +164,7 @@ class ResultsFolder:
 
 
 def _texts(summary: Summary) -> dict[str, str]:
-    """Every file of a finished run, `summary.json` last."""
+    """The texts of a finished run, `summary.json` last."""
     return {
         CONSOLE_FILE: render_console(summary, colour=False, width=CONSOLE_WIDTH),
         K6_EXPORT_FILE: _json(k6_summary_export(summary)),

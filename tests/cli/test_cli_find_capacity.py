@@ -67,6 +67,7 @@ class Target:
         on_progress: object,
         interrupts: Interrupts,
         calibration: None,
+        baselines: None,
     ) -> Summary:
         if self.fails is not None:
             raise self.fails

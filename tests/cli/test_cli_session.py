@@ -53,6 +53,7 @@ class Coordinator:
         on_progress: Callable[[Progress], None],
         interrupts: Any,
         calibration: None,
+        baselines: None,
     ) -> Summary:
         self.plans.append(plan)
         self.facts.append(facts)
@@ -302,9 +303,9 @@ def test_a_signal_while_results_are_written_loses_nothing(
 ) -> None:
     write = ResultsFolder.write
 
-    def interrupted(folder: ResultsFolder, summary: Summary) -> None:
+    def interrupted(folder: ResultsFolder, *finished: Any) -> None:
         os.kill(os.getpid(), number)
-        write(folder, summary)
+        write(folder, *finished)
 
     monkeypatch.setattr(ResultsFolder, "write", interrupted)
     run = atlas_perf("run", "mine.py")
@@ -338,3 +339,24 @@ def test_after_an_error_the_rest_is_not_run_and_that_is_said(atlas_perf, coordin
     assert run.stdout.splitlines()[-1] == (
         "overall: no verdict (mine PASS, other broke down; not run: third)"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("--contract", "deployed", "-e", "CONTRACT=documented"),
+            "--contract deployed and -e CONTRACT=documented contradict each other",
+        ),
+        (("--profile", "spike", "-s", "10s:5"), "--profile and --stage are two ramps"),
+        (("--profile", "sike"), "did you mean 'spike'?"),
+        (("--contract", "deplyed"), "did you mean 'deployed'?"),
+        (("--profile", "soak", "-i", "3"), "two kinds of load"),
+    ],
+)
+def test_a_contract_or_profile_that_cannot_be_is_one_sentence(
+    arguments: tuple[str, ...], sentence: str, atlas_perf
+) -> None:
+    refused = atlas_perf("run", "smoke", *arguments)
+    assert refused.exit_code == 2
+    assert sentence in refused.stderr

@@ -39,7 +39,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(shipped: Path) -> None:
         find_scenario("smok")
     assert str(refused.value) == (
         "there is no scenario 'smok': did you mean 'smoke'? "
-        "Shipped are a2a, api, smoke; a file of your own ends in .py"
+        "Shipped are a2a, api, smoke, all; a file of your own ends in .py"
     )
 
 
@@ -48,7 +48,7 @@ def test_a_name_like_none_is_answered_with_all(shipped: Path) -> None:
         find_scenario("checkout")
     assert str(refused.value) == (
         "there is no scenario 'checkout': "
-        "Shipped are a2a, api, smoke; a file of your own ends in .py"
+        "Shipped are a2a, api, smoke, all; a file of your own ends in .py"
     )
 
 

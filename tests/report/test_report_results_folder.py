@@ -13,13 +13,16 @@ import pytest
 from sample_summary import sample_summary
 
 from atlas_perf.errors import ExitCode, PlanError
+from atlas_perf.model.run_sketches import KeptRate, RunSketches
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.console import render_console
 from atlas_perf.report.errors import ResultsWriteError
 from atlas_perf.report.k6_export import k6_summary_export
 from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.report.summary_json import summary_from_json
+from atlas_perf.wire.run_sketches_codec import decode_run_sketches
 
+SKETCHES = RunSketches("", (1,), rates=(KeptRate("checks", ((3, 4),)),))
 STARTED = datetime(2026, 11, 23, 15, 5, 12, tzinfo=timezone(timedelta(hours=1)))
 
 
@@ -68,6 +71,7 @@ FILES = [
     "junit.xml",
     "load-performance.json",
     "metrics.txt",
+    "sketches.msgpack",
     "summary.json",
     "summary.md",
 ]
@@ -75,13 +79,14 @@ FILES = [
 
 def test_a_finished_run_has_its_files(folder):
     folder.write_pending(pending())
-    folder.write(sample_summary())
+    folder.write(sample_summary(), SKETCHES)
     assert names(folder) == FILES
     assert read(folder) == sample_summary()
     export = json.loads((folder.path / "load-performance.json").read_text(encoding="utf-8"))
     assert export == k6_summary_export(sample_summary())
     console = (folder.path / "console.txt").read_text(encoding="utf-8")
     assert console == render_console(sample_summary(), colour=False, width=100)
+    assert decode_run_sketches((folder.path / "sketches.msgpack").read_bytes()) == SKETCHES
 
 
 def test_until_the_run_ends_its_summary_says_that_it_has_not(folder):
@@ -132,7 +137,13 @@ def test_a_disk_full_before_the_load_is_refused(folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("works", "file_name"), [(0, "console.txt"), (1, "load-performance.json"), (6, "summary.json")]
+    ("works", "file_name"),
+    [
+        (0, "sketches.msgpack"),
+        (1, "console.txt"),
+        (2, "load-performance.json"),
+        (7, "summary.json"),
+    ],
 )
 def test_a_disk_full_at_the_end_is_an_error_and_leaves_no_verdict_behind(
     folder, monkeypatch, works, file_name
@@ -141,7 +152,7 @@ def test_a_disk_full_at_the_end_is_an_error_and_leaves_no_verdict_behind(
     calls = iter(range(10))
     full_disk(monkeypatch, when=lambda: next(calls) >= works)
     with pytest.raises(ResultsWriteError, match=f"{file_name}: No space left") as failed:
-        folder.write(sample_summary())
+        folder.write(sample_summary(), SKETCHES)
     assert failed.value.exit_code == ExitCode.INVALID
     assert read(folder).verdict is Verdict.INVALID
     assert names(folder) == ["summary.json"]  # nothing beside it claims what it denies
@@ -160,7 +171,7 @@ def test_a_really_full_device_is_an_error(folder, monkeypatch):
     try:
         monkeypatch.setattr(os, "fdopen", fdopen)
         with pytest.raises(ResultsWriteError, match="No space left"):
-            folder.write(sample_summary())
+            folder.write(sample_summary(), SKETCHES)
     finally:
         os.close(full)
 
@@ -175,7 +186,7 @@ def test_a_reader_sees_the_old_file_or_the_new_one_whole(folder, monkeypatch):
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", replace)
-    folder.write(sample_summary())
+    folder.write(sample_summary(), SKETCHES)
     assert seen[-1] == ("summary.json", Verdict.INVALID)
     assert read(folder).verdict is Verdict.FAIL
 

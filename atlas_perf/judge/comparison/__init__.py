@@ -1,0 +1,1 @@
+"""Two sets of runs compared: is the candidate worse than the base, at a stated error rate?"""

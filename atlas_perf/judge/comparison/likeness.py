@@ -1,0 +1,93 @@
+"""Whether runs may be compared at all: in everything but the build that was tested they are alike.
+
+A percentile under another load, on another machine or of a generator that was late is another
+quantity, and its ratio says nothing of the build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from atlas_perf.errors import ExitCode
+from atlas_perf.model.run_sketches import RunSketches
+from atlas_perf.model.summary import Summary
+from atlas_perf.model.verdict import Verdict
+
+OFFERED_TOLERANCE = 0.01
+"""How much the arrivals that were begun may differ."""
+
+_NO_LOAD = frozenset({"env", "thresholds", "default_gates", "tags", "keep_samples", "file", "seed"})
+"""Of a plan, what does not change the load; addresses and tokens of two builds differ in `env`."""
+
+_ADDRESSES = frozenset({"hosts", "allowed_hosts"})
+
+_FACTS: Mapping[str, Callable[[Summary], object]] = {
+    "scenario file (SHA-256)": lambda one: one.file_sha256[:12],
+    "worker processes": lambda one: one.plan.get("processes"),
+    "atlas-perf version": lambda one: one.facts.tool_version,
+    "Python version": lambda one: one.facts.python,
+    "uvloop version": lambda one: one.facts.uvloop,
+    "platform": lambda one: one.facts.platform,
+    "CPU model": lambda one: one.facts.cpu_model,
+    "number of CPUs": lambda one: one.facts.cpu_count,
+}
+
+
+def unusable(summary: Summary) -> str | None:
+    """A clause if a run proves nothing or is only a part of one."""
+    if summary.exit_code is ExitCode.INTERRUPTED:
+        return "it was interrupted, so it is only a part of a run"
+    if summary.verdict is Verdict.INVALID:
+        why = f": {summary.reasons[0]}" if summary.reasons else ""
+        return f"it is INVALID{why}".rstrip(".")
+    return None
+
+
+def unlikeness(one: tuple[Summary, RunSketches], other: tuple[Summary, RunSketches]) -> str | None:
+    """In what two runs differ that makes them unlike, as a clause; None if in nothing."""
+    (left, left_kept), (right, right_kept) = one, other
+    differences = [
+        f"{name} {fact(left)} and {fact(right)}"
+        for name, fact in _FACTS.items()
+        if fact(left) != fact(right)
+    ]
+    differences += [f"plan ({place})" for place in _plan_differences(left.plan, right.plan)]
+    if left_kept.phase != right_kept.phase:
+        differences.append("phase of the load that was kept")
+    offered, wanted = _arrivals(left), _arrivals(right)
+    if abs(offered - wanted) > OFFERED_TOLERANCE * max(offered, wanted):
+        differences.append(f"offered load, {offered:,} and {wanted:,} iterations begun")
+    return "; ".join(differences) or None
+
+
+def _arrivals(summary: Summary) -> int:
+    """Begun by arrival rates; 0 for closed models, whose load follows from the answers."""
+    return sum(window.started_arrivals for window in summary.windows)
+
+
+def _plan_differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
+    return [
+        place
+        for key in sorted({*left, *right} - _NO_LOAD - {"processes", "file_sha256"})
+        for place in _places(left.get(key), right.get(key), key)
+    ]
+
+
+def _places(left: Any, right: Any, place: str) -> list[str]:
+    """Where two plain values differ, as deep as both have the same shape."""
+    if left == right:
+        return []
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return [
+            found
+            for key in sorted({*left, *right} - _NO_LOAD - _ADDRESSES)
+            for found in _places(left.get(key), right.get(key), f"{place}.{key}")
+        ]
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        return [
+            found
+            for number, (one, other) in enumerate(zip(left, right, strict=True))
+            for found in _places(one, other, f"{place}[{number}]")
+        ]
+    return [place]

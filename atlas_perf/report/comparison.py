@@ -1,0 +1,179 @@
+"""A comparison of runs, as a table with its verdict and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from atlas_perf.model.comparison import RATE, ComparedMetric, Comparison, Finding
+from atlas_perf.model.verdict import Verdict
+from atlas_perf.report.plain_values import to_plain
+from atlas_perf.report.terminal_text import (
+    Paint,
+    columns,
+    left,
+    printable,
+    right,
+    shortened,
+    wrapped,
+)
+from atlas_perf.report.value_text import milliseconds_text
+from atlas_perf.units import format_quantity
+
+COMPARISON_SCHEMA_VERSION = "1.0"
+
+_NUMBERS = 9, 10, 10, 18
+_FINDING = 13
+_LEAST_NAME = 16
+_WORDS = {
+    Finding.REGRESSED: ("red", "✗ worse"),
+    Finding.NON_INFERIOR: ("green", "✓ no worse"),
+    Finding.UNDECIDED: ("yellow", "? undecided"),
+    Finding.NO_DATA: ("dim", "– no data"),
+}
+_IMPRESSIONS = {**_WORDS, Finding.REGRESSED: ("yellow", "! looks worse")}
+_VERDICTS = {
+    Verdict.FAIL: ("on red", "✗", "the candidate is worse"),
+    Verdict.NO_DATA: ("on yellow", "?", "a primary metric could not be compared"),
+    Verdict.INCONCLUSIVE: ("on yellow", "?", "neither a regression nor its absence is shown"),
+    Verdict.PASS: ("on green", "✓", "the candidate is no worse"),
+}
+
+
+def comparison_to_json(
+    comparison: Comparison, bases: Sequence[str], candidates: Sequence[str]
+) -> str:
+    """The text of `atlas-perf compare --json`; the runs are named by their folders."""
+    plain = to_plain(comparison)
+    plain["exit_code"] = int(comparison.exit_code)
+    runs = {"bases": list(bases), "candidates": list(candidates)}
+    text = json.dumps(
+        {"schema_version": COMPARISON_SCHEMA_VERSION, **runs, **plain},
+        indent=2,
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+    return text + "\n"
+
+
+def render_comparison(
+    comparison: Comparison,
+    bases: Sequence[str],
+    candidates: Sequence[str],
+    *,
+    colour: bool,
+    width: int,
+) -> str:
+    """The whole text; the runs are named by their folders."""
+    paint = Paint(colour)
+    lines = ["", *_heading(comparison, bases, candidates, paint, width), ""]
+    primary = [one for one in comparison.metrics if one.primary]
+    others = [one for one in comparison.metrics if not one.primary]
+    lines += _table("PRIMARY", primary, comparison, paint, width)
+    if others:
+        lines += ["", *_table("THESE NEVER GATE", others, comparison, paint, width)]
+    lines.append("")
+    for reason in comparison.reasons:
+        first, *rest = wrapped(printable(reason), width - 4, "  ")
+        lines += [f"  {paint('bold', '›')} {first}", *(f"  {line}" for line in rest)]
+    return "\n".join([*lines, "", _last_line(comparison, paint)]) + "\n"
+
+
+def _heading(
+    comparison: Comparison,
+    bases: Sequence[str],
+    candidates: Sequence[str],
+    paint: Paint,
+    width: int,
+) -> Iterator[str]:
+    terms = comparison.terms
+    phase = f" of {comparison.phase}" if comparison.phase else ""
+    number = "one run per side" if comparison.advisory else f"{comparison.pairs} pairs"
+    yield f"  {paint('bold', 'COMPARISON')}{phase} · {number}"
+    for base, candidate in zip(bases, candidates, strict=True):
+        half = max(_LEAST_NAME, (width - 7) // 2)
+        yield (
+            f"    {shortened(printable(base), half - 2)} → "
+            f"{shortened(printable(candidate), half - 2)}"
+        )
+    yield (
+        f"  margins {terms.margin * 100:g} % of times, {terms.error_margin * 100:g} pp of failures"
+        f" · false alarms at most {terms.alpha * 100:g} %"
+    )
+
+
+def _table(
+    title: str,
+    rows: Sequence[ComparedMetric],
+    comparison: Comparison,
+    paint: Paint,
+    width: int,
+) -> Iterator[str]:
+    name = _name_width(comparison.metrics, width)
+    confidence = f"{(1 - 2 * comparison.terms.alpha) * 100:g} % interval"
+    heads = ("base", "candidate", "change", confidence)
+    cells = "".join(right(head, size) for head, size in zip(heads, _NUMBERS, strict=True))
+    yield f"  {paint('bold', left(title, name))}{paint('dim', cells)}"
+    words = _IMPRESSIONS if comparison.advisory else _WORDS
+    for row in rows:
+        how, word = words[row.finding]
+        if not row.primary:
+            how, word = ("yellow", "! stands out") if row.stands_out else ("dim", _quiet(row))
+        numbers = (
+            _value(row, row.base),
+            _value(row, row.candidate),
+            row.text(row.change),
+            _interval(row),
+        )
+        cells = "".join(right(one, size) for one, size in zip(numbers, _NUMBERS, strict=True))
+        said = printable(_name(row))
+        if columns(said) > name:  # names differ at their ends: whole, on a line of its own
+            yield f"  {shortened(said, width - 2)}"
+            said = ""
+        said = left(said, name)
+        yield f"  {said}{cells} {paint(how, word)}".rstrip()
+        if row.note and row.primary:
+            yield from (f"      {line}" for line in wrapped(row.note, width - 6, ""))
+
+
+def _name_width(rows: Sequence[ComparedMetric], width: int) -> int:
+    """One for both tables: of the longest name that has room beside its numbers."""
+    room = max(_LEAST_NAME, width - sum(_NUMBERS) - _FINDING - 3)
+    fitting = (columns(printable(_name(row))) for row in rows)
+    return max([_LEAST_NAME, *(size for size in fitting if size <= room)])
+
+
+def _quiet(row: ComparedMetric) -> str:
+    return "✓ no worse" if row.finding is Finding.NON_INFERIOR else ""
+
+
+def _name(row: ComparedMetric) -> str:
+    return f"{row.selector} {row.statistic}"
+
+
+def _value(row: ComparedMetric, value: float | None) -> str:
+    if value is None:
+        return "–"
+    if row.statistic == RATE:
+        return f"{value * 100:.2f} %"
+    return milliseconds_text(value) if row.is_time else format_quantity(value)
+
+
+def _interval(row: ComparedMetric) -> str:
+    if row.lower is None or row.upper is None:
+        return "–"
+    unit = row.text(0.0).rpartition(" ")[2]
+    low, high = (row.text(one).rpartition(" ")[0] for one in (row.lower, row.upper))
+    return f"{low} … {high} {unit}"
+
+
+def _last_line(comparison: Comparison, paint: Paint) -> str:
+    how, mark, meaning = _VERDICTS[comparison.verdict]
+    word = f"{mark} {comparison.verdict.value}"
+    if comparison.advisory:
+        meaning = "advice only"
+    code = int(comparison.exit_code)
+    parts = [meaning, f"exit code {code}" if code else ""]
+    return f"  {paint(how, f' {word} ') if paint.colour else word}  " + " · ".join(
+        part for part in parts if part
+    )
