@@ -10,18 +10,21 @@ from typing import Any
 import click
 
 import atlas_perf.builtin
+from atlas_perf.cli import load_options
 from atlas_perf.cli.bench_request import BenchRequest, bench_request
-from atlas_perf.cli.conduct import PreparedRun, observe, report_width
+from atlas_perf.cli.calibration import DEFAULT_PAYLOAD_BYTES, DEFAULT_TIME_NS, load_of_plan
+from atlas_perf.cli.conduct import PreparedRun, calibrated, observe, report_width
 from atlas_perf.cli.cores import usable_cores
 from atlas_perf.cli.environments import Environment
-from atlas_perf.cli.option_types import COUNT, DURATION, PROCESSES
+from atlas_perf.cli.option_types import COUNT, DURATION
 from atlas_perf.cli.preflight import refuse_hopeless
 from atlas_perf.cli.safety import refuse_unasked_production, under_limits
 from atlas_perf.cli.safety_limits import limits_around
 from atlas_perf.cli.sections import SectionCommand
+from atlas_perf.cli.session import refuse_payload_alone
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show, wants_colour
-from atlas_perf.errors import ExitCode, UsageError
+from atlas_perf.errors import ExitCode, PlanError, UsageError
 from atlas_perf.loader import load_scenario_file
 from atlas_perf.loader.plan_limits import refuse_beyond_measure
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
@@ -40,9 +43,10 @@ from atlas_perf.report.bench import LATENCY_STATS, render_bench
 from atlas_perf.report.errors import ResultsWriteError
 from atlas_perf.report.latency_histogram import histogram
 from atlas_perf.report.summary_json import summary_to_json
-from atlas_perf.units import NS_PER_S
+from atlas_perf.units import NS_PER_S, format_planned
 
 NAME = "bench"
+_SECTION = "Options"
 DEFAULT_CONNECTIONS = 50
 DEFAULT_DURATION_NS = 10 * NS_PER_S
 DEFAULT_TIMEOUT_NS = 30 * NS_PER_S
@@ -60,6 +64,7 @@ Examples:
   atlas-perf bench http://localhost:8088/actuator/health
   atlas-perf bench http://localhost:8088/api/runs -c 64 -d 30s -p 2
   atlas-perf bench http://localhost:8088/api/runs --rate 500 -c 64
+  atlas-perf bench http://localhost:8088/api/runs -d 40s --warm-up 10s --calibrate
   atlas-perf bench https://localhost:8443/ --insecure -H 'Authorization: Bearer abc'
   atlas-perf bench http://localhost:8088/api/runs --json '{"prompt": "hello"}'
 
@@ -83,29 +88,21 @@ Exit codes: as of 'atlas-perf run'; more than 1 % of failed requests is a FAIL.
     metavar="N",
     help=f"Connections that ask at the same time (default: {DEFAULT_CONNECTIONS}).",
 )
-@click.option(
-    "--rate",
-    type=COUNT,
-    metavar="R",
+@load_options.RATE.under(
+    _SECTION,
     help="Requests due in each second, evenly spaced, instead of as many as are answered.",
 )
-@click.option(
-    "--duration",
-    "-d",
-    "duration_ns",
-    type=DURATION,
+@load_options.DURATION.under(
+    _SECTION,
     default=DEFAULT_DURATION_NS,
-    metavar="TIME",
     help="How long requests are begun for, such as 30s (default: 10s).",
 )
-@click.option(
-    "--processes",
-    "-p",
-    type=PROCESSES,
-    default="auto",
-    metavar="N|auto",
-    help="Worker processes that share the connections.",
+@load_options.WARM_UP.under(
+    _SECTION,
+    help="Leave requests that begin in the first TIME out of the figures. It is a part of "
+    "--duration, not added to it.",
 )
+@load_options.PROCESSES.under(_SECTION, help="Worker processes that share the connections.")
 @click.option(
     "--method", "-X", metavar="METHOD", help="GET unless given; POST where there is a body."
 )
@@ -138,17 +135,20 @@ Exit codes: as of 'atlas-perf run'; more than 1 % of failed requests is a FAIL.
     metavar="FILE",
     help="Also write everything measured there, as a summary.json.",
 )
-@click.option(
-    "--allow-production",
-    is_flag=True,
-    help="Load production: without it, the host of PRODUCTION_URL is refused.",
+@load_options.ALLOW_PRODUCTION.under(
+    _SECTION, help="Load production: without it, the host of PRODUCTION_URL is refused."
 )
-@click.option(
-    "--ignore-preflight",
-    is_flag=True,
+@load_options.IGNORE_PREFLIGHT.under(
+    _SECTION,
     help="Run what this machine cannot carry out; what refuses it becomes a warning.",
 )
-@click.option("--quiet", is_flag=True, help="No progress and no notes: the summary, and errors.")
+@load_options.CALIBRATE.under(
+    _SECTION,
+    help="First drive a built-in null server for five seconds with the same processes, connections "
+    "and rate. A run that comes too close to what the generator itself can do is then INVALID.",
+)
+@load_options.PAYLOAD.under(_SECTION)
+@load_options.QUIET.under(_SECTION, help="No progress and no notes: the summary, and errors.")
 def bench(
     *,
     url: str,
@@ -163,8 +163,11 @@ def bench(
     quiet: bool,
     connections: int,
     rate: int | None,
+    calibrate: bool,
+    payload_bytes: int | None,
     **load: Any,
 ) -> ExitCode:
+    refuse_payload_alone(payload_bytes, "--calibrate", given=calibrate)
     request = bench_request(
         url, method=method, headers=headers, body=body, json_text=json_text, name=name
     )
@@ -179,9 +182,18 @@ def bench(
     for warning in refuse_hopeless(plan, request.url, ignored=ignore_preflight):
         say(f"warning: {warning}")
     latencies = LatencyTotal(None if rate is None else Selector(HTTP_RESPONSE_TIME))
-    prepared = PreparedRun(plan, Environment(None, request.shown_url), (latencies,))
+    prepared = PreparedRun(
+        plan,
+        Environment(None, request.shown_url),
+        (latencies,),
+        calibration=load_of_plan(plan, payload_bytes or DEFAULT_PAYLOAD_BYTES, DEFAULT_TIME_NS)
+        if calibrate
+        else None,
+    )
     with StopSignals() as signals:
-        summary = observe(prepared, signals, quiet=quiet)
+        signals.hold()
+        calibration = calibrated(prepared, signals, quiet=quiet)
+        summary = observe(prepared, signals, quiet=quiet, calibration=calibration)
         show(
             render_bench(
                 summary,
@@ -206,35 +218,44 @@ def bench_plan(
     timeout_ns: int,
     processes: int | None,
     insecure: bool,
+    warm_up_ns: int | None = None,
 ) -> TestPlan:
     """The plan of a bench: one virtual user for each connection, the default gates.
 
     At a rate each arrival waits for a connection and is sent in the end: dropped, it would be
     missing among the latencies, and the slowest would be.
+
+    Raises:
+        PlanError: the warm-up leaves nothing of the duration.
     """
     path = Path(atlas_perf.builtin.__file__).with_name(f"{NAME}.py")
     variables = request.variables()
     file = load_scenario_file(path, variables)
+    scenario = ScenarioPlan(
+        name=NAME,
+        executor=ConstantVUs(connections, duration_ns)
+        if rate is None
+        else ConstantArrivalRate(
+            rate,
+            duration_ns,
+            pre_allocated_vus=connections,
+            max_vus=connections,
+            when_busy=WhenBusy.QUEUE,
+        ),
+        # Cutting the slowest requests off at the end would flatter the latencies.
+        graceful_stop_ns=timeout_ns + NS_PER_S,
+        warm_up_ns=warm_up_ns or 0,
+    )
+    if warm_up_ns is not None and warm_up_ns >= duration_ns:
+        raise PlanError(
+            f"--warm-up {format_planned(warm_up_ns)} leaves nothing of the "
+            f"{format_planned(duration_ns)} to measure: give a shorter one, or a longer --duration"
+        )
     return TestPlan(
         name=NAME,
         file=file.file,
         file_sha256=file.sha256,
-        scenarios=(
-            ScenarioPlan(
-                name=NAME,
-                executor=ConstantVUs(connections, duration_ns)
-                if rate is None
-                else ConstantArrivalRate(
-                    rate,
-                    duration_ns,
-                    pre_allocated_vus=connections,
-                    max_vus=connections,
-                    when_busy=WhenBusy.QUEUE,
-                ),
-                # Cutting the slowest requests off at the end would flatter the latencies.
-                graceful_stop_ns=timeout_ns + NS_PER_S,
-            ),
-        ),
+        scenarios=(scenario,),
         env=variables,
         http=HttpOptions(
             timeout_ns=timeout_ns,

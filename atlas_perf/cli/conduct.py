@@ -72,7 +72,7 @@ def carry_out(
     for warning in prepared.warnings:
         say(f"warning: {plan.name}: {warning}")
     with claim.told_why_it_stays():
-        calibration = _calibrated(prepared, signals, quiet=quiet)
+        calibration = calibrated(prepared, signals, quiet=quiet)
         sketches = KeptSketches()
         watched = replace(prepared, outputs=(*prepared.outputs, sketches))
         summary = observe(watched, signals, quiet=quiet, calibration=calibration)
@@ -89,6 +89,25 @@ def carry_out(
     if not quiet:
         say(f"results: {folder.path}")
     return summary
+
+
+def calibrated(prepared: PreparedRun, signals: StopSignals, *, quiet: bool) -> Calibration | None:
+    """What the generator can do here, if the run is to be held against it.
+
+    Raises:
+        KeyboardInterrupt: a signal asked to stop.
+        RunInvalidError: it could not be measured.
+    """
+    load = prepared.calibration
+    if load is None:
+        return None
+    if not quiet:
+        say(f"{prepared.plan.name}: calibrating for {format_planned(load.time_ns)}")
+    calibration = calibrate(load, signals)
+    doubt = doubt_of_rate(calibration, load.rate_per_s)
+    if doubt is not None:
+        say(f"warning: {prepared.plan.name}: {doubt}")
+    return calibration
 
 
 def observe(
@@ -140,19 +159,6 @@ def run_shown(
 def report_width() -> int:
     """Columns of the terminal that stdout is, or of a log."""
     return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else _PIPE_WIDTH
-
-
-def _calibrated(prepared: PreparedRun, signals: StopSignals, *, quiet: bool) -> Calibration | None:
-    load = prepared.calibration
-    if load is None:
-        return None
-    if not quiet:
-        say(f"{prepared.plan.name}: calibrating for {format_planned(load.time_ns)}")
-    calibration = calibrate(load, signals)
-    doubt = doubt_of_rate(calibration, load.rate_per_s)
-    if doubt is not None:
-        say(f"warning: {prepared.plan.name}: {doubt}")
-    return calibration
 
 
 @dataclass(frozen=True, slots=True)

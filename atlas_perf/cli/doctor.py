@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from atlas_perf.cli import load_options
 from atlas_perf.cli.calibration import (
     DEFAULT_PAYLOAD_BYTES,
     DEFAULT_TIME_NS,
@@ -22,14 +23,13 @@ from atlas_perf.cli.conduct import report_width
 from atlas_perf.cli.cores import usable_cores
 from atlas_perf.cli.environments import EnvironmentName
 from atlas_perf.cli.open_files import limit_before_it_was_raised
-from atlas_perf.cli.option_types import COUNT, DURATION, LOAD_TIME, PAIR, PROCESSES, SIZE
+from atlas_perf.cli.option_types import LOAD_TIME
 from atlas_perf.cli.preflight import connected_host
 from atlas_perf.cli.request import RunRequest
 from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.session import environment_of, make_plan, refuse_payload_alone
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show
-from atlas_perf.cli.suggestions import SuggestingChoice
 from atlas_perf.cli.version import COMPILED_PARTS, require_compiled
 from atlas_perf.errors import AtlasPerfError, ExitCode
 from atlas_perf.judge.calibrated import FLOOR_FACTOR, RATE_SHARE_LIMIT
@@ -49,6 +49,7 @@ from atlas_perf.units import format_planned
 LOOPBACK_URL = "http://127.0.0.1:8088"
 """Stands for the embedded target, which is not started to look at the machine."""
 
+_SECTION = "Options"
 _SUBJECT_WIDTH = 11
 
 _HELP = """Say what this machine can do, and whether a plan asks for more.
@@ -76,29 +77,11 @@ Exit codes: 0 nothing is in the way, 2 something cannot work (or the command is 
     epilog=_EPILOG,
 )
 @click.argument("scenarios", nargs=-1, type=ScenarioName(), metavar="[SCENARIO|FILE.py]...")
-@click.option(
-    "--environment",
-    type=SuggestingChoice([name.value for name in EnvironmentName]),
-    help="Where the load would go, as of 'atlas-perf run'.",
-)
-@click.option(
-    "-e",
-    "env",
-    type=PAIR,
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A variable that the scenario reads. Repeatable.",
-)
-@click.option("--vus", "-u", type=COUNT, metavar="N", help="Virtual users.")
-@click.option("--duration", "-d", "duration_ns", type=DURATION, metavar="TIME", help="How long.")
-@click.option(
-    "--processes",
-    "-p",
-    type=PROCESSES,
-    default="auto",
-    metavar="N|auto",
-    help="Worker processes that would share the virtual users.",
-)
+@load_options.ENVIRONMENT.under(_SECTION, help="Where the load would go, as of 'atlas-perf run'.")
+@load_options.ENV.under(_SECTION, help="A variable that the scenario reads. Repeatable.")
+@load_options.VUS.under(_SECTION, help="Virtual users.")
+@load_options.DURATION.under(_SECTION, help="How long.")
+@load_options.PROCESSES.under(_SECTION, help="Worker processes that would share the virtual users.")
 @click.option(
     "--load",
     "load_ns",
@@ -109,13 +92,7 @@ Exit codes: 0 nothing is in the way, 2 something cannot work (or the command is 
     help="Also drive a built-in null server, for 5s unless said otherwise: the highest rate of "
     "this machine, and the latencies it measures of a server that takes no time.",
 )
-@click.option(
-    "--payload",
-    "payload_bytes",
-    type=SIZE,
-    metavar="SIZE",
-    help="Size of the null server's answers, such as 20kB (default: 1kB).",
-)
+@load_options.PAYLOAD.under(_SECTION)
 @click.pass_obj
 def doctor(
     given: dict[str, str],

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from atlas_perf.cli import load_options
 from atlas_perf.cli.capacity_request import CapacityRequest
 from atlas_perf.cli.capacity_session import find_capacity as carry_out
 from atlas_perf.cli.completion import ScenarioName
 from atlas_perf.cli.environments import EnvironmentName
-from atlas_perf.cli.option_types import COUNT, DURATION, PAIR, PROCESSES, SEED, SLO
+from atlas_perf.cli.option_types import COUNT, DURATION, SLO
 from atlas_perf.cli.sections import SectionCommand, SectionOption
 from atlas_perf.cli.suggestions import SuggestingChoice
 from atlas_perf.errors import ExitCode
@@ -68,28 +68,9 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     help="What must hold: an expression such as 'p(95)<300' is of the response time in ms (of "
     "http_req_duration with --vus-from); any metric of a threshold may be named. Repeatable.",
 )
-@_option(
-    _WHAT,
-    "--environment",
-    type=SuggestingChoice([name.value for name in EnvironmentName]),
-    help="Where the load goes, as for 'atlas-perf run'.",
-)
-@_option(
-    _WHAT,
-    "-e",
-    "env",
-    type=PAIR,
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A variable that the scenario reads as env['NAME'] or vu.env['NAME']. Repeatable.",
-)
-@_option(
-    _WHAT,
-    "--allow-production",
-    is_flag=True,
-    help="Load production: without it, environment 'production' and the host of PRODUCTION_URL "
-    "are refused.",
-)
+@load_options.ENVIRONMENT.under(_WHAT, help="Where the load goes, as for 'atlas-perf run'.")
+@load_options.ENV.under(_WHAT)
+@load_options.ALLOW_PRODUCTION.under(_WHAT)
 @_option(
     _LEVELS,
     "--rate-from",
@@ -144,13 +125,9 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     help="How long each step is measured for (default: 15s). A rate just above the capacity "
     "needs long to show.",
 )
-@_option(
+@load_options.WARM_UP.under(
     _STEPS,
-    "--warm-up",
-    "warm_up_ns",
-    type=DURATION,
     default=5 * NS_PER_S,
-    metavar="TIME",
     help="Load of the same level before that, which is not judged (default: 5s).",
 )
 @_option(
@@ -178,37 +155,13 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     metavar="N",
     help="How often each bound is tried (default: 2). Where repeats disagree the interval grows.",
 )
-@_option(
-    _STEPS,
-    "--processes",
-    "-p",
-    type=PROCESSES,
-    default="auto",
-    metavar="N|auto",
-    help="Worker processes that share the load.",
+@load_options.PROCESSES.under(_STEPS, help="Worker processes that share the load.")
+@load_options.SEED.under(_STEPS, help="Start of every random choice; each step has one of its own.")
+@load_options.IGNORE_PREFLIGHT.under(_STEPS, help="Run steps that this machine cannot carry out.")
+@load_options.RESULTS_DIR.under(
+    _OUT, help="Where the search gets a folder of its own (default: results)."
 )
-@_option(
-    _STEPS,
-    "--seed",
-    type=SEED,
-    metavar="N",
-    help="Start of every random choice; each step has one of its own.",
-)
-@_option(
-    _STEPS,
-    "--ignore-preflight",
-    is_flag=True,
-    help="Run steps that this machine cannot carry out.",
-)
-@_option(
-    _OUT,
-    "--results-dir",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    metavar="DIR",
-    help="Where the search gets a folder of its own (default: results).",
-)
-@_option(_OUT, "--quiet", is_flag=True, help="No progress and no notes: the answer, and errors.")
+@load_options.QUIET.under(_OUT, help="No progress and no notes: the answer, and errors.")
 @click.help_option("--help", cls=SectionOption, section=_OUT, help="Show this text.")
 @click.pass_obj
 def find_capacity(

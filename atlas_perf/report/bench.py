@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
 from atlas_perf.model.summary import Summary
 from atlas_perf.report.bench_rate import schedule_sentences
+from atlas_perf.report.calibration import calibration_sentences
 from atlas_perf.report.console_health import health_parts, stall_lines
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.latency_histogram import HistogramRow
@@ -98,10 +99,16 @@ def _title(summary: Summary, connections: int, rate: int | None, paint: Paint, w
         f"{'' if rate is None else f' · {rate:,}/s'}"
         f" · {connections} connection{'' if connections == 1 else 's'}"
         f" · {workers} worker{'' if workers == 1 else 's'}"
-        f" · {format_duration(summary.measured_s * NS_PER_S)}"
+        f" · {format_duration(summary.measured_s * NS_PER_S)}{_warmed_up(summary)}"
     )
     what = shortened(what or printable(summary.facts.target), width - 2 - len(rest))
     return f"  {paint('bold', what)}{rest}"
+
+
+def _warmed_up(summary: Summary) -> str:
+    """How much load came before what is counted."""
+    warm_s = sum(phase.end_s - phase.begin_s for phase in summary.phases if not phase.counted)
+    return f" after {format_duration(warm_s * NS_PER_S)} of warm-up" if warm_s else ""
 
 
 def _rate_lines(summary: Summary, paint: Paint) -> list[str]:
@@ -198,7 +205,11 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
         paint("red", f"{lost} workers lost") if lost else "",
     ]
     lines = [_INDENT + line for line in joined(parts, width - 4, "  ")]
-    return lines + stall_lines(workers, paint, width)
+    lines += stall_lines(workers, paint, width)
+    if summary.calibration is not None:
+        for sentence in calibration_sentences(summary.calibration):
+            lines += [_INDENT + line for line in wrapped(sentence, width - 4, "  ")]
+    return lines
 
 
 def _doubts(summary: Summary, paint: Paint, width: int) -> list[str]:

@@ -10,12 +10,14 @@ from atlas_perf.report.value_text import milliseconds_text, share_text
 def schedule_sentences(summary: Summary, connections: int) -> list[str]:
     """Sentences on what was due, what was late by whose doing, and what was never sent."""
     ledger = sum(summary.ledger.values(), Ledger())
-    said = [_due(ledger), _lag(summary), _waited(summary, ledger, connections)]
+    warmed = any(not phase.counted for phase in summary.phases)
+    said = [_due(ledger, warmed), _lag(summary), _waited(summary, ledger, warmed, connections)]
     return [sentence for sentence in said if sentence]
 
 
-def _due(ledger: Ledger) -> str:
+def _due(ledger: Ledger, warmed: bool) -> str:
     due = f"{ledger.scheduled:,} request{'' if ledger.scheduled == 1 else 's'} fell due"
+    due += ", the warm-up's included" if warmed else ""
     if ledger.dropped == 0:
         return f"{due}, and all were sent."
     never = share_text(ledger.dropped, ledger.scheduled)
@@ -36,13 +38,17 @@ def _lag(summary: Summary) -> str:
     )
 
 
-def _waited(summary: Summary, ledger: Ledger, connections: int) -> str:
+def _waited(summary: Summary, ledger: Ledger, warmed: bool, connections: int) -> str:
     wait = summary.metrics.get("iteration_wait")
     if wait is None:
         return "None had to wait for a free connection."
-    waited = int(wait.values["count"])
+    waited, of, after = int(wait.values["count"]), ledger.scheduled, ""
+    if warmed:  # waits and lags are told without it, and each request that was sent has a lag
+        lag = summary.metrics.get("iteration_lag")
+        of = waited if lag is None else int(lag.values["count"])
+        after = " of those sent after the warm-up"
     return (
-        f"{waited:,} ({share_text(waited, ledger.scheduled)}) waited for one of the {connections} "
+        f"{waited:,} ({share_text(waited, of)}){after} waited for one of the {connections} "
         f"connections, {milliseconds_text(wait.values['max'])} at most: the target did "
         "not keep up with the rate then, or needs more connections."
     )

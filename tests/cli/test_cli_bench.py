@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 from command_outcome import Outcome
 
+from atlas_perf.cli import conduct
 from atlas_perf.cli.bench import bench_plan
 from atlas_perf.cli.bench_request import REQUEST_VARIABLE, BenchRequest, bench_request
+from atlas_perf.cli.calibration import CalibrationLoad
+from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.errors import UsageError
 from atlas_perf.model.plan import ConstantArrivalRate, WhenBusy
+from atlas_perf.model.summary import Calibration, Floor
 from atlas_perf.report.summary_json import summary_from_json
 from atlas_perf.units import NS_PER_S
 
@@ -115,6 +119,56 @@ def test_at_a_rate_response_and_service_time_are_told_and_every_request_is_sent(
         assert words in outcome.stdout.replace("had to wait for", "waited for"), words
 
 
+def test_what_begins_in_the_warm_up_is_asked_and_not_counted(
+    atlas_perf: Command, server: Server, tmp_path: Path
+) -> None:
+    file = tmp_path / "summary.json"
+    outcome = atlas_perf(
+        *("bench", f"{server.url}/", "-c", "2", "-d", "500ms", "-p", "1", "--rate", "100"),
+        *("--warm-up", "200ms", "--summary", str(file)),
+    )
+    summary = summary_from_json(file.read_text())
+    assert len(server.asked) == 50
+    for name in ("http_reqs", "http_req_response_time", "iteration_lag"):
+        assert summary.metrics[name].values["count"] == 30, name
+    assert sum(endpoint.requests for endpoint in summary.endpoints) == 30
+    assert " after 200ms of warm-up" in outcome.stdout
+    assert "50 requests fell due, the warm-up's included, and all were sent." in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    ("floor_ms", "max_per_s", "exit_code", "says"),
+    [
+        (1e-6, 1e9, 0, "calibrated: at most 1,000,000,000 requests/s"),
+        (60_000.0, 1e9, 3, "of a server that takes no time"),
+        (1e-6, 1e-3, 3, "requests were made at over 80 %"),
+    ],
+)
+def test_a_bench_is_held_against_the_generator(
+    *,
+    atlas_perf: Command,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    floor_ms: float,
+    max_per_s: float,
+    exit_code: int,
+    says: str,
+) -> None:
+    loads: list[CalibrationLoad] = []
+    floor = Floor(100.0, *[floor_ms] * 6, lag_p99_ms=0.0)
+
+    def measured(load: CalibrationLoad, _: StopSignals) -> Calibration:
+        loads.append(load)
+        return Calibration(1, 2, 8, load.payload_bytes, max_per_s, 1.0, 0.5, (floor,))
+
+    monkeypatch.setattr(conduct, "calibrate", measured)
+    outcome = atlas_perf("bench", f"{server.url}/", *SHORT, "--calibrate", "--payload", "2kB")
+    assert outcome.exit_code == exit_code, outcome.stdout
+    assert says in outcome.stdout
+    assert "bench: calibrating for 5s" in outcome.stderr
+    assert [(one.processes, one.connections, one.payload_bytes) for one in loads] == [(1, 2, 2_000)]
+
+
 def test_a_rate_beyond_the_target_is_told_and_proves_nothing(atlas_perf: Command) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and answers nothing
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
@@ -209,6 +263,8 @@ def test_colour_is_for_terminals(
         (["http://h/", "-d", "10"], ["30s"]),
         (["http://h/", "--rate", "0"], ["--rate"]),
         (["http://h/", "--rps", "5"], ["--rps"]),
+        (["http://h/", "-d", "5s", "--warm-up", "5s"], ["--warm-up 5s", "5s to measure"]),
+        (["http://h/", "--payload", "1kB"], ["--payload", "add --calibrate"]),
         ([], ["URL"]),
     ],
 )

@@ -1,0 +1,295 @@
+"""The options that say what to load, how much and how to judge it: written once, picked from by
+every command that has them.
+
+`run` has all of them. Another command that gives one a text of its own says only what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from atlas_perf.cli import option_types
+from atlas_perf.cli.environments import EnvironmentName
+from atlas_perf.cli.sections import SectionOption
+from atlas_perf.cli.suggestions import SuggestingChoice
+from atlas_perf.loader.profiles import PROFILES
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+TARGET, LOAD, VERDICT, RESULTS = "Target", "Load", "Verdict", "Results"
+"""Headings of the help of `run`."""
+
+
+class LoadOption:
+    """One option as `run` has it."""
+
+    def __init__(self, *names: str, **settings: Any) -> None:
+        self._names = names
+        self._settings = settings
+
+    def under(self, section: str, **other: Any) -> Callable[[Command], Command]:
+        """A decorator that adds the option to a command, under this heading of its help.
+
+        Args:
+            other: settings that the command has differently, such as `help` or `default`.
+        """
+        return click.option(
+            *self._names, cls=SectionOption, section=section, **{**self._settings, **other}
+        )
+
+
+ENVIRONMENT = LoadOption(
+    "--environment",
+    type=SuggestingChoice([name.value for name in EnvironmentName]),
+    help="Where the load goes. 'embedded' starts the reference target for this run; 'staging' and "
+    "'production' read their URLs from variables (see docs/environments.md). BASE_URL overrides "
+    "any. A shipped scenario defaults to 'embedded', a file to whatever it says itself.",
+)
+
+ENV = LoadOption(
+    "-e",
+    "env",
+    type=option_types.PAIR,
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable that the scenario reads as env['NAME'] or vu.env['NAME']. Repeatable.",
+)
+
+CONTRACT = LoadOption(
+    "--contract",
+    type=SuggestingChoice(["documented", "deployed"]),
+    help="Which contract of the orchestrator the shipped scenarios speak, and the embedded target "
+    "serves (default: documented). The same as -e CONTRACT=NAME.",
+)
+
+ALLOW_PRODUCTION = LoadOption(
+    "--allow-production",
+    is_flag=True,
+    help="Load production: without it, environment 'production' and the host of PRODUCTION_URL "
+    "are refused.",
+)
+
+FAULT = LoadOption(
+    "--fault",
+    "faults",
+    type=option_types.FAULT,
+    multiple=True,
+    metavar="FAULT",
+    help="Let the embedded target misbehave, such as 'latency:200ms' or "
+    "'error:503@tasks.submit,share=2%' (see docs/faults.md). Repeatable.",
+)
+
+VUS = LoadOption(
+    "--vus",
+    "-u",
+    type=option_types.COUNT,
+    metavar="N",
+    help="Virtual users that iterate at the same time.",
+)
+
+DURATION = LoadOption(
+    "--duration",
+    "-d",
+    "duration_ns",
+    type=option_types.DURATION,
+    metavar="TIME",
+    help="How long iterations are started for, such as 30s or 5m.",
+)
+
+ITERATIONS = LoadOption(
+    "--iterations",
+    "-i",
+    type=option_types.COUNT,
+    metavar="N",
+    help="Iterations of the whole run, shared between the users, instead of a duration.",
+)
+
+RATE = LoadOption(
+    "--rate",
+    type=option_types.COUNT,
+    metavar="R",
+    help="Begin R iterations a second for --duration, whether or not the ones before are done. "
+    "With --vus users at most, or as many as arrive in a second; what finds none free is dropped.",
+)
+
+STAGE = LoadOption(
+    "--stage",
+    "-s",
+    "stages",
+    type=option_types.STAGE,
+    multiple=True,
+    metavar="TIME:VUS",
+    help="Ramp in a straight line to VUS users within TIME. Repeatable; replaces the scenario's "
+    "own stages.",
+)
+
+PROFILE = LoadOption(
+    "--profile",
+    type=SuggestingChoice(list(PROFILES)),
+    help="Replace the scenario's own load by a ramp: smoke (5 users, 1m), load (50, 10m), stress "
+    "(150, 15m), spike (200, 3m) or soak (50, 40m). It can be scaled.",
+)
+
+WARM_UP = LoadOption(
+    "--warm-up",
+    "warm_up_ns",
+    type=option_types.DURATION,
+    metavar="TIME",
+    help="Leave what begins in the first TIME of each scenario out of thresholds and summary. It "
+    "is a part of the load's time, not added to it.",
+)
+
+DURATION_SCALE = LoadOption(
+    "--duration-scale",
+    type=option_types.SCALE,
+    default=1.0,
+    metavar="FACTOR",
+    help="Multiply every duration of the plan: 0.05 runs a 20 min plan in one minute.",
+)
+
+VUS_SCALE = LoadOption(
+    "--vus-scale",
+    type=option_types.SCALE,
+    default=1.0,
+    metavar="FACTOR",
+    help="Multiply every number of virtual users of the plan.",
+)
+
+PROCESSES = LoadOption(
+    "--processes",
+    "-p",
+    type=option_types.PROCESSES,
+    default="auto",
+    metavar="N|auto",
+    help="Worker processes that share the virtual users. 'auto' is one for each core this "
+    "process may use.",
+)
+
+SEED = LoadOption(
+    "--seed",
+    type=option_types.SEED,
+    metavar="N",
+    help="Start of every random choice, of the embedded target's too; the same seed asks the same "
+    "things.",
+)
+
+IGNORE_PREFLIGHT = LoadOption(
+    "--ignore-preflight",
+    is_flag=True,
+    help="Run a plan that this machine cannot carry out; what refuses it becomes a warning "
+    "('atlas-perf doctor' says all there is).",
+)
+
+THRESHOLD = LoadOption(
+    "--threshold",
+    "thresholds",
+    type=option_types.THRESHOLD,
+    multiple=True,
+    metavar="METRIC=EXPR",
+    help="A criterion more than the scenario has, such as 'http_req_duration=p(95)<500' or "
+    "'checks{type:ai}=rate>0.99'. Repeatable.",
+)
+
+NO_THRESHOLDS = LoadOption(
+    "--no-thresholds",
+    is_flag=True,
+    help="Leave out the scenario's own criteria; the default gates on failed requests, checks "
+    "and iterations stay.",
+)
+
+BASELINES = LoadOption(
+    "--baselines",
+    type=click.Path(path_type=Path),
+    metavar="FILE|shipped",
+    help="Judge the run by the rows of this file that belong to its scenario (docs/baselines.md). "
+    "A shipped scenario under its own load is judged by the shipped ones anyway; under another "
+    "load they are shown only, and '--baselines shipped' makes them count.",
+)
+
+NO_BASELINES = LoadOption(
+    "--no-baselines",
+    is_flag=True,
+    help="Judge no baselines.",
+)
+
+CALIBRATE = LoadOption(
+    "--calibrate",
+    is_flag=True,
+    help="First drive a built-in null server for five seconds with the plan's processes, users and "
+    "rate. A run that comes too close to what the generator itself can do is then INVALID.",
+)
+
+PAYLOAD = LoadOption(
+    "--payload",
+    "payload_bytes",
+    type=option_types.SIZE,
+    metavar="SIZE",
+    help="Size of the null server's answers, such as 20kB (default: 1kB).",
+)
+
+TAG = LoadOption(
+    "--tag",
+    "tags",
+    type=option_types.PAIR,
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A tag on every sample of the run. Repeatable.",
+)
+
+OUT = LoadOption(
+    "--out",
+    "outputs",
+    multiple=True,
+    metavar="KIND=TARGET",
+    help="Also write every sample while the run goes on: json=FILE is k6's NDJSON. Repeatable.",
+)
+
+RESULTS_DIR = LoadOption(
+    "--results-dir",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    metavar="DIR",
+    help="Where each run gets a folder of its own (default: results).",
+)
+
+QUIET = LoadOption(
+    "--quiet",
+    is_flag=True,
+    help="No progress and no notes: the summary on stdout, and errors.",
+)
+
+OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
+    (TARGET, (ENVIRONMENT, ENV, CONTRACT, ALLOW_PRODUCTION, FAULT)),
+    (
+        LOAD,
+        (
+            VUS,
+            DURATION,
+            ITERATIONS,
+            RATE,
+            STAGE,
+            PROFILE,
+            WARM_UP,
+            DURATION_SCALE,
+            VUS_SCALE,
+            PROCESSES,
+            SEED,
+            IGNORE_PREFLIGHT,
+        ),
+    ),
+    (VERDICT, (THRESHOLD, NO_THRESHOLDS, BASELINES, NO_BASELINES, CALIBRATE, PAYLOAD)),
+    (RESULTS, (TAG, OUT, RESULTS_DIR, QUIET)),
+)
+"""In the order of its help."""
+
+
+def options_of_run(command: Command) -> Command:
+    """Add every option of `run` to a command."""
+    for section, options in reversed(OF_RUN):
+        for option in reversed(options):
+            command = option.under(section)(command)
+    return command
