@@ -11,7 +11,17 @@ as X-A2A-Token, if they are set. docs/scenarios.md says more, and what each metr
 
 from __future__ import annotations
 
-from atlas_perf import Counter, Options, Polling, Rate, TaskResult, Trend, VirtualUser, env
+from atlas_perf import (
+    Counter,
+    Options,
+    Polling,
+    Rate,
+    Response,
+    TaskResult,
+    Trend,
+    VirtualUser,
+    env,
+)
 
 from orchestrator.call import Answer, Call, judged, request_of, send
 from orchestrator.contract import contract_named
@@ -107,9 +117,13 @@ async def submit_and_wait(vu: VirtualUser) -> None:
     polls: `task_polling_error` says how far apart they were.
     """
     call = contract.submit_task(vu)
+
+    async def poll(task_id: str) -> Response:
+        return (await ask(vu, contract.task_status(task_id))).response
+
     result = await vu.task(
         request_of(vu, call),
-        via=Polling(lambda id: request_of(vu, contract.task_status(id)), every=POLL_EVERY),
+        via=Polling(poll, every=POLL_EVERY),
         timeout=GIVE_UP,
         name="task",
     )

@@ -99,3 +99,13 @@ async def test_agents_say_who_they_are_and_show_their_token(load, user) -> None:
     fields = dict(user.http.requests[0].fields)
     assert fields["X-Agent-Id"] == f"agent-{user.id}"
     assert fields["X-A2A-Token"] == "hush"
+
+
+async def test_a_poll_that_fails_is_an_error_and_not_the_tasks_end(a2a, user) -> None:
+    answers = iter([answer(503, {}), answer(200, {"status": "completed"})])
+    user.http.answer("POST", "/api/a2a/tasks", lambda _: answer(201, {"taskId": "t-1"}))
+    user.http.answer("GET", "/api/a2a/tasks/t-1", lambda _: next(answers))
+    await a2a.namespace["submit_and_wait"](user)
+    assert values(user, "a2a_errors").count(1) == 1
+    assert values(user, "task_completion_rate") == [1]
+    assert user.checks["task status: status is 200"] == [0, 1]
