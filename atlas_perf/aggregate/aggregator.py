@@ -221,25 +221,19 @@ class Aggregator:
         metric = self._index.metrics.get(selector.metric)
         if metric is None:
             return None
-        counter = metric.kind is MetricKind.COUNTER
-        rows = self._index.rows(selector, uncounted_too=counter)
-        if metric.kind is MetricKind.TREND:
-            known = self._trend_between(rows, first_s, end_s)
-            censored = selector.censored()
-            if censored is None:
-                return known
-            cut_rows = self._index.rows(censored)
-            return together(known, self._trend_between(cut_rows, first_s, end_s))
         if metric.kind is MetricKind.GAUGE:
             raise ValueError(f"{metric.name} is a gauge and has no total")
-        tallies = [self._table.window_tally(rows, second) for second in range(first_s, end_s)]
-        samples = sum(tally[0] for tally in tallies)
-        amount = math.fsum(tally[1] for tally in tallies)
-        if samples == 0:
-            return None
-        if counter:
-            return CounterTotal(samples, amount)
-        return RateTotal(round(amount), samples)
+        counter = metric.kind is MetricKind.COUNTER
+        trend = metric.kind is MetricKind.TREND
+        between = self._trend_between if trend else self._counted_between
+        rows = self._index.rows(selector, uncounted_too=counter)
+        known: Total | None = between(rows, first_s, end_s)
+        if metric.kind is MetricKind.RATE and isinstance(known, CounterTotal):
+            known = RateTotal(round(known.total), known.samples)
+        censored = None if counter else selector.censored()
+        if censored is None:
+            return known
+        return together(known, between(self._index.rows(censored), first_s, end_s))
 
     def gauge_within(self, selector: Selector, times_ns: Sequence[tuple[int, int]]) -> Total | None:
         windows = [
@@ -254,7 +248,12 @@ class Aggregator:
             return None
         return self._table.gauge_total(rows, windows, max(windows), self._last_windows())
 
-    def _trend_between(self, rows: Iterable[int], first_s: int, end_s: int) -> TrendTotal | None:
+    def _counted_between(self, rows: list[int], first_s: int, end_s: int) -> Total | None:
+        tallies = [self._table.window_tally(rows, second) for second in range(first_s, end_s)]
+        samples = sum(tally[0] for tally in tallies)
+        return CounterTotal(samples, math.fsum(one[1] for one in tallies)) if samples else None
+
+    def _trend_between(self, rows: list[int], first_s: int, end_s: int) -> Total | None:
         merged = self._table.sketch_between(rows, first_s, end_s)
         return None if merged is None else TrendTotal(merged)
 

@@ -119,10 +119,8 @@ async def run_plan(
         facts=facts,
         started_at=run.started_at,
         breach=run.breach,
-        warnings=(
-            *run.streams.warnings,
-            *feed_warnings(plan, run.state.ran_out, run.leases),
-        ),
+        warnings=tuple(feed_warnings(plan, run.state.ran_out, run.leases)),
+        missing=run.streams.missing,
         calibration=calibration,
         baselines=baselines,
     )

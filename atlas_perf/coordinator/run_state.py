@@ -148,7 +148,11 @@ class RunState:
         return [Tell((0,), RunSetup()), SetLimit(limit_ns)]
 
     def _refused(self, event: WorkerRefused) -> list[Instruction]:
-        return self._fail(ScenarioError(event.message, file=event.file, line=event.line))
+        error = ScenarioError(event.message, file=event.file, line=event.line)
+        if not self.load_begun:
+            return self._fail(error)
+        self.error = self.error or error  # but what setup made is to be undone
+        return self._stop(graceful=False) if self.phase is RunPhase.RUNNING else []
 
     def _late_start(self, _event: TimeIsUp) -> list[Instruction]:
         late = ", ".join(str(worker) for worker in self._in_state(WorkerState.STARTING))
@@ -183,19 +187,16 @@ class RunState:
     def _late_setup(self, _event: TimeIsUp) -> list[Instruction]:
         if self._data is None:
             limit = format_planned(self.plan.setup_timeout_ns)
-            return self._fail(
-                SetupError(
-                    f"setup did not return within its limit of {limit}, and does not let itself "
-                    "be interrupted: await instead of blocking",
-                    file=self.plan.file,
-                )
+            told = (
+                f"setup did not return within its limit of {limit}, and does not let itself "
+                "be interrupted: await instead of blocking"
             )
-        return self._fail(
-            RunInvalidError(
-                "the workers did not take over what setup returned within "
-                f"{format_planned(ARMING_LIMIT_NS)}: return less data, or use fewer users"
-            )
+            return self._fail(SetupError(told, file=self.plan.file))
+        told = (
+            "the workers did not take over what setup returned within "
+            f"{format_planned(ARMING_LIMIT_NS)}: return less data, or use fewer users"
         )
+        return self._fail(RunInvalidError(told))
 
     def _stop_before_load(self, _event: StopAsked) -> list[Instruction]:
         self.interrupted = self.cut_short = True
@@ -207,9 +208,8 @@ class RunState:
 
     def _lost_before_load(self, event: WorkerLost) -> list[Instruction]:
         self.workers[event.worker] = WorkerState.GONE
-        return self._fail(
-            RunInvalidError(f"worker {event.worker} ended before the run began: {event.reason}")
-        )
+        told = f"worker {event.worker} ended before the run began: {event.reason}"
+        return self._fail(RunInvalidError(told))
 
     # RUNNING and STOPPING
 
@@ -229,15 +229,13 @@ class RunState:
 
     def _stop_load(self, event: StopAsked) -> list[Instruction]:
         self.interrupted = True
-        self.all_offered = event.all_offered
-        self.cut_short = not event.all_offered
+        self.all_offered, self.cut_short = event.all_offered, not event.all_offered
         self._stops_asked += 1
         return self._stop(graceful=True)
 
     def _stop_again(self, _event: StopAsked) -> list[Instruction]:
-        self.interrupted = True
+        self.interrupted = self.cut_short = True
         self._stops_asked += 1
-        self.cut_short = True
         if self._stops_asked < 2:
             return []  # stopping already, for another reason
         self._skip_teardown = True
@@ -320,9 +318,8 @@ class RunState:
     # The end
 
     def _crashed(self, event: WorkerCrashed) -> list[Instruction]:
-        return self._fail(
-            InternalError(f"worker {event.worker} met a bug in atlas-perf\n{event.traceback}")
-        )
+        told = f"worker {event.worker} met a bug in atlas-perf\n{event.traceback}"
+        return self._fail(InternalError(told))
 
     def _fail(self, error: AtlasPerfError) -> list[Instruction]:
         self.error = error
@@ -348,6 +345,7 @@ _UNTIL_LOAD: Mapping[type[Any], Handler] = {
 }
 _WITH_LOAD: Mapping[type[Any], Handler] = {
     LoadEnded: RunState._load_ended,
+    WorkerRefused: RunState._refused,
     WorkerLost: RunState._lost_at_work,
     WorkerCrashed: RunState._crashed,
     TimeIsUp: RunState._overdue,
@@ -382,6 +380,7 @@ _TABLE: Mapping[RunPhase, Mapping[type[Any], Handler]] = {
         # Armed and ended answers cross with an interrupt or with the death of a worker.
         WorkerArmed: RunState._ignore,
         LoadEnded: RunState._ignore,
+        WorkerRefused: RunState._ignore,
         TeardownDone: RunState._teardown_done,
         WorkerLost: RunState._lost_at_teardown,
         WorkerCrashed: RunState._crashed,

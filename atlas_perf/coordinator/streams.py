@@ -21,7 +21,7 @@ class OutputStreams:
         self._started: list[Output] = []
         self._gauges = SummedGauges()
         self._aggregator: Aggregator | None = None
-        self.warnings: tuple[str, ...] = ()  # what is missing from them, once closed
+        self.missing: tuple[str, ...] = ()  # sentences on what they lack, once closed
 
     def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:
         """Open all. Raises PlanError if one cannot be opened."""
@@ -43,7 +43,7 @@ class OutputStreams:
             self._give(self._gauges.rest(self._aggregator))
         said = [output.close() for output in self._started]
         self._started.clear()
-        self.warnings += tuple(warning for warning in said if warning is not None)
+        self.missing += tuple(sentence for sentence in said if sentence is not None)
 
     def _give(self, points: Iterable[GaugePoint]) -> None:
         for point in points:

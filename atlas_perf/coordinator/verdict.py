@@ -40,6 +40,7 @@ def conclude(
     started_at: str,
     breach: ThresholdResult | None,
     warnings: Sequence[str],
+    missing: Sequence[str] = (),
     calibration: Calibration | None = None,
     baselines: BaselineJudge | None = None,
 ) -> Summary:
@@ -48,6 +49,7 @@ def conclude(
     Args:
         breach: the threshold that ended the run, as judged then.
         warnings: what went wrong beside the measurement; said, and without weight.
+        missing: sentences on what outputs of the run lack: results that were asked for.
         calibration: what the generator can do here, which the run is then held against.
         baselines: of the plan's scenario.
     """
@@ -59,7 +61,10 @@ def conclude(
     decision = decide(
         results,
         aggregator,
-        invalid=tuple(_invalid_reasons(state, aggregator, (*results, *of_baselines), calibration)),
+        invalid=(
+            *_invalid_reasons(state, aggregator, (*results, *of_baselines), calibration),
+            *missing,
+        ),
         interrupted=state.interrupted,
         whole=not (state.cut_short or state.aborted or state.lost),
         baselines=held.report.rows if held is not None and held.report.counted else (),
@@ -111,7 +116,7 @@ def _invalid_reasons(
 
 
 def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> Summary:
-    """Add what changes no verdict and must not be silent: a failed teardown, a broken output."""
+    """Add what changes no verdict and must not be silent: a failed teardown, a warning."""
     notes = [*_teardown_notes(state), *(f"Warning: {warning}" for warning in warnings)]
     failures = []
     if state.teardown_failure is not None:

@@ -9,6 +9,7 @@ censored. A share of tasks lies between none and all of those that were cut off 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from atlas_perf.judge.aggregations import aggregate, quantile, scale
@@ -62,19 +63,27 @@ def bounds(
 
 
 def bounds_with_cut_off(
-    total: TrendTotal | None, cut_off: TrendTotal, term: AggregationTerm, *, contains: Contains
+    total: TrendTotal | None,
+    cut_off: Sequence[TrendTotal],
+    term: AggregationTerm,
+    *,
+    contains: Contains,
 ) -> Bounds:
     """The bounds of a statistic if what was cut off elsewhere counted here as well.
 
     Args:
         total: what is known here; None if that is nothing.
-        cut_off: ages of the requests that were.
+        cut_off: ages of the requests that were, in parts; at least one. A statistic of all of them
+            is no lower than the lowest of a part.
     """
-    low = aggregate(total or cut_off, term, contains=contains, elapsed_ns=0)
-    assert low is not None, "one of them has a sample"
+    lows = [aggregate(one, term, contains=contains, elapsed_ns=0) for one in cut_off]
+    if total is not None:
+        lows = [aggregate(total, term, contains=contains, elapsed_ns=0)]
+    low = min(one for one in lows if one is not None)
     known = None if total is None else total.distribution
-    high = _highest(known, cut_off.samples, term) / scale(contains)
-    return _between(low, high, cut_off.distribution.relative_accuracy)
+    beyond = sum(one.samples for one in cut_off) + (0 if total is None else total.beyond)
+    high = _highest(known, beyond, term) / scale(contains)
+    return _between(low, high, cut_off[0].distribution.relative_accuracy)
 
 
 def _between(low: float, high: float, accuracy: float) -> Bounds:

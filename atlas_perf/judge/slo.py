@@ -5,6 +5,9 @@ if the generator did its part. In the open model arrivals that find no user wait
 response time shows it: where users ran out, a response time that is too long counts only if the
 requests themselves, from when they were sent, were too slow as well.
 
+A scenario that forgets to await does not offer the load of its step, however slow or fast what it
+did send was: no step of it says anything, so the search ends.
+
 Requests that were still in flight at the end of the step's graceful stop are the target's: a
 criterion that they leave open is broken, and so is the step if they are more than may fail.
 """
@@ -14,25 +17,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from atlas_perf.errors import ExitCode, PlanError
+from atlas_perf.errors import ExitCode, PlanError, ScenarioError
 from atlas_perf.judge.aggregations import scale, unit
 from atlas_perf.judge.bounds import Bounds, bounds
-from atlas_perf.judge.response_gates import response_gates
+from atlas_perf.judge.response_gates import response_gates, service_twin
 from atlas_perf.judge.thresholds import DEFAULT_GATES, Criterion, Judge
 from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
 from atlas_perf.model.capacity import StepOutcome
-from atlas_perf.model.metric import HTTP_RESPONSE_TIME, Contains, MetricKind
+from atlas_perf.model.metric import FORGOTTEN_AWAITS, Contains, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan
 from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import CounterTotal, Total
+from atlas_perf.model.snapshot import CounterTotal, RateTotal, Total
 from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.units import format_planned, format_quantity
 
-SERVICE = "http_req_duration"
 CENSORED = Selector("http_reqs_censored")
 REQUESTS = Selector("http_reqs")
+MESSAGES_CENSORED = Selector("ws_msgs_censored")
+MESSAGES = Selector("ws_rtt_failed")
 ITERATION_WAIT = Selector("iteration_wait")
+_NEVER_AWAITED = "NeverAwaited"  # the kind under which a summary tells where
 
 Totals = Callable[[Selector], Total | None]
 
@@ -83,10 +88,16 @@ class SloJudge:
     def selectors(self) -> frozenset[Selector]:
         """What a step must have totals of."""
         named = {criterion.selector for criterion in self._criteria}
-        return frozenset({*named, *map(_service_twin, named), ITERATION_WAIT, CENSORED, REQUESTS})
+        of_requests = (CENSORED, REQUESTS, MESSAGES_CENSORED, MESSAGES)
+        return frozenset({*named, *map(service_twin, named), ITERATION_WAIT, *of_requests})
 
     def judge(self, summary: Summary, totals: Totals) -> Judged:
-        """What a step's run says about the target; `totals` are of the part after the warm-up."""
+        """What a step's run says about the target; `totals` are of the part after the warm-up.
+
+        Raises:
+            ScenarioError: awaits are missing in the scenario, and no SLO is about them.
+        """
+        self._refuse_forgotten_awaits(summary)
         results = tuple(
             self._result(criterion, totals, default_gate=index >= self._asked)
             for index, criterion in enumerate(self._criteria)
@@ -129,8 +140,23 @@ class SloJudge:
             default_gate=default_gate,
         )
 
+    def _refuse_forgotten_awaits(self, summary: Summary) -> None:
+        asked = {criterion.selector.metric for criterion in self._criteria[: self._asked]}
+        metric = summary.metrics.get(FORGOTTEN_AWAITS)
+        count = 0 if metric is None else round(metric.values["count"])
+        if FORGOTTEN_AWAITS in asked or not count:
+            return
+        seen = next((one for one in summary.exceptions if one.kind == _NEVER_AWAITED), None)
+        raise ScenarioError(
+            f"the scenario forgot to await {count} {'call' if count == 1 else 'calls'} in one "
+            "step, so its load is not what it says, and no step can tell the target's capacity: "
+            "put 'await' before the call and search again",
+            file=summary.file if seen is None else seen.file,
+            line=None if seen is None else seen.line,
+        )
+
     def _sent_too_slow(self, criterion: Criterion, totals: Totals) -> bool:
-        twin = _service_twin(criterion.selector)
+        twin = service_twin(criterion.selector)
         known = _known(criterion, twin, totals, self._hold_ns)
         return known is not None and known.judge(criterion.expression) is not CriterionState.PASSED
 
@@ -146,13 +172,19 @@ def _is_broken(result: ThresholdResult) -> bool:
 
 
 def _cut_off(totals: Totals) -> Iterator[str]:
-    censored, ended = (_counted(totals(one)) for one in (CENSORED, REQUESTS))
-    whole = censored + ended
-    if censored > CENSORED_SHARE_LIMIT * whole:
-        yield f"{censored} of {whole} requests were still in flight when their time was up"
+    for what, cut_off, known in (
+        ("requests", CENSORED, REQUESTS),
+        ("messages", MESSAGES_CENSORED, MESSAGES),
+    ):
+        censored, ended = (_counted(totals(one)) for one in (cut_off, known))
+        whole = censored + ended
+        if censored > CENSORED_SHARE_LIMIT * whole:
+            yield f"{censored} of {whole} {what} were still in flight when their time was up"
 
 
 def _counted(total: Total | None) -> int:
+    if isinstance(total, RateTotal):
+        return total.samples
     return round(total.total) if isinstance(total, CounterTotal) else 0
 
 
@@ -168,13 +200,6 @@ def _known(
         contains=criterion.metric.contains,
         elapsed_ns=measured_ns,
     )
-
-
-def _service_twin(selector: Selector) -> Selector:
-    """Of a response time, the time from when its request was sent; of anything else, itself."""
-    if selector.metric != HTTP_RESPONSE_TIME:
-        return selector
-    return Selector(SERVICE, selector.tags)
 
 
 def _refuse_unfit(criterion: Criterion, hold_ns: int) -> None:

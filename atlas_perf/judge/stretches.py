@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from atlas_perf.judge.bounds import Bounds, bounds, bounds_with_cut_off
 from atlas_perf.judge.grammar import Operator, ThresholdExpression
 from atlas_perf.judge.scope import Scope
 from atlas_perf.model.metric import Metric, MetricKind
-from atlas_perf.model.snapshot import CounterTotal, RateTotal, Snapshot, Total, TrendTotal
+from atlas_perf.model.snapshot import RateTotal, Snapshot, Total, TrendTotal
 from atlas_perf.model.summary import CriterionState
 from atlas_perf.schedule.intervals import covers
 from atlas_perf.units import NS_PER_S
@@ -26,14 +27,23 @@ class Stretch:
     value: Bounds  # in the unit of thresholds
 
 
+@dataclass(frozen=True, slots=True)
+class _CutOff:
+    """What was cut off in one second."""
+
+    count: int
+    ages: TrendTotal | None  # None of tasks, of which a share is judged
+
+
 class WorstStretch:
     """Follows a run second by second; stretches overlap, each a second later than the last.
 
     Kept between two looks, since a long run's older seconds are merged into longer windows.
     Stretches without a sample say nothing, and neither do those that are not wholly inside the
     scope. Only whole seconds that every worker has reported count, so the run's last fraction of a
-    second is in none. Requests that were cut off in flight all count in the newest stretch as
-    well: most of them are cut off in that last fraction.
+    second is in none. Requests that were cut off in flight count in the seconds in which they were;
+    those cut off where no stretch is, after `steady` or in that last fraction, count in the newest
+    stretch before.
     """
 
     def __init__(self, scope: Scope, expression: ThresholdExpression, metric: Metric) -> None:
@@ -47,6 +57,7 @@ class WorstStretch:
         self._worst: Stretch | None = None
         self._newest: Total | None = None
         self._newest_s: int | None = None
+        self._late: list[tuple[int, _CutOff]] = []  # by second; cut off since the newest stretch
         self._unsure = False  # some stretch may have broken the limit, or not
 
     def advance(self, snapshot: Snapshot) -> None:
@@ -57,7 +68,9 @@ class WorstStretch:
             first_s = self._next_s
             self._next_s += 1
             if not covers(within, first_s * NS_PER_S, (first_s + self.length_s) * NS_PER_S):
+                self._note_late(snapshot, first_s + self.length_s - 1)
                 continue
+            self._leave_behind(first_s)
             total = snapshot.total_between(self._selector, first_s, first_s + self.length_s)
             self._newest, self._newest_s = total, first_s
             if total is None:
@@ -88,21 +101,53 @@ class WorstStretch:
             return CriterionState.NO_DATA
         return CriterionState.PASSED
 
+    def _note_late(self, snapshot: Snapshot, second: int) -> None:
+        """Remember what was cut off in a second that ends a stretch outside the scope."""
+        if self._newest_s is not None:
+            self._late.extend((second, one) for one in self._cut_off_in(snapshot, second))
+
+    def _leave_behind(self, first_s: int) -> None:
+        """Judge the newest stretch for good, since another begins at `first_s`."""
+        before = [one for second, one in self._late if second < first_s]
+        self._late.clear()
+        if before:
+            found = self._with_cut_off(before)
+            self._unsure |= found.value.judge(self._expression) is CriterionState.NO_DATA
+            self._worst = self._worse(found, self._worst)
+
     def _cut(self, snapshot: Snapshot) -> Stretch | None:
-        """The newest stretch with all requests in it that were cut off; None without any."""
-        censored = self._selector.censored()
-        cut_off = None if censored is None else snapshot.total(censored)
-        if isinstance(cut_off, CounterTotal) and self._newest_s is not None:
-            known = self._newest if isinstance(self._newest, RateTotal) else RateTotal(0, 0)
-            share = RateTotal(known.passes, known.samples, beyond=round(cut_off.total))
-            of_share = bounds(share, self._expression.term, contains=self._contains, elapsed_ns=0)
-            assert of_share is not None, "something was cut off"
-            return Stretch(self._newest_s, share, of_share)
-        if not isinstance(cut_off, TrendTotal) or self._newest_s is None:
+        """The newest stretch with what was cut off after it; None without any."""
+        if self._newest_s is None:
             return None
-        newest = self._newest if isinstance(self._newest, TrendTotal) else None
-        value = bounds_with_cut_off(newest, cut_off, self._expression.term, contains=self._contains)
-        return Stretch(self._newest_s, newest or cut_off, value)
+        open_s = snapshot.elapsed_ns // NS_PER_S
+        late = [one for _, one in self._late]
+        # One worker may be a second ahead of the others.
+        for second in (open_s, open_s + 1):
+            late.extend(self._cut_off_in(snapshot, second))
+        return self._with_cut_off(late) if late else None
+
+    def _cut_off_in(self, snapshot: Snapshot, second: int) -> Iterator[_CutOff]:
+        total = snapshot.total_between(self._selector, second, second + 1)
+        if isinstance(total, RateTotal) and total.beyond:
+            yield _CutOff(total.beyond, None)
+        elif isinstance(total, TrendTotal) and total.censored is not None:
+            yield _CutOff(total.beyond, TrendTotal(total.censored.ages))
+
+    def _with_cut_off(self, late: Sequence[_CutOff]) -> Stretch:
+        """The newest stretch as if these had been cut off in it."""
+        assert self._newest_s is not None, "what is late comes after a stretch"
+        count = sum(one.count for one in late)
+        ages = [one.ages for one in late if one.ages is not None]
+        term = self._expression.term
+        if ages:
+            newest = self._newest if isinstance(self._newest, TrendTotal) else None
+            value = bounds_with_cut_off(newest, ages, term, contains=self._contains)
+            return Stretch(self._newest_s, newest or ages[0], value)
+        known = self._newest if isinstance(self._newest, RateTotal) else RateTotal(0, 0)
+        share = RateTotal(known.passes, known.samples, beyond=known.beyond + count)
+        of_share = bounds(share, term, contains=self._contains, elapsed_ns=0)
+        assert of_share is not None, "something was cut off"
+        return Stretch(self._newest_s, share, of_share)
 
     def _worse(self, found: Stretch, worst: Stretch | None) -> Stretch:
         """The one that met the criterion worse; of two alike the earlier."""

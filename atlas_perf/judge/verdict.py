@@ -13,7 +13,7 @@ from atlas_perf.judge.validity import invalid_reasons
 from atlas_perf.model.baseline import BaselineResult
 from atlas_perf.model.metric import TASK_COMPLETED, TASKS_CENSORED
 from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import CounterTotal, Snapshot
+from atlas_perf.model.snapshot import CounterTotal, RateTotal, Snapshot
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.model.verdict import Verdict, worst
 from atlas_perf.units import NS_PER_S, format_duration
@@ -23,6 +23,8 @@ CENSORED_SHARE_LIMIT = 0.01
 
 _CENSORED = Selector("http_reqs_censored")
 _REQUESTS = Selector("http_reqs")
+_MESSAGES_CENSORED = Selector("ws_msgs_censored")
+_MESSAGES = Selector("ws_rtt_failed")  # true or false of each message that was to be answered
 _TASKS_CENSORED = Selector(TASKS_CENSORED)
 _TASKS = Selector("tasks_ended")
 _COMFORT = re.compile(
@@ -131,11 +133,12 @@ def _cut_off(
     results: Sequence[ThresholdResult], snapshot: Snapshot
 ) -> Iterator[tuple[Verdict, str]]:
     """A run whose requests mostly hang at its end has shown nothing of those, whatever the others
-    say, and so with tasks. A criterion of the plan on `http_reqs_censored` takes the place of this
-    one; of tasks also one on `task_completed`, which knows of those."""
+    say, and so with messages and tasks. A criterion of the plan on `http_reqs_censored` takes the
+    place of this one; of tasks also one on `task_completed`, which knows of those."""
     judged = {Selector.parse(result.selector) for result in results}
     for what, censored, ended, own in (
         ("requests", _CENSORED, _REQUESTS, {_CENSORED}),
+        ("messages", _MESSAGES_CENSORED, _MESSAGES, {_MESSAGES_CENSORED}),
         ("tasks", _TASKS_CENSORED, _TASKS, {_TASKS_CENSORED, Selector(TASK_COMPLETED)}),
     ):
         cut, whole = _counted(snapshot, censored), _counted(snapshot, ended)
@@ -152,6 +155,8 @@ def _cut_off(
 
 def _counted(snapshot: Snapshot, selector: Selector) -> int:
     total = snapshot.total(selector)
+    if isinstance(total, RateTotal):
+        return total.samples
     return round(total.total) if isinstance(total, CounterTotal) else 0
 
 

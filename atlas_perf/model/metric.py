@@ -79,13 +79,16 @@ WS_PHASES = (
 )
 """Parts of `ws_connecting`, ours, in the order they happen. Only what happened has a sample."""
 
+WS_RTT = "ws_rtt"
+WS_RESPONSE_TIME = "ws_response_time"
+
 WS_TIMES = (
     "ws_connecting",
     *WS_PHASES,
     "ws_session_duration",
     "ws_ping",
-    "ws_rtt",
-    "ws_response_time",
+    WS_RTT,
+    WS_RESPONSE_TIME,
     "ws_reconnecting",
 )
 """Trends of WebSocket sessions and of messages that are answered; of failures and of what was cut

@@ -15,8 +15,9 @@ from atlas_perf.model.series import Tags
 class Output(Protocol):
     """A stream of a run's measurements, for `--out kind=target`.
 
-    An output that breaks while the run goes on stops itself and says so when closed: it must
-    never raise from `on_batch`, `on_gauge` or `close`, nor slow the run down without bound.
+    An output that breaks while the run goes on stops itself and says so when closed, which makes
+    the run INVALID: what was asked for is not there. It must never raise from `on_batch`,
+    `on_gauge` or `close`, nor slow the run down without bound.
     """
 
     @property

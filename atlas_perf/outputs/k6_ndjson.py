@@ -109,11 +109,13 @@ class K6NdjsonOutput:
         lost = self._lost + self._dropped
         if self._failure is not None:
             at_least = f", at least {lost} samples are missing" if lost else ""
-            return f"{self._failure}: the file is incomplete{at_least}"
+            advice = "give it a place with room, or leave --out away"
+            return f"{self._failure}: the file is incomplete{at_least}: {advice}."
         if self._dropped:
             return (
                 f"--out json: {self._path} is incomplete, {self._dropped} samples are missing: "
-                "they came faster than they could be written; the report has them all"
+                "they came faster than they could be written; the report has them all. Write to a "
+                "faster disk, without .gz, or leave --out away."
             )
         return None
 
@@ -133,7 +135,7 @@ class K6NdjsonOutput:
             self._stop(error)
 
     def _stop(self, error: OSError) -> None:
-        """Give up writing: the run is worth more than its log."""
+        """Give up writing, and let the run go on: its end says that the file is not whole."""
         self._failure = self._cannot_write(error)
         file, self._file = self._file, None
         if file is not None:

@@ -5,7 +5,7 @@
       RunSetup     (one worker)                  SetupReturned | SetupFailed
       Arm          here is setup's data          Armed
       Start        the run begins at T0          batches; the one marked `last` ends the load
-      StopLoad     begin no more iterations
+      StopLoad     begin no more iterations      Refused, too, at what only the load could show
       RunTeardown  (one worker)                  TeardownReturned | TeardownFailed
       Dismiss      exit
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
 from atlas_perf.clock import now_ns
+from atlas_perf.errors import ScenarioError
 from atlas_perf.loader.scenario_file import ScenarioFile
 from atlas_perf.model.batch import Ledger, ScenarioException
 from atlas_perf.model.metric import BUILTIN_METRICS, FORGOTTEN_AWAITS
@@ -28,6 +29,7 @@ from atlas_perf.worker.executors.base import Executor
 from atlas_perf.worker.executors.choose import executor_for
 from atlas_perf.worker.feeding import ended_by_its_feeds
 from atlas_perf.worker.iteration import IterationRunner
+from atlas_perf.worker.missing_base import MissingBase
 from atlas_perf.worker.recorder import Recorder
 from atlas_perf.worker.stray_errors import StrayErrors
 from atlas_perf.worker.user_samples import RememberedSeries
@@ -51,11 +53,14 @@ class Load:
         *,
         worker: int,
         workers: int,
+        refuse: Callable[[ScenarioError], None],
     ) -> None:
+        """`refuse` is told, once, if the scenario turns out to be one that cannot be run so."""
         self._plan = plan
         # Else the first connection of every worker would go to the same address.
         shared_resolver(plan.http.dns).begin_at(worker)
         self._exceptions = ExceptionLog(scenario_file.file)
+        missing = MissingBase(self._exceptions, scenario_file.file, refuse)
         self.stray_errors = StrayErrors(
             self._exceptions,
             scenario_file.file,
@@ -76,8 +81,8 @@ class Load:
             base_tags = {**plan.tags, **scenario.tags, "scenario": scenario.name}
             total = executor_max_vus(scenario.executor)
             variables = variables_of(scenario.env)
-            setup = client_setup(plan, recorder, variables)
-            ws_setup = websocket_setup(setup, plan, variables)
+            setup = client_setup(plan, recorder, variables, missing)
+            ws_setup = websocket_setup(setup, plan, variables, missing)
             users = [
                 virtual_user(
                     plan,
@@ -189,20 +194,32 @@ def variables_of(scenario_env: Mapping[str, str]) -> Mapping[str, str]:
     return ChainMap(own, env) if scenario_env else env  # type: ignore[arg-type]
 
 
-def client_setup(plan: TestPlan, recorder: Recorder, variables: Mapping[str, str]) -> ClientSetup:
-    """What the HTTP clients of one scenario share."""
+def client_setup(
+    plan: TestPlan,
+    recorder: Recorder,
+    variables: Mapping[str, str],
+    missing: MissingBase | None = None,
+) -> ClientSetup:
+    """What the HTTP clients of one scenario share; `missing` is told if a base URL is."""
     return ClientSetup(
         options=plan.http,
         recorder=recorder,
         base_url=variables.get(BASE_URL) or None,
         phased=tells_phases(plan),
+        on_no_base=None if missing is None else missing.of_http,
     )
 
 
-def websocket_setup(http: ClientSetup, plan: TestPlan, variables: Mapping[str, str]) -> WsSetup:
+def websocket_setup(
+    http: ClientSetup,
+    plan: TestPlan,
+    variables: Mapping[str, str],
+    missing: MissingBase | None = None,
+) -> WsSetup:
     """What the WebSocket clients of one scenario share."""
     base_url = variables.get(WS_URL) or variables.get(BASE_URL) or None
-    return WsSetup(http, base_url, phased=tells_phases(plan))
+    on_no_base = None if missing is None else missing.of_websockets
+    return WsSetup(http, base_url, phased=tells_phases(plan), on_no_base=on_no_base)
 
 
 def virtual_user(

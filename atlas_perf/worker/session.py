@@ -61,7 +61,12 @@ class Prepared:
         metrics = {**BUILTIN_METRICS, **{metric.name: metric for metric in message.plan.metrics}}
         self.recorder = Recorder(metrics.values(), keep_samples=message.plan.keep_samples)
         self.load = Load(
-            self.plan, self.file, self.recorder, worker=self.worker, workers=message.workers
+            self.plan,
+            self.file,
+            self.recorder,
+            worker=self.worker,
+            workers=message.workers,
+            refuse=lambda error: link.send(Refused(error.message, error.file, error.line)),
         )
         self.setup_user: VirtualUser | None = None
         self.data = b""

@@ -93,7 +93,7 @@ class StrayErrors:
             self._show_warning(message, category, filename, lineno, file, line)
             return
         error = NeverAwaited(f"{found['what']} was never awaited, so it did not run")
-        error.with_traceback(_stack(sys._getframe(1)))
+        error.with_traceback(stack_around(sys._getframe(1)))
         scenario = _scenario_of(None, self._lines)
         place = self._log.users_place(error)
         # What an interruption kept from being awaited was not forgotten.
@@ -130,7 +130,7 @@ def _interrupted() -> bool:
         return False
 
 
-def _stack(frame: FrameType | None) -> TracebackType | None:
+def stack_around(frame: FrameType | None) -> TracebackType | None:
     """This frame and those around it as the traceback of an exception raised here."""
     stack = None
     while frame is not None:

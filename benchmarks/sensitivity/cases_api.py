@@ -31,7 +31,7 @@ def _cases(contract: str) -> list[Case]:
             contract,
             ("latency:2500ms@runs.read,share=7.5%",),
             (AI_POLL,),
-            follows=(P99_BASELINE, AI_P95),
+            follows=(P95, P95_BASELINE, P99_BASELINE, AI_P95),
             because="polls are requests too, and who polls slowly learns of the end late",
         ),
         Case(

@@ -63,6 +63,16 @@ def test_by_endpoint_and_by_seconds() -> None:
     assert numbers(merged.total_between(duration, 0, 2)) == (98, 2, 70 * MS)
 
 
+def test_a_share_of_some_seconds_has_the_tasks_that_were_cut_off_in_them() -> None:
+    merged = Aggregator([], 1)
+    merged.merge(batch(0, rate(0, 3, 3), new=[named(0, "task_completed")]))
+    merged.merge(batch(1, counter(1, 2), new=[named(1, "tasks_censored")]))
+    completed = Selector("task_completed")
+    assert merged.total_between(completed, 0, 1) == RateTotal(3, 3)
+    assert merged.total_between(completed, 1, 2) == RateTotal(0, 0, beyond=2)
+    assert merged.total_between(completed, 0, 2) == RateTotal(3, 3, beyond=2)
+
+
 def test_an_endpoint_of_which_nothing_is_known_has_a_bound_all_the_same() -> None:
     merged = Aggregator([], 1)
     merged.merge(batch(0, trend(0, 70 * MS), new=[named(0, "http_req_duration", **CUT, name="/c")]))

@@ -270,7 +270,7 @@ async def test_iterations_may_raise_anything_without_harm_to_the_worker(run):
     assert summary.verdict is not Verdict.PASS
 
 
-async def test_an_output_that_breaks_is_a_warning(run):
+async def test_an_output_that_breaks_makes_the_run_invalid(run):
     class Broken:
         wants_samples = True
         batches = 0
@@ -293,7 +293,7 @@ async def test_an_output_that_breaks_is_a_warning(run):
         "options = {'iterations': 5}\nasync def default(vu): pass", outputs=(output,)
     )
     assert output.batches >= 2
-    assert summary.verdict is Verdict.PASS
+    assert summary.verdict is Verdict.INVALID
     assert "the disk is full" in summary.reasons[-1]
 
 

@@ -115,7 +115,7 @@ def test_the_last_second_is_told_at_the_end_and_a_lost_worker_has_no_part_in_it(
     stage.aggregator.mark_lost(1, "killed")
     stage.streams.close()
     assert [value for _, _, value in stage.points.seen] == [1.0]
-    assert stage.streams.warnings == ()
+    assert stage.streams.missing == ()
 
 
 def test_a_run_of_less_than_a_second_has_its_point_too():

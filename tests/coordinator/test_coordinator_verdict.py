@@ -37,7 +37,11 @@ PLAN = TestPlan(
 
 
 def concluded(
-    done: int, plan: TestPlan = PLAN, stopped_ns: int | None = None, **happened: object
+    done: int,
+    plan: TestPlan = PLAN,
+    stopped_ns: int | None = None,
+    missing: tuple[str, ...] = (),
+    **happened: object,
 ) -> Summary:
     """A run of one worker that ended well, after so many iterations of the ten planned."""
     aggregator = Aggregator([], 1)
@@ -59,7 +63,15 @@ def concluded(
         started_at="2026-11-23T14:00:00Z",
         breach=None,
         warnings=(),
+        missing=missing,
     )
+
+
+def test_a_run_whose_output_lacks_samples_does_not_pass() -> None:
+    lost = "--out json: a.json cannot be written: No space left on device."
+    summary = concluded(10, missing=(lost,))
+    assert (summary.verdict, summary.exit_code) == (Verdict.INVALID, ExitCode.INVALID)
+    assert summary.reasons[0] == lost
 
 
 @pytest.mark.parametrize(("done", "verdict"), [(10, Verdict.PASS), (9, Verdict.INVALID)])

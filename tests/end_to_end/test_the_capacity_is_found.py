@@ -122,3 +122,24 @@ def test_ctrl_c_keeps_what_is_known(tmp_path: Path, queue_url: str) -> None:
     assert told["word"] == "interrupted"
     assert told["bounds"]["met"] == 20
     assert "Interrupted after 1 step. The SLO holds up to 20/s" in stdout
+
+
+def test_a_forgotten_await_ends_the_search_and_is_no_capacity(
+    tmp_path: Path, queue_url: str
+) -> None:
+    start = command(tmp_path, queue_url, "--slo", "p(95)<300", "--rate-from", "2", "--rate-to", "8")
+    (tmp_path / "queue.py").write_text(f'{SCENARIO}    vu.http.get("/q")\n')
+    ended = subprocess.run(
+        [*start, "--hold", "1s", "--warm-up", "1s"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    assert "queue.py:4: the scenario forgot to await" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    told = answer(tmp_path)
+    assert (told["word"], told["bounds"]) == (None, {"met": None, "broken": None})
+    assert "The search ended without an answer" in told["sentences"][0]

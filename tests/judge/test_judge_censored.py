@@ -62,6 +62,19 @@ def test_many_of_unknown_outcome_do_not_pass_unless_the_plan_says_how_many_may(
     assert told == (censored == 2 and not own)
 
 
+@pytest.mark.parametrize(
+    ("censored", "own", "verdict"),
+    [(1, (), Verdict.PASS), (2, (), Verdict.NO_DATA), (2, ("ws_msgs_censored",), Verdict.PASS)],
+)
+def test_it_is_the_same_with_messages(censored, own, verdict):
+    snapshot = run(100, 0).add("ws_rtt_failed", *[0.0] * 90, *[1.0] * 9)
+    snapshot.add("ws_msgs_censored", *[1.0] * censored, expected_response="unknown")
+    decision = decided(snapshot, GOOD, *((name, "count<1000") for name in own))
+    assert decision.verdict is verdict
+    told = any(f"{censored} of {99 + censored} messages" in one for one in decision.reasons)
+    assert told == (verdict is Verdict.NO_DATA)
+
+
 def test_the_sentence_says_how_many_and_what_to_do():
     (sentence, *_) = decided(run(90, 10), GOOD).reasons
     assert sentence.startswith("10 of 100 requests (10.0 %) were cut off in flight")
@@ -166,7 +179,8 @@ def test_they_count_in_the_phase_that_their_iteration_began_in():
             snapshot.second(second).add_ms(
                 "http_req_duration", *[10.0] * 2, expected_response="true", phase=phase
             )
-    snapshot.add_ms("http_req_duration", *[99.0] * 9, expected_response="unknown", phase="steady")
+    for cut in (snapshot, snapshot.second(20)):
+        cut.add_ms("http_req_duration", *[99.0] * 9, expected_response="unknown", phase="steady")
     expressions = [
         "p(90)<500 over ramp",
         "p(90)<500 over steady",

@@ -61,9 +61,33 @@ def test_a_criterion_of_the_plans_own_on_it_says_what_is_wanted():
     assert [one[2:] for one in judged(*own, **GATED)] == [("passed", False), ("passed", False)]
 
 
+def late_messages() -> ExactSnapshot:
+    snapshot = late().add_ms("ws_rtt", *[5.0] * 10, **SUCCESS)
+    snapshot.add_ms("ws_response_time", *[7.0] * 10, operation="connect", **SUCCESS)
+    return snapshot.add_ms("ws_response_time", *[900.0] * 10, operation="rtt", **SUCCESS)
+
+
+@pytest.mark.parametrize("tags", ["", "scenario:api"])
+def test_a_limit_on_round_trips_holds_for_their_response_time_too(tags):
+    selector = f"ws_rtt{{{tags}}}" if tags else "ws_rtt"
+    plan = plan_with((selector, "p(95)<500"), **GATED)
+    own, gate = Judge(plan, ALL_METRICS).evaluate(late_messages())
+    assert (own.state, own.default_gate) == (CriterionState.PASSED, False)
+    assert (gate.state, gate.default_gate, gate.value) == (CriterionState.FAILED, True, 900.0)
+    assert gate.selector == f"ws_response_time{{{','.join(filter(None, ('operation:rtt', tags)))}}}"
+
+
+@pytest.mark.parametrize("selector", ["ws_response_time", "ws_response_time{operation:rtt}"])
+def test_a_criterion_of_the_plans_own_on_it_takes_its_place_for_messages_too(selector):
+    plan = plan_with(("ws_rtt", "p(95)<500"), (selector, "p(95)<1000"), **GATED)
+    results = Judge(plan, ALL_METRICS).evaluate(late_messages())
+    assert [one.state.value for one in results] == ["passed", "passed"]
+
+
 @pytest.mark.parametrize(
     ("threshold", "changes"),
     [
+        (("ws_rtt", "p(95)>1"), {}),
         (("http_req_duration", "p(95)>1"), {}),  # no upper limit
         (("http_req_waiting", "p(95)<500"), {}),
         (("http_req_duration", "p(95)<500"), {"default_gates": False}),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from atlas_perf.errors import ExitCode, PlanError
+from atlas_perf.errors import ExitCode, PlanError, ScenarioError
 from atlas_perf.judge.slo import Judged, SloJudge, with_slo
 from atlas_perf.model.capacity import StepOutcome
+from atlas_perf.model.metric import FORGOTTEN_AWAITS, Contains, MetricKind
 from atlas_perf.model.plan import (
     ConstantArrivalRate,
     ConstantVUs,
@@ -19,7 +21,13 @@ from atlas_perf.model.plan import (
 )
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import Censored, CounterTotal, RateTotal, Total, TrendTotal
-from atlas_perf.model.summary import CriterionState, Facts, Summary
+from atlas_perf.model.summary import (
+    CriterionState,
+    ExceptionSummary,
+    Facts,
+    MetricSummary,
+    Summary,
+)
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.sketch.ddsketch import Sketch
 
@@ -43,11 +51,21 @@ def judged(
     executor: Executor = OPEN,
     verdict: Verdict = Verdict.PASS,
     exit_code: ExitCode = ExitCode.PASS,
+    forgotten: int = 0,
 ) -> Judged:
     slo = slo or (RESPONSE,)
     plan = TestPlan("a", "a.py", "", (ScenarioPlan("a", executor),))
     judge = SloJudge(with_slo(plan, slo), len(slo), 10 * S)
     summary = Summary("a", "a.py", "", "", 1.0, verdict, exit_code, ("It stood still.",), FACTS, {})
+    if forgotten:
+        count = MetricSummary(
+            FORGOTTEN_AWAITS,
+            MetricKind.COUNTER,
+            Contains.DEFAULT,
+            {"count": forgotten, "rate": 1.0},
+        )
+        never = ExceptionSummary("a", "NeverAwaited", "vu.http.get …", "a.py", 7, forgotten, "")
+        summary = replace(summary, metrics={FORGOTTEN_AWAITS: count}, exceptions=(never,))
     by_selector = {Selector.parse(name): total for name, total in totals.items()}
     assert by_selector.keys() <= judge.selectors
     return judge.judge(summary, by_selector.get)
@@ -157,3 +175,31 @@ def test_so_many_requests_in_flight_as_may_not_fail_break_a_step() -> None:
         step = judged(totals)
         assert step.outcome is outcome
     assert step.reasons == ("2 of 100 requests were still in flight when their time was up",)
+
+
+def test_messages_are_held_to_both_as_requests_are() -> None:
+    service = ThresholdPlan("ws_rtt", "p(95)<300")
+    late = {"ws_rtt": times(10), "ws_response_time{operation:rtt}": times(400)}
+    assert judged(late, service).outcome is StepOutcome.BROKEN
+    # Unless it was for want of a user that they went out late.
+    assert judged({**late, "iteration_wait": times(390)}, service).outcome is StepOutcome.UNPROVEN
+
+    totals: dict[str, Total] = {"ws_rtt": times(10), "ws_rtt_failed": RateTotal(0, 98)}
+    assert judged(totals, service).outcome is StepOutcome.MET
+    step = judged({**totals, "ws_msgs_censored": CounterTotal(2, 2)}, service)
+    assert step.outcome is StepOutcome.BROKEN
+    assert step.reasons == ("2 of 100 messages were still in flight when their time was up",)
+
+
+def test_a_forgotten_await_is_the_scenarios_and_says_nothing_of_the_target() -> None:
+    totals: dict[str, Total] = {
+        "http_req_response_time": times(10),
+        "forgotten_awaits": CounterTotal(3, 3),
+    }
+    with pytest.raises(ScenarioError, match=r"^a\.py:7: the scenario forgot to await 3 calls"):
+        judged(totals, forgotten=3)
+    with pytest.raises(ScenarioError, match="forgot to await 1 call in one step"):
+        judged(totals, forgotten=1, verdict=Verdict.INVALID)
+    wanted = ThresholdPlan("forgotten_awaits", "count<9")
+    del totals["http_req_response_time"]
+    assert judged(totals, wanted, forgotten=3).outcome is StepOutcome.MET

@@ -7,6 +7,7 @@ import pytest
 from atlas_perf.errors import PlanError
 from atlas_perf.judge.grammar import parse_threshold
 from atlas_perf.judge.thresholds import Judge
+from atlas_perf.model.plan import RampingVUs, ScenarioPlan, Stage
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.units import NS_PER_S
 from tests.judge.exact_snapshot import ExactSnapshot
@@ -105,3 +106,95 @@ def test_what_was_seen_under_way_is_remembered():
 def test_a_gauge_has_no_stretches():
     with pytest.raises(PlanError, match="vus is a gauge, which has no stretches"):
         Judge(plan_with(("vus", "value<5 in any 30s")), ALL_METRICS)
+
+
+def _load(seconds: int, *cut_off: int, known: int = 20) -> ExactSnapshot:
+    """So many seconds of fast requests and a fraction; 9 requests were cut off in each of these."""
+    snapshot = ExactSnapshot(elapsed_ns=seconds * NS_PER_S + NS_PER_S // 2)
+    for number in range(seconds):
+        for one in (snapshot, snapshot.second(number)):
+            one.add_ms("http_req_duration", *[10.0] * known, expected_response="true")
+    for number in cut_off:
+        for one in (snapshot, snapshot.second(number)):
+            one.add_ms("http_req_duration", *[900.0] * 9, expected_response="unknown")
+    return snapshot
+
+
+@pytest.mark.parametrize(
+    ("cut_off", "state"),
+    [
+        ((), CriterionState.PASSED),
+        ((20,), CriterionState.NO_DATA),  # the run's last fraction of a second
+        ((3,), CriterionState.FAILED),  # their ages of 900 ms are lower bounds in second 3
+    ],
+)
+def test_what_was_cut_off_counts_where_it_was(cut_off, state):
+    result = _judged(_load(20, *cut_off), "http_req_duration", "p(85)<500 in any 2s")
+    assert result.state is state
+
+
+def test_what_was_cut_off_long_ago_does_not_count_again_in_the_newest_stretch():
+    """A scenario of 40 requests in a second ended early; one of 2 in a second went on."""
+    snapshot = _load(20, 3, known=40)
+    for number in range(10, 20):
+        snapshot.second(number).data.clear()
+        snapshot.second(number).add_ms("http_req_duration", 10.0, 10.0, expected_response="true")
+    result = _judged(snapshot, "http_req_duration", "p(85)<500 in any 2s")
+    assert result.state is CriterionState.PASSED, result.reason
+
+
+def test_what_was_cut_off_long_ago_is_no_lower_bound_of_an_empty_newest_stretch():
+    snapshot = _load(20, 3, known=40)
+    for number in range(15, 20):
+        snapshot.second(number).data.clear()
+    result = _judged(snapshot, "http_req_duration", "p(85)<500 in any 2s")
+    assert result.state is CriterionState.PASSED, result.reason
+
+
+def _two_plateaus(cut_off_s: int) -> ThresholdResult:
+    """`steady` from 0 to 5 s and from 8 to 13 s; 9 of its requests were cut off in this second."""
+    load = RampingVUs(5, tuple(Stage(length * NS_PER_S, vus) for length, vus in PLATEAUS))
+    plan = plan_with(
+        ("http_req_duration", "p(80)<500 in any 2s over steady"),
+        scenarios=(ScenarioPlan("api", load),),
+    )
+    snapshot = ExactSnapshot(elapsed_ns=15 * NS_PER_S)
+    judge = Judge(plan, ALL_METRICS)
+    steady = [number for number in range(15) if number < 5 or 8 <= number < 13]
+    for number in steady:
+        for one in (snapshot, snapshot.second(number)):
+            one.add_ms("http_req_duration", *[10.0] * 20, **OF_STEADY, expected_response="true")
+    for one in (snapshot, snapshot.second(cut_off_s)):
+        one.add_ms("http_req_duration", *[99.0] * 19, **OF_STEADY, expected_response="unknown")
+    (result,) = judge.evaluate(snapshot)
+    return result
+
+
+OF_STEADY = {"phase": "steady"}
+PLATEAUS = ((5, 5), (3, 9), (5, 9), (2, 0))
+
+
+@pytest.mark.parametrize(
+    ("cut_off_s", "state"),
+    [
+        (6, CriterionState.NO_DATA),
+        (14, CriterionState.NO_DATA),
+        (15, CriterionState.NO_DATA),
+        (40, CriterionState.PASSED),  # after all that was measured
+    ],
+)
+def test_what_was_cut_off_after_steady_counts_in_its_newest_stretch(cut_off_s, state):
+    assert _two_plateaus(cut_off_s).state is state
+
+
+def test_a_stretch_judges_a_share_with_the_tasks_that_were_cut_off_in_it():
+    snapshot = ExactSnapshot(elapsed_ns=20 * NS_PER_S)
+    for number in range(20):
+        for one in (snapshot, snapshot.second(number)):
+            one.add("task_completed", *[1.0] * (2 if number > 9 else 60))
+    for one in (snapshot, snapshot.second(3)):
+        one.add("tasks_censored", *[1.0] * 5)
+    result = _judged(snapshot, "task_completed", "rate>0.9 in any 2s")
+    assert result.state is CriterionState.PASSED
+    result = _judged(snapshot, "task_completed", "rate>0.97 in any 2s")
+    assert result.state is CriterionState.NO_DATA

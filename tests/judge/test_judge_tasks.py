@@ -130,6 +130,7 @@ def test_the_newest_stretch_counts_what_was_cut_off() -> None:
     assert isinstance(stretch, WorstStretch)
     stretch._newest, stretch._newest_s = RateTotal(95, 95), 7
     snapshot = run(95, 0, 5)
+    snapshot.second(10).add("tasks_censored", *[1.0] * 5)
     assert stretch.judge(snapshot) is NO_DATA
     worst = stretch.worst(snapshot)
     assert worst is not None

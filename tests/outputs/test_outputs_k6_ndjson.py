@@ -188,7 +188,7 @@ def test_what_a_full_disk_lost_is_counted(tmp_path, monkeypatch):
     for _ in range(4):
         output.on_batch(batch((1, 0, 1.0), (1, 1, 1.0)), SERIES.__getitem__)
     output.on_gauge(BUILTIN_METRICS["vus"], (), 0, 1.0)
-    assert str(output.close()).endswith("the file is incomplete, at least 7 samples are missing")
+    assert "the file is incomplete, at least 7 samples are missing: " in str(output.close())
 
 
 def test_samples_that_workers_had_no_room_for_are_missing_and_said_to_be(tmp_path):

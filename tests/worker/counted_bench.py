@@ -120,7 +120,7 @@ class Bench:
             ),
         )
         self.recorder = Recorder(BUILTIN_METRICS.values())
-        self.load = Load(plan, file, self.recorder, worker=0, workers=1)
+        self.load = Load(plan, file, self.recorder, worker=0, workers=1, refuse=print)
         self.t0_ns = 0
         self.requests_at_stop = 0
         self.values: dict[str, float] = {}

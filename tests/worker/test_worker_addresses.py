@@ -35,6 +35,6 @@ def test_each_worker_begins_at_another_address(
     monkeypatch.setattr(resolver, "_lookup", lookup)
     first = []
     for worker in range(3):
-        Load(plan, scenario, Recorder(plan.metrics), worker=worker, workers=3)
+        Load(plan, scenario, Recorder(plan.metrics), worker=worker, workers=3, refuse=print)
         first.append(asyncio.run(resolver.resolve(f"{worker}.example"))[0])
     assert first == ["10.0.0.1", "10.0.0.2", "10.0.0.3"]

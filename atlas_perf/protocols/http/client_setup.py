@@ -6,6 +6,7 @@ connections and cookies.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -31,7 +32,7 @@ from atlas_perf.protocols.http.request_template import RequestPattern
 from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
 from atlas_perf.protocols.http.template_store import TemplateStore
 from atlas_perf.protocols.http.tls import TlsSettings
-from atlas_perf.protocols.http.urls import parse_target
+from atlas_perf.protocols.http.urls import is_relative, parse_target
 from atlas_perf.protocols.http.user_agent import default_user_agent
 
 
@@ -47,8 +48,11 @@ class ClientSetup:
         resolver: Resolver | None = None,
         connections_per_host: int | None = None,
         phased: bool = False,
+        on_no_base: Callable[[], None] | None = None,
     ) -> None:
         """The environment's proxies are read once, here. `phased`: see `RequestLog`.
+
+        `on_no_base` is told of each relative URL that there is no base for.
 
         Raises:
             PlanError: if the `hosts` option names something that is no address, or a proxy none.
@@ -67,6 +71,7 @@ class ClientSetup:
             base_url=base_url,
             user_agent=user_agent,
         )
+        self._on_no_base = on_no_base
         self.guard = HostGuard(options.allowed_hosts)
         tls = TlsSettings(options)
         self.proxies = Proxies(options)
@@ -83,7 +88,10 @@ class ClientSetup:
 
     def built(self, method: str, url: str, body: Body, params: RequestParams) -> Request:
         """A request of scenario code, checked; raises as `build_request`."""
-        return build_request(method, url, body, params, self.defaults)
+        request = build_request(method, url, body, params, self.defaults)
+        if self._on_no_base is not None and is_relative(request.url):
+            self._on_no_base()
+        return request
 
     def _pattern(
         self, method: str, url: str, body: Body, params: RequestParams

@@ -54,9 +54,14 @@ class Target:
         return self.scheme, self.host, self.port
 
 
+def is_relative(url: str) -> bool:
+    """True for a URL that only a base makes whole."""
+    return _ABSOLUTE.match(url) is None
+
+
 def join_base(base_url: str | None, url: str) -> str:
     """A whole URL. A relative one is appended to the base, whose path is kept."""
-    if base_url is None or _ABSOLUTE.match(url):
+    if base_url is None or not is_relative(url):
         return url
     if not url or url[0] in "?#":
         return base_url + url

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.client_setup import ClientSetup
-from atlas_perf.protocols.http.urls import join_base
+from atlas_perf.protocols.http.urls import is_relative, join_base
 from atlas_perf.protocols.ws.recording import SessionLog, own_tags
 from atlas_perf.protocols.ws.ws_options import ConnectParams, WsOptions, ws_options
 from atlas_perf.protocols.ws.ws_target import WsTarget
@@ -16,8 +18,17 @@ class WsSetup:
     """Base URL, options and open sessions of a scenario; hosts, proxies, TLS and name lookups are
     those of its HTTP clients."""
 
-    def __init__(self, http: ClientSetup, base_url: str | None, *, phased: bool = False) -> None:
-        """`base_url` completes relative URLs; HTTP ones will do. `phased`: see `RequestLog`."""
+    def __init__(
+        self,
+        http: ClientSetup,
+        base_url: str | None,
+        *,
+        phased: bool = False,
+        on_no_base: Callable[[], None] | None = None,
+    ) -> None:
+        """`base_url` completes relative URLs; HTTP ones will do. `phased`: see `RequestLog`;
+        `on_no_base`: see `ClientSetup`."""
+        self._on_no_base = on_no_base
         self.http = http
         self._base_url = base_url
         self._phased = phased
@@ -28,7 +39,10 @@ class WsSetup:
         """The URL, completed by the base if it is a relative one."""
         if not isinstance(url, str):
             raise TypeError(f"a URL is text, not {type(url).__name__}")
-        return join_base(self._base_url, url)
+        whole = join_base(self._base_url, url)
+        if self._on_no_base is not None and is_relative(whole):
+            self._on_no_base()
+        return whole
 
     def options(self, params: ConnectParams) -> WsOptions:
         """Checked; raises as `ws_options`."""
