@@ -21,11 +21,11 @@ from atlas_perf.cli.calibration import (
 from atlas_perf.cli.completion import ScenarioName
 from atlas_perf.cli.conduct import report_width
 from atlas_perf.cli.cores import usable_cores
-from atlas_perf.cli.environments import EnvironmentName
 from atlas_perf.cli.open_files import limit_before_it_was_raised
 from atlas_perf.cli.option_types import LOAD_TIME
 from atlas_perf.cli.preflight import connected_host
 from atlas_perf.cli.request import RunRequest
+from atlas_perf.cli.requested import requested
 from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.session import environment_of, make_plan, refuse_payload_alone
 from atlas_perf.cli.stop_signals import StopSignals
@@ -77,11 +77,13 @@ Exit codes: 0 nothing is in the way, 2 something cannot work (or the command is 
     epilog=_EPILOG,
 )
 @click.argument("scenarios", nargs=-1, type=ScenarioName(), metavar="[SCENARIO|FILE.py]...")
-@load_options.ENVIRONMENT.under(_SECTION, help="Where the load would go, as of 'atlas-perf run'.")
-@load_options.ENV.under(_SECTION, help="A variable that the scenario reads. Repeatable.")
-@load_options.VUS.under(_SECTION, help="Virtual users.")
-@load_options.DURATION.under(_SECTION, help="How long.")
-@load_options.PROCESSES.under(_SECTION, help="Worker processes that would share the virtual users.")
+@load_options.ENVIRONMENT.of_run(_SECTION, help="Where the load would go, as of 'atlas-perf run'.")
+@load_options.ENV.of_run(_SECTION, help="A variable that the scenario reads. Repeatable.")
+@load_options.VUS.of_run(_SECTION, help="Virtual users.")
+@load_options.DURATION.of_run(_SECTION, help="How long.")
+@load_options.PROCESSES.of_run(
+    _SECTION, help="Worker processes that would share the virtual users."
+)
 @click.option(
     "--load",
     "load_ns",
@@ -93,22 +95,12 @@ Exit codes: 0 nothing is in the way, 2 something cannot work (or the command is 
     "this machine, and the latencies it measures of a server that takes no time.",
 )
 @load_options.PAYLOAD.under(_SECTION)
-@click.pass_obj
-def doctor(
-    given: dict[str, str],
-    /,
-    environment: str | None,
-    env: tuple[tuple[str, str], ...],
-    load_ns: int | None,
-    **options: Any,
-) -> ExitCode:
-    given.update(env)
+@load_options.CONFIG.under(_SECTION)
+@load_options.NO_CONFIG.under(_SECTION)
+@click.pass_context
+def doctor(ctx: click.Context, /, *, load_ns: int | None, **options: Any) -> ExitCode:
     refuse_payload_alone(options["payload_bytes"], "--load", given=load_ns is not None)
-    request = RunRequest(
-        environment=None if environment is None else EnvironmentName(environment),
-        env=given,
-        **options,
-    )
+    request = requested(ctx, **options)
     plans = list(_plans(request))  # all are read before anything is said
     machine = replace(look_at_machine(), raised_from=limit_before_it_was_raised())
     worst = _tell((_software(), clock(), other_load()))

@@ -25,9 +25,14 @@ TARGET, LOAD, VERDICT, RESULTS = "Target", "Load", "Verdict", "Results"
 
 
 class LoadOption:
-    """One option as `run` has it."""
+    """One option as `run` has it.
 
-    def __init__(self, *names: str, **settings: Any) -> None:
+    `variable` is that of the process which says it where no flag does, for commands that
+    describe a run.
+    """
+
+    def __init__(self, *names: str, variable: str | None = None, **settings: Any) -> None:
+        self.variable = variable
         self._names = names
         self._settings = settings
 
@@ -41,9 +46,14 @@ class LoadOption:
             *self._names, cls=SectionOption, section=section, **{**self._settings, **other}
         )
 
+    def of_run(self, section: str, **other: Any) -> Callable[[Command], Command]:
+        """`under`, with the variable of the process that says the same."""
+        return self.under(section, envvar=self.variable, **other)
+
 
 ENVIRONMENT = LoadOption(
     "--environment",
+    variable="ATLAS_PERF_ENVIRONMENT",
     type=SuggestingChoice([name.value for name in EnvironmentName]),
     help="Where the load goes. 'embedded' starts the reference target for this run; 'staging' and "
     "'production' read their URLs from variables (see docs/environments.md). BASE_URL overrides "
@@ -61,6 +71,7 @@ ENV = LoadOption(
 
 CONTRACT = LoadOption(
     "--contract",
+    variable="ATLAS_PERF_CONTRACT",
     type=SuggestingChoice(["documented", "deployed"]),
     help="Which contract of the orchestrator the shipped scenarios speak, and the embedded target "
     "serves (default: documented). The same as -e CONTRACT=NAME.",
@@ -86,6 +97,7 @@ FAULT = LoadOption(
 VUS = LoadOption(
     "--vus",
     "-u",
+    variable="ATLAS_PERF_VUS",
     type=option_types.COUNT,
     metavar="N",
     help="Virtual users that iterate at the same time.",
@@ -95,6 +107,7 @@ DURATION = LoadOption(
     "--duration",
     "-d",
     "duration_ns",
+    variable="ATLAS_PERF_DURATION",
     type=option_types.DURATION,
     metavar="TIME",
     help="How long iterations are started for, such as 30s or 5m.",
@@ -103,6 +116,7 @@ DURATION = LoadOption(
 ITERATIONS = LoadOption(
     "--iterations",
     "-i",
+    variable="ATLAS_PERF_ITERATIONS",
     type=option_types.COUNT,
     metavar="N",
     help="Iterations of the whole run, shared between the users, instead of a duration.",
@@ -110,6 +124,7 @@ ITERATIONS = LoadOption(
 
 RATE = LoadOption(
     "--rate",
+    variable="ATLAS_PERF_RATE",
     type=option_types.COUNT,
     metavar="R",
     help="Begin R iterations a second for --duration, whether or not the ones before are done. "
@@ -120,6 +135,7 @@ STAGE = LoadOption(
     "--stage",
     "-s",
     "stages",
+    variable="ATLAS_PERF_STAGES",
     type=option_types.STAGE,
     multiple=True,
     metavar="TIME:VUS",
@@ -129,6 +145,7 @@ STAGE = LoadOption(
 
 PROFILE = LoadOption(
     "--profile",
+    variable="ATLAS_PERF_PROFILE",
     type=SuggestingChoice(list(PROFILES)),
     help="Replace the scenario's own load by a ramp: smoke (5 users, 1m), load (50, 10m), stress "
     "(150, 15m), spike (200, 3m) or soak (50, 40m). It can be scaled.",
@@ -137,6 +154,7 @@ PROFILE = LoadOption(
 WARM_UP = LoadOption(
     "--warm-up",
     "warm_up_ns",
+    variable="ATLAS_PERF_WARM_UP",
     type=option_types.DURATION,
     metavar="TIME",
     help="Leave what begins in the first TIME of each scenario out of thresholds and summary. It "
@@ -145,6 +163,7 @@ WARM_UP = LoadOption(
 
 DURATION_SCALE = LoadOption(
     "--duration-scale",
+    variable="ATLAS_PERF_DURATION_SCALE",
     type=option_types.SCALE,
     default=1.0,
     metavar="FACTOR",
@@ -153,6 +172,7 @@ DURATION_SCALE = LoadOption(
 
 VUS_SCALE = LoadOption(
     "--vus-scale",
+    variable="ATLAS_PERF_VUS_SCALE",
     type=option_types.SCALE,
     default=1.0,
     metavar="FACTOR",
@@ -162,6 +182,7 @@ VUS_SCALE = LoadOption(
 PROCESSES = LoadOption(
     "--processes",
     "-p",
+    variable="ATLAS_PERF_PROCESSES",
     type=option_types.PROCESSES,
     default="auto",
     metavar="N|auto",
@@ -171,6 +192,7 @@ PROCESSES = LoadOption(
 
 SEED = LoadOption(
     "--seed",
+    variable="ATLAS_PERF_SEED",
     type=option_types.SEED,
     metavar="N",
     help="Start of every random choice, of the embedded target's too; the same seed asks the same "
@@ -203,6 +225,7 @@ NO_THRESHOLDS = LoadOption(
 
 BASELINES = LoadOption(
     "--baselines",
+    variable="ATLAS_PERF_BASELINES",
     type=click.Path(path_type=Path),
     metavar="FILE|shipped",
     help="Judge the run by the rows of this file that belong to its scenario (docs/baselines.md). "
@@ -218,6 +241,7 @@ NO_BASELINES = LoadOption(
 
 CALIBRATE = LoadOption(
     "--calibrate",
+    variable="ATLAS_PERF_CALIBRATE",
     is_flag=True,
     help="First drive a built-in null server for five seconds with the plan's processes, users and "
     "rate. A run that comes too close to what the generator itself can do is then INVALID.",
@@ -226,6 +250,7 @@ CALIBRATE = LoadOption(
 PAYLOAD = LoadOption(
     "--payload",
     "payload_bytes",
+    variable="ATLAS_PERF_PAYLOAD",
     type=option_types.SIZE,
     metavar="SIZE",
     help="Size of the null server's answers, such as 20kB (default: 1kB).",
@@ -234,6 +259,7 @@ PAYLOAD = LoadOption(
 TAG = LoadOption(
     "--tag",
     "tags",
+    variable="ATLAS_PERF_TAGS",
     type=option_types.PAIR,
     multiple=True,
     metavar="NAME=VALUE",
@@ -243,6 +269,7 @@ TAG = LoadOption(
 OUT = LoadOption(
     "--out",
     "outputs",
+    variable="ATLAS_PERF_OUT",
     multiple=True,
     metavar="KIND=TARGET",
     help="Also write every sample while the run goes on: json=FILE is k6's NDJSON. Repeatable.",
@@ -250,6 +277,7 @@ OUT = LoadOption(
 
 RESULTS_DIR = LoadOption(
     "--results-dir",
+    variable="ATLAS_PERF_RESULTS_DIR",
     type=click.Path(path_type=Path),
     default=Path("results"),
     metavar="DIR",
@@ -258,8 +286,22 @@ RESULTS_DIR = LoadOption(
 
 QUIET = LoadOption(
     "--quiet",
+    variable="ATLAS_PERF_QUIET",
     is_flag=True,
     help="No progress and no notes: the summary on stdout, and errors.",
+)
+CONFIG = LoadOption(
+    "--config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Take defaults from this file instead of the nearest atlas-perf.toml at or above the "
+    "current folder (see docs/configuration.md). The limits of both hold.",
+)
+
+NO_CONFIG = LoadOption(
+    "--no-config",
+    is_flag=True,
+    help="Take no defaults from a file. Its safety limits hold all the same.",
 )
 
 OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
@@ -282,7 +324,7 @@ OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
         ),
     ),
     (VERDICT, (THRESHOLD, NO_THRESHOLDS, BASELINES, NO_BASELINES, CALIBRATE, PAYLOAD)),
-    (RESULTS, (TAG, OUT, RESULTS_DIR, QUIET)),
+    (RESULTS, (TAG, OUT, RESULTS_DIR, QUIET, CONFIG, NO_CONFIG)),
 )
 """In the order of its help."""
 
@@ -291,5 +333,5 @@ def options_of_run(command: Command) -> Command:
     """Add every option of `run` to a command."""
     for section, options in reversed(OF_RUN):
         for option in reversed(options):
-            command = option.under(section)(command)
+            command = option.of_run(section)(command)
     return command

@@ -45,6 +45,10 @@ class Written(click.ParamType[Value]):
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Several values of one variable are parted by commas, as k6's are."""
+        return [part.strip() for part in rv.split(",")]
+
 
 def read_duration_ns(text: str) -> int:
     """A length of time above zero, in nanoseconds."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from atlas_perf.cli.environments import EnvironmentName
+from atlas_perf.loader import OptionDefaults
 from atlas_perf.model.plan import Stage, ThresholdPlan
 
 
@@ -29,6 +30,10 @@ class RunRequest:
     baselines: Path | None = None  # a file, or the word `shipped`
     no_baselines: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+    default_tags: Mapping[str, str] = field(default_factory=dict)  # under a scenario's own
+    option_defaults: OptionDefaults | None = None  # likewise
+    config: Path | None = None  # the file that was named, whose limits hold too
+    sources: Mapping[str, str] = field(default_factory=dict)  # what says an option, by its field
     duration_scale: float = 1.0
     vus_scale: float = 1.0
     seed: int | None = None

@@ -38,6 +38,10 @@ Examples:
   atlas-perf run my.py --threshold 'http_req_duration{name:login}=p(99)<800'
 
 \b
+Defaults of a project stand in its atlas-perf.toml, and most options are also read from variables,
+such as ATLAS_PERF_VUS. Flags win over these, these over the scenario, and that over the file.
+
+\b
 Exit codes: 0 pass, 1 fail, 2 wrong usage or scenario, 3 the run proves nothing,
 4 no data to judge, 70 a bug in atlas-perf, 130 interrupted.
 """
@@ -53,6 +57,6 @@ Exit codes: 0 pass, 1 fail, 2 wrong usage or scenario, 3 the run proves nothing,
 @click.argument("scenarios", nargs=-1, type=ScenarioName(), metavar="[SCENARIO|FILE.py]...")
 @options_of_run
 @click.help_option("--help", cls=SectionOption, section=RESULTS, help="Show this text.")
-@click.pass_obj
-def run(given: dict[str, str], /, **options: Any) -> ExitCode:
-    return run_request(requested(given, **options))
+@click.pass_context
+def run(ctx: click.Context, /, *, scenarios: tuple[str, ...], **options: Any) -> ExitCode:
+    return run_request(requested(ctx, scenarios=scenarios or ("api",), **options))

@@ -22,6 +22,9 @@ from atlas_perf.protocols.http.allowed_hosts import checked_pattern
 
 FILE_NAME = "atlas-perf.toml"
 
+TABLES = ("run", "options")
+"""Beside the limits: see `atlas_perf.cli.config_file`."""
+
 VARIABLES = {
     "allowed_hosts": "ATLAS_PERF_ALLOWED_HOSTS",
     "max_rate_per_s": "ATLAS_PERF_MAX_RATE_PER_S",
@@ -40,35 +43,56 @@ class Limits:
     max_vus: int | None = None
 
 
-def limits_around(folders: Sequence[Path], variables: Mapping[str, str]) -> tuple[Limits, ...]:
-    """All that hold: of the nearest file at or above each folder, and of the variables.
+def limits_around(
+    folders: Sequence[Path], variables: Mapping[str, str], named: Path | None = None
+) -> tuple[Limits, ...]:
+    """All that hold: of the nearest file at or above each folder, of a file that was named
+    besides, and of the variables.
 
     Raises:
         UsageError: a file or variable cannot be used; names it and the key.
     """
-    files = dict.fromkeys(file for folder in folders for file in _nearest(folder.resolve()))
+    found = [nearest_file(folder) for folder in folders]
+    named = None if named is None else named.resolve()
+    files = dict.fromkeys(file for file in (*found, named) if file is not None)
     return (*map(_of_file, files), *_of_variables(variables))
 
 
-def _nearest(folder: Path) -> Iterator[Path]:
-    for candidate in (folder, *folder.parents):
-        if (candidate / FILE_NAME).is_file():
-            yield candidate / FILE_NAME
-            return
+def nearest_file(folder: Path) -> Path | None:
+    """The configuration at or above a folder."""
+    folder = folder.resolve()
+    files = (above / FILE_NAME for above in (folder, *folder.parents))
+    return next((file for file in files if file.is_file()), None)
 
 
-def _of_file(file: Path) -> Limits:
+def read_toml(file: Path) -> tuple[dict[str, Any], str]:
+    """A configuration's tables, and its text.
+
+    Raises:
+        UsageError: it cannot be read, is not TOML, or has a key that nothing reads.
+    """
     place = os.path.relpath(file)
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"{place}: cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise UsageError(f"{place}: is not TOML: {error}") from None
-    for key in table:
-        if key not in _READERS:
-            raise UsageError(f"{place}: there is no key {key!r}{did_you_mean(key, _READERS)}")
-    values = {key: _read(f"{place}: {key}", key, value) for key, value in table.items()}
+    known = (*_READERS, *TABLES)
+    for key, value in table.items():
+        if key not in known:
+            raise UsageError(f"{place}: there is no key {key!r}{did_you_mean(key, known)}")
+        if key in TABLES and not isinstance(value, dict):
+            raise UsageError(f"{place}: {key} must be a table: write its keys below a line [{key}]")
+    return table, text
+
+
+def _of_file(file: Path) -> Limits:
+    place = os.path.relpath(file)
+    table, _ = read_toml(file)
+    limits = {key: value for key, value in table.items() if key in _READERS}
+    values = {key: _read(f"{place}: {key}", key, value) for key, value in limits.items()}
     return Limits(place, **values)
 
 

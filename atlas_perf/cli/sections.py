@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from atlas_perf.cli.suggestions import SuggestingCommand
 
@@ -15,6 +16,16 @@ class SectionOption(click.Option):
     def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.section = section
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """A wrong value is told of by the name of the variable, if one said it."""
+        try:
+            return super().process_value(ctx, value)
+        except click.BadParameter as error:
+            source = None if self.name is None else ctx.get_parameter_source(self.name)
+            if source is ParameterSource.ENVIRONMENT and isinstance(self.envvar, str):
+                error.param_hint = self.envvar
+            raise
 
 
 class SectionCommand(SuggestingCommand):

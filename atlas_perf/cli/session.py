@@ -35,10 +35,12 @@ from atlas_perf.errors import AtlasPerfError, ExitCode, UsageError
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.loader import (
     Overrides,
+    ScenarioFile,
     build_plan,
     find_scenario,
     load_scenario_file,
     shipped_scenarios,
+    with_defaults,
 )
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import Summary
@@ -65,7 +67,9 @@ def run_request(request: RunRequest) -> ExitCode:
 def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
     _refuse_shared_outputs(request)
     refuse_too_many_processes(request)
-    refuse_payload_alone(request.payload_bytes, "--calibrate", given=request.calibrate)
+    if "payload_bytes" not in request.sources or request.sources["payload_bytes"] == "--payload":
+        # A default of the project waits for the run that is calibrated.
+        refuse_payload_alone(request.payload_bytes, "--calibrate", given=request.calibrate)
     files = [find_scenario(scenario) for scenario in request.scenarios]
     started: ChildServer | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
@@ -125,9 +129,9 @@ def make_plan(
         UsageError: the file, an option or a criterion cannot be used, or the project's safety
             limits forbid it.
     """
-    limits = limits_around([Path.cwd(), file.parent], os.environ)
+    limits = limits_around([Path.cwd(), file.parent], os.environ, request.config)
     overrides = _overrides(request, environment, keep_samples=keep_samples)
-    built = build_plan(load_scenario_file(file, overrides.env), overrides)
+    built = build_plan(scenario_of(request, file, overrides.env), overrides)
     plan, warnings = built.plan, built.warnings
     if plan.processes > plan.max_vus:  # a worker without a virtual user is only in the way
         if request.processes is not None:
@@ -136,6 +140,14 @@ def make_plan(
     _refuse_wrong_thresholds(plan)
     plan = under_limits(plan, limits, environment.base_url, own_target=own_target)
     return plan, warnings
+
+
+def scenario_of(request: RunRequest, file: Path, env: Mapping[str, str]) -> ScenarioFile:
+    """A scenario file with the options that the project's configuration lends it."""
+    scenario_file = load_scenario_file(file, env)
+    if request.option_defaults is None:
+        return scenario_file
+    return with_defaults(scenario_file, request.option_defaults)
 
 
 def _calibration_of(plan: TestPlan, request: RunRequest) -> CalibrationLoad | None:
@@ -193,6 +205,7 @@ def _overrides(request: RunRequest, environment: Environment, *, keep_samples: b
         thresholds=request.thresholds,
         no_thresholds=request.no_thresholds,
         tags=request.tags,
+        default_tags=request.default_tags,
         env=_scenario_env(request, environment, os.environ),
         duration_scale=request.duration_scale,
         vus_scale=request.vus_scale,

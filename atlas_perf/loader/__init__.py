@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         shipped_scenarios,
         with_all,
     )
+    from atlas_perf.loader.option_defaults import OptionDefaults, with_defaults
     from atlas_perf.loader.overrides import Overrides
     from atlas_perf.loader.plan_builder import BuiltPlan, build_plan
     from atlas_perf.loader.scenario_file import ScenarioFile, load_scenario_file
@@ -29,10 +30,13 @@ _HOMES = {
     "shipped_baselines": "names",
     "shipped_scenarios": "names",
     "with_all": "names",
+    "OptionDefaults": "option_defaults",
+    "with_defaults": "option_defaults",
 }
 
 __all__ = [
     "BuiltPlan",
+    "OptionDefaults",
     "Overrides",
     "ScenarioFile",
     "build_plan",
@@ -41,6 +45,7 @@ __all__ = [
     "shipped_baselines",
     "shipped_scenarios",
     "with_all",
+    "with_defaults",
 ]
 
 

@@ -28,6 +28,7 @@ class Overrides:
     thresholds: tuple[ThresholdPlan, ...] = ()  # added to the file's
     no_thresholds: bool = False  # the file's; the default gates stay
     tags: Mapping[str, str] = field(default_factory=dict)  # added to the file's
+    default_tags: Mapping[str, str] = field(default_factory=dict)  # where the file has none
     env: Mapping[str, str] = field(default_factory=dict)
     duration_scale: float = 1.0
     vus_scale: float = 1.0

@@ -54,7 +54,7 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
     try:
         options = with_named_shapes(scenario_file.options, scenario_file.names)
         values = OPTIONS.read(options, ())
-        _refuse_contradictions(values, scenario_file.options)
+        refuse_contradictions(values, scenario_file.options)
     except OptionProblem as problem:
         raise scenario_file.problem_error(problem) from None
     scenarios, warnings = _scenarios(scenario_file, values, overrides)
@@ -82,15 +82,19 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
     refuse_beyond_measure(plan)
     plan = replace(
         plan,
-        tags={**plan.tags, **overrides.tags},
+        tags={**overrides.default_tags, **plan.tags, **overrides.tags},
         thresholds=_placed(plan.thresholds, scenario_file),
     )
     plan = _with_thresholds(plan, overrides)
     return BuiltPlan(plan, warnings)
 
 
-def _refuse_contradictions(values: Mapping[str, Any], written: Mapping[str, object]) -> None:
-    """Refuse top-level options that do not go together, each of them right by itself."""
+def refuse_contradictions(values: Mapping[str, Any], written: Mapping[str, object]) -> None:
+    """Refuse top-level options that do not go together, each of them right by itself.
+
+    Raises:
+        OptionProblem: with the path of one of them.
+    """
     kinds = [name for name in written if name in KIND_OF_LOAD]
     for first, second in combinations(kinds, 2):
         if {first, second} != {"iterations", "duration"}:  # those two are one kind together
@@ -186,8 +190,8 @@ def _placed(
     placed: list[ThresholdPlan] = []
     for threshold in thresholds:
         path = ("thresholds", threshold.selector, seen[threshold.selector])
-        line = scenario_file.lines.of_option(path)
-        placed.append(replace(threshold, place=f"{scenario_file.file}:{line or 1}"))
+        file, line = scenario_file.place_of(path)
+        placed.append(replace(threshold, place=f"{file}:{line}"))
         seen[threshold.selector] += 1
     return tuple(placed)
 

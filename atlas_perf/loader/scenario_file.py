@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -50,6 +50,8 @@ class ScenarioFile:
     unusable: Mapping[str, str]  # functions that cannot be an iteration -> why
     lines: SourceLines
     names: Mapping[str, object]  # everything at module level
+    lent: Mapping[str, tuple[str, Callable[[OptionPath], int]]] = field(default_factory=dict)
+    """Options that another file has written, and where: the file, and the line of a path."""
 
     def call_default(self, name: str = DEFAULT_FUNCTION) -> ScenarioFunction:
         """The iteration function that a scenario's `exec` names, as `(vu, data) -> awaitable`.
@@ -75,8 +77,17 @@ class ScenarioFile:
         return ScenarioError(message, file=self.file, line=line or 1)
 
     def option_error(self, message: str, path: OptionPath) -> ScenarioError:
-        """A sentence about an option of this file."""
-        return self.error(message, self.lines.of_option(path))
+        """A sentence about an option, with the place that says it."""
+        file, line = self.place_of(path)
+        return ScenarioError(message, file=file, line=line)
+
+    def place_of(self, path: OptionPath) -> tuple[str, int]:
+        """File and line that say an option, or the nearest thing around it."""
+        lender = self.lent.get(str(path[0])) if path else None
+        if lender is not None:
+            file, line_of = lender
+            return file, line_of(path)
+        return self.file, self.lines.of_option(path) or 1
 
     def problem_error(self, problem: OptionProblem) -> ScenarioError:
         """A problem of the options with its line: of this file's code that is to blame, if any."""

@@ -25,7 +25,8 @@ TARGET_VARIABLES = (
 
 @pytest.fixture(autouse=True)
 def no_variables_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in TARGET_VARIABLES:
+    own = [name for name in os.environ if name.startswith("ATLAS_PERF_")]
+    for name in (*TARGET_VARIABLES, *own):
         monkeypatch.delenv(name, raising=False)
     assert "BASE_URL" not in os.environ
 
