@@ -161,4 +161,4 @@ def test_a_token_is_in_nothing_that_the_job_leaves(repository: Repository, healt
     assert ran.exit_code == 0, ran.said
     assert "hush-hush-hush" not in ran.said
     for file in ran.folder.glob("results/**/*"):
-        assert file.is_dir() or "hush-hush-hush" not in file.read_text()
+        assert file.is_dir() or b"hush-hush-hush" not in file.read_bytes()
