@@ -21,6 +21,7 @@ from atlas_perf.cli.calibration import (
 from atlas_perf.cli.completion import ScenarioName
 from atlas_perf.cli.conduct import report_width
 from atlas_perf.cli.cores import usable_cores
+from atlas_perf.cli.embedded import UNSTARTED_URL
 from atlas_perf.cli.open_files import limit_before_it_was_raised
 from atlas_perf.cli.option_types import LOAD_TIME
 from atlas_perf.cli.preflight import connected_host
@@ -45,9 +46,6 @@ from atlas_perf.preflight.surroundings import addresses_of, clock, names, other_
 from atlas_perf.report.calibration import render_calibration
 from atlas_perf.report.terminal_text import printable
 from atlas_perf.units import format_planned
-
-LOOPBACK_URL = "http://127.0.0.1:8088"
-"""Stands for the embedded target, which is not started to look at the machine."""
 
 _SECTION = "Options"
 _SUBJECT_WIDTH = 11
@@ -146,7 +144,7 @@ def _plans(request: RunRequest) -> Iterator[tuple[TestPlan, str | None]]:
         environment = environment_of(request, scenario)
         own = environment.starts_target
         if own:
-            environment = environment.at(LOOPBACK_URL)
+            environment = environment.at(UNSTARTED_URL)
         plan, _ = make_plan(request, find_scenario(scenario), environment, own_target=own)
         yield plan, environment.base_url
 

@@ -8,6 +8,9 @@ from contextlib import AbstractContextManager
 from atlas_perf.cli.child_server import ChildServer, child_server
 from atlas_perf.target.settings import Contract
 
+UNSTARTED_URL = "http://127.0.0.1:8088"
+"""Stands for the embedded target, which is not started to look at a plan or the machine."""
+
 
 def contract_of(variables: Mapping[str, str]) -> Contract:
     """What CONTRACT chooses for the target, as it does for the scenarios.

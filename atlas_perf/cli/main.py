@@ -20,6 +20,7 @@ from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from atlas_perf.cli.convert import convert
 from atlas_perf.cli.doctor import doctor
 from atlas_perf.cli.find_capacity import find_capacity
+from atlas_perf.cli.inspect import inspect
 from atlas_perf.cli.new import new
 from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.run import run
@@ -41,6 +42,7 @@ _HELP = """Load tests in plain asyncio, and a verdict that can be trusted.
 Start here:
   atlas-perf run smoke            one user, one minute, embedded target
   atlas-perf run my_scenario.py   your own file
+  atlas-perf inspect api          what a run would do, without running
   atlas-perf new my_scenario.py   a commented file to go on with
   atlas-perf bench URL            one URL, no file
   atlas-perf find-capacity        how much a target takes
@@ -68,6 +70,7 @@ def cli() -> None: ...
 
 
 cli.add_command(run)
+cli.add_command(inspect)
 cli.add_command(analyze)
 cli.add_command(bench)
 cli.add_command(find_capacity)

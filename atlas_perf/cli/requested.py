@@ -48,8 +48,13 @@ def requested(
     if file is not None:
         default_tags = file.run.get("tags", {})
         options = {**options, **_of_file(file, places)}
-        places = {**file.places, **places}
+        of_file = dict(file.places)
+        if "tags" in of_file:
+            of_file["default_tags"] = of_file.pop("tags")
+        places = {**of_file, **places}
     env = _variables(ctx.obj, options.pop("env", ()), file)
+    places.pop("env", None)
+    places.update(_places_of_variables(ctx, env, file))
     contract = options.pop("contract", None)
     if contract is not None:
         _agree_on_contract(env, contract, places["contract"], file)
@@ -111,6 +116,15 @@ def _variables(
     given.update({name: value for name, value in lent.items() if name not in os.environ})
     given.update(env)
     return given
+
+
+def _places_of_variables(
+    ctx: click.Context, env: Mapping[str, str], file: ConfigFile | None
+) -> dict[str, str]:
+    """Who says each variable, as `env NAME`."""
+    given = {name for name, _ in ctx.params.get("env", ())}
+    of_file = "" if file is None else file.places.get("env", "")
+    return {f"env {name}": "-e" if name in given else of_file for name in env}
 
 
 def _agree_on_contract(

@@ -65,28 +65,14 @@ def run_request(request: RunRequest) -> ExitCode:
 
 
 def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
-    _refuse_shared_outputs(request)
-    refuse_too_many_processes(request)
-    if "payload_bytes" not in request.sources or request.sources["payload_bytes"] == "--payload":
-        # A default of the project waits for the run that is calibrated.
-        refuse_payload_alone(request.payload_bytes, "--calibrate", given=request.calibrate)
+    refuse_impossible(request)
     files = [find_scenario(scenario) for scenario in request.scenarios]
+    variables = {**os.environ, **request.env}
     started: ChildServer | None = None
     for scenario, file in zip(request.scenarios, files, strict=True):
         environment = environment_of(request, scenario)
-        variables = {**os.environ, **request.env}
-        refuse_unasked_production(
-            request.environment,
-            environment.base_url,
-            variables.get("PRODUCTION_URL"),
-            allowed=request.allow_production,
-        )
+        refuse_wrong_target(request, scenario, environment)
         embedded = environment.starts_target
-        if request.faults and not embedded:
-            raise UsageError(
-                f"--fault is for the embedded target, and {scenario} runs against another one: "
-                "add --environment embedded, or leave --fault out"
-            )
         if embedded:
             started = started or running.enter_context(
                 embedded_target(
@@ -112,6 +98,30 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
         yield PreparedRun(plan, environment, outputs, warnings, target, calibration, baselines)
 
 
+def refuse_impossible(request: RunRequest) -> None:
+    """Raises UsageError for what no scenario could be run with."""
+    _refuse_shared_outputs(request)
+    refuse_too_many_processes(request)
+    if "payload_bytes" not in request.sources or request.sources["payload_bytes"] == "--payload":
+        # A default of the project waits for the run that is calibrated.
+        refuse_payload_alone(request.payload_bytes, "--calibrate", given=request.calibrate)
+
+
+def refuse_wrong_target(request: RunRequest, scenario: str, environment: Environment) -> None:
+    """Raises UsageError for production without being told so, and for faults of another target."""
+    refuse_unasked_production(
+        request.environment,
+        environment.base_url,
+        {**os.environ, **request.env}.get("PRODUCTION_URL"),
+        allowed=request.allow_production,
+    )
+    if request.faults and not environment.starts_target:
+        raise UsageError(
+            f"--fault is for the embedded target, and {scenario} runs against another one: "
+            "add --environment embedded, or leave --fault out"
+        )
+
+
 def make_plan(
     request: RunRequest,
     file: Path,
@@ -129,9 +139,23 @@ def make_plan(
         UsageError: the file, an option or a criterion cannot be used, or the project's safety
             limits forbid it.
     """
-    limits = limits_around([Path.cwd(), file.parent], os.environ, request.config)
-    overrides = _overrides(request, environment, keep_samples=keep_samples)
-    built = build_plan(scenario_of(request, file, overrides.env), overrides)
+    overrides = overrides_of(request, environment, keep_samples=keep_samples)
+    scenario_file = scenario_of(request, file, overrides.env)
+    return plan_of(request, scenario_file, overrides, environment, own_target=own_target)
+
+
+def plan_of(
+    request: RunRequest,
+    scenario_file: ScenarioFile,
+    overrides: Overrides,
+    environment: Environment,
+    *,
+    own_target: bool,
+) -> tuple[TestPlan, tuple[str, ...]]:
+    """`make_plan` of a file that has been read."""
+    folder = Path(scenario_file.file).parent
+    limits = limits_around([Path.cwd(), folder], os.environ, request.config)
+    built = build_plan(scenario_file, overrides)
     plan, warnings = built.plan, built.warnings
     if plan.processes > plan.max_vus:  # a worker without a virtual user is only in the way
         if request.processes is not None:
@@ -194,7 +218,10 @@ def environment_of(request: RunRequest, scenario: str) -> Environment:
     return resolve_environment(request.environment, variables, shipped=shipped)
 
 
-def _overrides(request: RunRequest, environment: Environment, *, keep_samples: bool) -> Overrides:
+def overrides_of(
+    request: RunRequest, environment: Environment, *, keep_samples: bool = False
+) -> Overrides:
+    """What a request asks for over what its scenarios say."""
     return Overrides(
         vus=request.vus,
         duration_ns=request.duration_ns,

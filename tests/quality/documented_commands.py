@@ -107,7 +107,7 @@ def reason_not_to_run(shown: Shown) -> str | None:
         return "the scenario is the reader's own"
     quick = (options["duration_ns"] or QUICK_NS + 1) <= QUICK_NS
     if (
-        context.command.name != "doctor"
+        context.command.name not in {"doctor", "inspect"}
         and not quick
         and (options["iterations"] or QUICK_ITERATIONS + 1) > QUICK_ITERATIONS
     ):

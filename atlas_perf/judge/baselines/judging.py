@@ -65,6 +65,12 @@ class BaselineJudge:
             (row, _criterion(row, metrics, times)) for row in baselines.of_scenario(plan.name)
         )
 
+    @property
+    def described(self) -> str:
+        """What will be judged, before there is a run."""
+        rows = f"{len(self._rows)} baseline{'' if len(self._rows) == 1 else 's'} ({self._file})"
+        return f"{rows}, which count" if self.counted else f"{rows}, shown only: {self.note}"
+
     def judge(self, snapshot: Snapshot) -> JudgedBaselines:
         """Judge the finished run; whether it is valid is decided elsewhere: see `invalidated`."""
         rows, results = [], []
