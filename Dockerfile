@@ -16,11 +16,11 @@ RUN python -m pip wheel --no-cache-dir --wheel-dir /wheels ".[convert]"
 
 FROM python:${PYTHON_VERSION}-slim
 RUN useradd --create-home --uid 10001 load \
- && mkdir /work \
- && chown load /work
+ && mkdir /load \
+ && chown load /load
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
     python -m pip install --no-cache-dir --no-index /wheels/*.whl
 USER 10001
-WORKDIR /work
+WORKDIR /load
 ENTRYPOINT ["atlas-perf"]
 CMD ["--help"]

@@ -49,7 +49,7 @@ in_container() {
     docker build --tag "$image" "$checkout" >&2
   fi
   # The host's network, so that `local` is the host's; its user, so that results belong to them.
-  local options=(--rm --network host --user "$(id -u):$(id -g)" --volume "$PWD:/work")
+  local options=(--rm --network host --user "$(id -u):$(id -g)" --volume "$PWD:/load")
   local name
   for name in "${variables[@]}"; do
     [ -z "${!name+set}" ] || options+=(--env "$name")
