@@ -21,11 +21,16 @@ checkout="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly checkout
 readonly image="${ATLAS_PERF_IMAGE:-atlas-perf}"
 
-# What decides the target and the limits. Names only: a value in an argument is seen in `ps`.
+# What decides the target, the load and the limits, paths apart, which are others in a container.
+# Names only: a value in an argument is seen in `ps`.
 readonly variables=(
   BASE_URL WS_URL LOAD_TEST_URL LOAD_TEST_WS_URL STAGING_URL STAGING_WS_URL
   PRODUCTION_URL PRODUCTION_WS_URL AUTH_TOKEN A2A_TOKEN CONTRACT
   ATLAS_PERF_ALLOWED_HOSTS ATLAS_PERF_MAX_RATE_PER_S ATLAS_PERF_MAX_VUS
+  ATLAS_PERF_ENVIRONMENT ATLAS_PERF_CONTRACT ATLAS_PERF_PROFILE ATLAS_PERF_VUS ATLAS_PERF_DURATION
+  ATLAS_PERF_ITERATIONS ATLAS_PERF_RATE ATLAS_PERF_STAGES ATLAS_PERF_WARM_UP
+  ATLAS_PERF_DURATION_SCALE ATLAS_PERF_VUS_SCALE ATLAS_PERF_PROCESSES ATLAS_PERF_SEED
+  ATLAS_PERF_CALIBRATE ATLAS_PERF_PAYLOAD ATLAS_PERF_TAGS ATLAS_PERF_QUIET
   CI NO_COLOR
 )
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from atlas_perf.cli.load_options import OF_RUN
+
 CHECKOUT = Path(__file__).parents[2]
 WRAPPER = CHECKOUT / "scripts" / "load-test.sh"
 NEEDED = ("bash", "dirname", "id", "sed", "env")
@@ -106,6 +108,16 @@ def test_an_image_that_is_not_there_is_built_first(machine: Machine) -> None:
     finished = machine.run(ATLAS_PERF_IMAGE="mine")
     assert f"docker build --tag mine {machine.wrapper.parents[1]}\n" in finished.stderr
     assert " mine run api" in finished.stdout
+
+
+def test_docker_gets_every_variable_that_says_a_load(machine: Machine) -> None:
+    paths = {"ATLAS_PERF_BASELINES", "ATLAS_PERF_OUT", "ATLAS_PERF_RESULTS_DIR"}
+    options = [option for _, section in OF_RUN for option in section]
+    names = {option.variable for option in options if option.variable is not None} - paths
+    machine.has("docker", DOCKER.format(running=0, has_image=0))
+    words = machine.run("smoke", **dict.fromkeys(names, "1")).stdout.split()
+    assert len(names) > 10
+    assert names <= set(words)
 
 
 @pytest.mark.parametrize("docker_is_stopped", [False, True])
