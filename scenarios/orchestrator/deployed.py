@@ -8,7 +8,14 @@ from uuid import UUID
 from atlas_perf import VirtualUser
 
 from orchestrator.call import Call, has, is_array
-from orchestrator.documented import health
+from orchestrator.documented import (
+    health,
+    poll_run,
+    run_details,
+    run_id_in,
+    task_id_in,
+    task_status,
+)
 from orchestrator.payloads import GRAFT_REASONS, PROMPTS, REPOSITORIES
 
 __all__ = [
@@ -33,7 +40,6 @@ __all__ = [
     "unknown_run",
 ]
 
-AI = {"type": "ai"}
 ENDED = frozenset({"DONE", "FAILED"})
 
 
@@ -60,17 +66,6 @@ def list_runs(*, size: int) -> Call:  # noqa: ARG001 - this contract knows no pa
     )
 
 
-def run_details(run_id: str) -> Call:
-    return Call(
-        does="run details",
-        method="GET",
-        path=f"/api/runs/{run_id}",
-        name="/api/runs/{id}",
-        expects=200,
-        promise=has("status"),
-    )
-
-
 def unknown_run(vu: VirtualUser) -> Call:
     never_given = UUID(int=vu.random.getrandbits(128), version=4)
     return Call(
@@ -80,18 +75,6 @@ def unknown_run(vu: VirtualUser) -> Call:
         name="/api/runs/{id}",
         expects=404,
         tags={"deliberate": "404"},
-    )
-
-
-def poll_run(run_id: str) -> Call:
-    return Call(
-        does="poll run",
-        method="GET",
-        path=f"/api/runs/{run_id}",
-        name="/api/runs/{id}",
-        expects=200,
-        promise=has("status"),
-        tags=AI,
     )
 
 
@@ -136,10 +119,6 @@ def review_run(vu: VirtualUser, run_id: str) -> Call:
     )
 
 
-def run_id_in(body: Any) -> str:
-    return str(body["id"])
-
-
 def run_has_ended(body: Any) -> bool:
     return body["status"] in ENDED
 
@@ -159,18 +138,6 @@ def submit_task(vu: VirtualUser, task_type: str | None = None) -> Call:  # noqa:
         promise=has("taskId"),
         json=_order(vu),
         tags={"operation": "submit"},
-    )
-
-
-def task_status(task_id: str) -> Call:
-    return Call(
-        does="task status",
-        method="GET",
-        path=f"/api/a2a/tasks/{task_id}",
-        name="/api/a2a/tasks/{id}",
-        expects=200,
-        promise=has("status"),
-        tags={"operation": "status"},
     )
 
 
@@ -196,10 +163,6 @@ def execute_task(vu: VirtualUser, task_id: str) -> None:  # noqa: ARG001
 def cancel_task(task_id: str) -> None:  # noqa: ARG001
     """This contract cancels nothing."""
     return
-
-
-def task_id_in(body: Any) -> str:
-    return str(body["taskId"])
 
 
 def _order(vu: VirtualUser) -> dict[str, Any]:
