@@ -266,6 +266,14 @@ TAG = LoadOption(
     help="A tag on every sample of the run. Repeatable.",
 )
 
+TRACE_SHARE = LoadOption(
+    "--trace-share",
+    type=click.FloatRange(min=0, max=1),
+    metavar="SHARE",
+    help="Send a W3C 'traceparent' with every request, and ask that this share of them, from 0 to "
+    "1, be recorded. The ids of failed and slow requests are in the results.",
+)
+
 OUT = LoadOption(
     "--out",
     "outputs",
@@ -324,7 +332,7 @@ OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
         ),
     ),
     (VERDICT, (THRESHOLD, NO_THRESHOLDS, BASELINES, NO_BASELINES, CALIBRATE, PAYLOAD)),
-    (RESULTS, (TAG, OUT, RESULTS_DIR, QUIET, CONFIG, NO_CONFIG)),
+    (RESULTS, (TAG, TRACE_SHARE, OUT, RESULTS_DIR, QUIET, CONFIG, NO_CONFIG)),
 )
 """In the order of its help."""
 
