@@ -280,7 +280,8 @@ OUT = LoadOption(
     variable="ATLAS_PERF_OUT",
     multiple=True,
     metavar="KIND=TARGET",
-    help="Also write every sample while the run goes on: json=FILE is k6's NDJSON. Repeatable.",
+    help="Also write, while the run goes on: json=FILE every sample as k6's NDJSON, parquet=FILE "
+    "some failed requests and the slowest. Repeatable.",
 )
 
 RESULTS_DIR = LoadOption(
