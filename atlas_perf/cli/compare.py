@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from atlas_perf.cli.comparison_options import options_of_comparison
 from atlas_perf.cli.conduct import report_width
-from atlas_perf.cli.option_types import Written
+from atlas_perf.cli.noise_option import NOISE, read_noise, warn_of_noise
 from atlas_perf.cli.sections import SectionCommand, SectionOption
 from atlas_perf.cli.streams import say, show, wants_colour
 from atlas_perf.errors import ExitCode, RunInvalidError, UsageError
 from atlas_perf.judge.comparison.compare import compare as compare_runs
 from atlas_perf.judge.comparison.decision import LEAST_PAIRS
-from atlas_perf.judge.comparison.likeness import unlikeness, unusable
+from atlas_perf.judge.comparison.likeness import fingerprint, unlikeness, unusable
 from atlas_perf.model.comparison import Quantity, Terms
+from atlas_perf.model.noise import Noise
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.comparison import comparison_to_json, render_comparison
 from atlas_perf.report.run_files import NoRunError, RunFiles, read_run, read_summary
@@ -44,32 +46,6 @@ Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command
   5 inconclusive with --require-non-inferiority.
 """
 
-_QUANTITY = re.compile(r"(?P<selector>\S.*?)\s+(?P<statistic>p\((?P<percent>\d+(\.\d+)?)\)|rate)")
-
-
-def _quantity(text: str) -> Quantity:
-    match = _QUANTITY.fullmatch(text.strip())
-    if match is None or not 0 < float(match["percent"] or 1) < 100:
-        raise ValueError(
-            f"{text!r} is not a metric and a statistic: write 'http_req_duration p(95)' or "
-            "'http_req_failed rate'"
-        )
-    return Quantity(match["selector"], match["statistic"])
-
-
-def _percent(text: str) -> float:
-    try:
-        value = float(text.removesuffix("%").strip())
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1000:
-        raise ValueError(f"{text!r} is not a percentage: write 5 or 5%")
-    return value / 100
-
-
-PERCENT = Written("percent", _percent)
-QUANTITY = Written("metric", _quantity)
-
 
 @click.command(
     "compare",
@@ -92,43 +68,8 @@ QUANTITY = Written("metric", _quantity)
     metavar="FOLDER",
     help="Results of the candidate, once for each BASE and in the order of these.",
 )
-@click.option(
-    "--primary",
-    cls=SectionOption,
-    section="What is judged",
-    multiple=True,
-    type=QUANTITY,
-    metavar="'METRIC STAT'",
-    help="What gates, up to five: 'http_req_duration p(95)', 'http_req_failed rate' (default: the "
-    "p(95) of requests, messages and tasks, and failures). All else is listed.",
-)
-@click.option(
-    "--margin",
-    cls=SectionOption,
-    section="What is judged",
-    type=PERCENT,
-    default="5",
-    show_default=True,
-    metavar="%",
-    help="A time may be so much longer.",
-)
-@click.option(
-    "--error-margin",
-    cls=SectionOption,
-    section="What is judged",
-    type=PERCENT,
-    default="0.5",
-    show_default=True,
-    metavar="%",
-    help="A share of failures may be so many percentage points higher.",
-)
-@click.option(
-    "--require-non-inferiority",
-    cls=SectionOption,
-    section="What is judged",
-    is_flag=True,
-    help="INCONCLUSIVE ends with 5 instead of 0.",
-)
+@options_of_comparison
+@NOISE
 @click.option(
     "--json",
     "as_json",
@@ -145,6 +86,7 @@ def compare(
     margin: float,
     error_margin: float,
     require_non_inferiority: bool,
+    noise: Path | None,
     as_json: bool,
 ) -> ExitCode:
     bases, candidates = _sides(base, candidates)
@@ -157,6 +99,8 @@ def compare(
         primary=primary,
         require_non_inferiority=require_non_inferiority,
     )
+    if noise is not None:
+        terms = _held_against(read_noise(noise), terms, read_bases)
     try:
         result = compare_runs(
             [one.sketches for one in read_bases],
@@ -175,6 +119,19 @@ def compare(
     if result.verdict is Verdict.INCONCLUSIVE and result.exit_code is ExitCode.PASS:
         say("warning: nothing is shown either way; exit code 0 does not mean that all is well")
     return result.exit_code
+
+
+def _held_against(noise: Noise, terms: Terms, bases: Sequence[RunFiles]) -> Terms:
+    """The terms with what is known of runs here; a margin below it is warned of."""
+    here = fingerprint(bases[0].summary)
+    other = [name for name, value in noise.facts.items() if here.get(name) != value]
+    if other:
+        say(f"warning: the noise was measured with another {other[0]}: it may not hold for these")
+    if len(bases) > 1:
+        warn_of_noise(noise, terms, len(bases))
+        return terms
+    known = [one.run_sd for one in noise.metrics if one.primary and one.is_time and one.run_sd]
+    return replace(terms, run_sd=max(known)) if known else terms
 
 
 def _sides(

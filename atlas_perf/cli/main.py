@@ -13,8 +13,10 @@ from typing import Any, NoReturn
 
 import click
 
+from atlas_perf.cli.ab import ab
 from atlas_perf.cli.analyze import analyze
 from atlas_perf.cli.bench import bench
+from atlas_perf.cli.calibrate import calibrate
 from atlas_perf.cli.compare import compare
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from atlas_perf.cli.convert import convert
@@ -47,6 +49,7 @@ Start here:
   atlas-perf bench URL            one URL, no file
   atlas-perf find-capacity        how much a target takes
   atlas-perf compare BASE NEW     is the new build slower
+  atlas-perf ab                   run two builds in turns, and compare them
   atlas-perf doctor               what this machine can do
 """
 
@@ -75,6 +78,8 @@ cli.add_command(analyze)
 cli.add_command(bench)
 cli.add_command(find_capacity)
 cli.add_command(compare)
+cli.add_command(ab)
+cli.add_command(calibrate)
 cli.add_command(target)
 cli.add_command(doctor)
 cli.add_command(new)

@@ -41,6 +41,33 @@ class Measured:
     lacking: str = ""  # what keeps it from being compared, as a clause
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One quantity of one run: a logarithm of a time or another trend, or a share."""
+
+    value: float
+    is_time: bool
+    sampling_se: float  # of a share, what sampling alone makes of it
+    lacking: str = ""  # what keeps it from being compared, as a clause
+
+
+def reading(quantity: Quantity, run: RunSketches) -> Reading | None:
+    """What one run says of a quantity; None if it has none, or none above zero."""
+    if quantity.is_rate:
+        rate = _rate(run, quantity.selector)
+        counted = None if rate is None else _summed(rate, good=quantity.metric in _GOOD_RATES)
+        if counted is None or not counted[1]:
+            return None
+        return Reading(counted[0] / counted[1], False, _sampling_se([counted]))
+    trend = _trend(run, quantity.selector)
+    level = None if trend is None else log_quantile(whole(trend), quantity.quantile)
+    if trend is None or level is None:
+        return None
+    q, total = quantity.quantile, whole(trend)
+    lacking = _too_few([total], q) or _too_many_cut_off([trend], [total], q)
+    return Reading(level, trend.contains is Contains.TIME, 0.0, lacking)
+
+
 def measured(
     quantity: Quantity,
     bases: Sequence[RunSketches],
