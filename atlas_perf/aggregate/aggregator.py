@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 
 from atlas_perf.aggregate.censored import together
 from atlas_perf.aggregate.pulse import Pulse
@@ -20,7 +19,8 @@ from atlas_perf.aggregate.series_table import SeriesTable
 from atlas_perf.aggregate.window_grid import WindowGrid
 from atlas_perf.aggregate.window_values import WindowValues
 from atlas_perf.aggregate.worker_record import WorkerRecord
-from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
+from atlas_perf.aggregate.worker_records import WorkerRecords
+from atlas_perf.model.batch import Batch, Ledger, NewSeries
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.plan import LONGEST_RUN_S
 from atlas_perf.model.series import Selector, Series, Tags
@@ -65,13 +65,11 @@ class Aggregator:
         """Samples of `uncounted_phase` are in the windows, and in totals of selectors that name a
         phase: nowhere else.
         """
-        if workers < 1:
-            raise ValueError(f"a run needs at least one worker, not {workers}")
         self.uncounted_phase = uncounted_phase
+        self._workers = WorkerRecords(workers)
         self._table = SeriesTable(workers)
         self._index = SeriesIndex(metrics, self._table, series_cap, uncounted_phase)
         self._grid = WindowGrid(max_windows)
-        self._workers = tuple(WorkerRecord(index) for index in range(workers))
         self._pulses: dict[int, Pulse] = {}
         self._values = WindowValues(self._table, self._index)
         self._windows: dict[int, Window] = {}  # read before, still true before `_stale_from`
@@ -86,7 +84,7 @@ class Aggregator:
         Raises:
             WireError: if it cannot be one of this run's batches. Nothing of it is counted then.
         """
-        worker = self._worker(batch.worker)
+        worker = self._workers[batch.worker]
         if worker.received.holds(batch.sequence):
             return False
         try:
@@ -117,7 +115,7 @@ class Aggregator:
 
     def mark_lost(self, worker: int, reason: str) -> None:
         """No more batches will come from a worker; the first reason given stays."""
-        record = self._worker(worker)
+        record = self._workers[worker]
         record.lost = record.lost or reason
         self._stale_from = min(self._stale_from, max(record.received.last_interval, 0))
 
@@ -134,11 +132,6 @@ class Aggregator:
         for worker in self._workers:
             if worker.living:
                 worker.lost = "it ended without its last batch"
-
-    def _worker(self, worker: int) -> WorkerRecord:
-        if not 0 <= worker < len(self._workers):
-            raise WireError(f"a batch of worker {worker}, but there are {len(self._workers)}")
-        return self._workers[worker]
 
     def _check(self, worker: WorkerRecord, batch: Batch) -> None:
         if not 0 <= batch.interval <= MAX_INTERVAL:
@@ -179,15 +172,12 @@ class Aggregator:
 
     @property
     def elapsed_ns(self) -> int:
-        living = [worker for worker in self._workers if worker.living]
-        if living:
-            return (self._newest_complete() + 1) * NS_PER_S
-        return max(worker.measured_until_ns for worker in self._workers)
+        return self._workers.elapsed_ns
 
     @property
     def offered_ns(self) -> int:
         ends = [] if self._stopped_ns is None else [self._stopped_ns]
-        if any(worker.living for worker in self._workers):
+        if self._workers.any_living:
             ends.append(self.elapsed_ns)
         return min(ends, default=NOT_STOPPED_NS)
 
@@ -198,9 +188,8 @@ class Aggregator:
         Totals hold every batch that has come, `elapsed_ns` ends where the slowest living worker
         does: while another is ahead of it, a rate per second reads too high.
         """
-        living = [worker.received.last_interval for worker in self._workers if worker.living]
-        every = [worker.received.last_interval for worker in self._workers]
-        return not living or max(every) == min(living)
+        workers = self._workers
+        return not workers.any_living or workers.newest == workers.newest_complete
 
     def metrics(self) -> Mapping[str, Metric]:
         return self._index.metrics
@@ -296,11 +285,7 @@ class Aggregator:
         return self._index.series(metric)
 
     def ledger(self) -> Mapping[str, Ledger]:
-        merged: dict[str, Ledger] = {}
-        for worker in self._workers:
-            for scenario, ledger in worker.ledger.items():
-                merged[scenario] = merged.get(scenario, Ledger()) + ledger
-        return merged
+        return self._workers.ledger()
 
     def windows(self) -> tuple[Window, ...]:
         ends = self._last_windows()
@@ -312,22 +297,10 @@ class Aggregator:
         return tuple(self._windows[second] for second in sorted(self._windows))
 
     def workers(self) -> tuple[WorkerSummary, ...]:
-        newest = max(worker.received.last_interval for worker in self._workers)
-        return tuple(worker.summary(newest, self._pulses) for worker in self._workers)
+        return self._workers.summaries(self._pulses)
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
-        counts: dict[tuple[str, str, str, int], int] = {}
-        examples: dict[tuple[str, str, str, int], ScenarioException] = {}
-        for worker in self._workers:
-            for seen in worker.exceptions:
-                # As in a worker: the message tells none apart, since many hold an id.
-                key = (seen.scenario, seen.kind, seen.file, seen.line)
-                counts[key] = counts.get(key, 0) + seen.count
-                examples.setdefault(key, seen)
-        return tuple(
-            ExceptionSummary(**{**asdict(examples[key]), "count": counts[key]})
-            for key in sorted(counts, key=lambda key: (-counts[key], key))
-        )
+        return self._workers.exceptions()
 
     # What outputs and the report ask for besides
 
@@ -337,7 +310,7 @@ class Aggregator:
         Raises:
             WireError: if the worker has not named it.
         """
-        known = self._worker(worker).known_series
+        known = self._workers[worker].known_series
         if number not in known:
             raise WireError(f"worker {worker} never said what series {number} is")
         return known[number]
@@ -383,15 +356,8 @@ class Aggregator:
             and any(map(self._table.collapsed, self._index.all_rows(name)))
         )
 
-    def _newest_complete(self) -> int:
-        """The newest interval that every living worker has reported, or -1."""
-        living = (worker for worker in self._workers if worker.living)
-        return min(worker.received.last_interval for worker in living)
-
     def _complete_windows(self) -> list[int]:
         """Windows that no living worker will add to; all of them as long as there is none."""
-        if any(worker.living for worker in self._workers):
-            newest = self._newest_complete()
-            complete = [window for window in self._pulses if window <= newest]
-            return complete or list(self._pulses)
-        return list(self._pulses)
+        newest = self._workers.newest_complete
+        complete = [window for window in self._pulses if window <= newest]
+        return complete or list(self._pulses)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atlas_perf.aggregate.aggregator import Aggregator
-from atlas_perf.coordinator.run_state import RunState
+from atlas_perf.coordinator.run_record import RunRecord
 from atlas_perf.model.progress import Progress, RunPhase
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import CounterTotal, GaugeTotal, RateTotal, Total
@@ -13,7 +13,7 @@ from atlas_perf.units import NS_PER_S
 
 
 def read_progress(
-    state: RunState, aggregator: Aggregator, *, elapsed_ns: int, message: str
+    state: RunRecord, aggregator: Aggregator, *, elapsed_ns: int, message: str
 ) -> Progress:
     """Where the run stands, `elapsed_ns` after T0."""
     window = newest_complete_window(aggregator)
