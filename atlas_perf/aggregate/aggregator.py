@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from atlas_perf.aggregate.censored import together
 from atlas_perf.aggregate.pulse import Pulse
+from atlas_perf.aggregate.request_rates import RequestRates
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
 from atlas_perf.aggregate.window_grid import WindowGrid
@@ -71,7 +72,8 @@ class Aggregator:
         self._index = SeriesIndex(metrics, self._table, series_cap, uncounted_phase)
         self._grid = WindowGrid(max_windows)
         self._pulses: dict[int, Pulse] = {}
-        self._values = WindowValues(self._table, self._index)
+        self._rates = RequestRates(self._grid)
+        self._values = WindowValues(self._table, self._index, self._rates)
         self._windows: dict[int, Window] = {}  # read before, still true before `_stale_from`
         self._stale_from = 0
         self._stopped_ns: int | None = None
@@ -100,7 +102,9 @@ class Aggregator:
         for delta in batch.deltas:
             self._table.merge(worker.rows[delta.number], worker.index, window, delta)
         self._pulses.setdefault(window, Pulse()).add(batch.worker, batch.health)
-        self._stale_from = min(self._stale_from, window)
+        self._rates.add(batch, worker.known_series)
+        first = self._grid.window_of(batch.covers_ns[0] // NS_PER_S)
+        self._stale_from = min(self._stale_from, window, first)
         worker.receive(batch)
         return True
 
@@ -138,6 +142,9 @@ class Aggregator:
             raise ValueError(f"no run has an interval {batch.interval}")
         if not 0 <= batch.sequence <= worker.received.last_sequence + MAX_GAP:
             raise ValueError(f"the last one was number {worker.received.last_sequence}")
+        from_ns, until_ns = batch.covers_ns
+        if not from_ns < until_ns <= (batch.interval + 2) * NS_PER_S:
+            raise ValueError(f"it covers the time from {from_ns} to {until_ns} ns")
         refusal = worker.refusal(batch)
         if refusal is not None:
             raise ValueError(refusal)
@@ -165,6 +172,7 @@ class Aggregator:
         finer, self._pulses = self._pulses, {}
         for second, pulse in finer.items():
             self._pulses.setdefault(self._grid.window_of(second), Pulse()).merge(pulse)
+        self._rates.coarsen()
         self._windows.clear()
         self._stale_from = 0
 
@@ -180,6 +188,16 @@ class Aggregator:
         if self._workers.any_living:
             ends.append(self.elapsed_ns)
         return min(ends, default=NOT_STOPPED_NS)
+
+    @property
+    def newest_complete_second(self) -> int:
+        """The newest second of the run that every living worker has reported, or -1."""
+        return self._workers.newest_complete
+
+    def requests_in(self, second: int) -> float:
+        """HTTP requests of a second, with WebSockets opened and messages sent; those of a worker
+        that sent several seconds at one go are spread over these."""
+        return self._rates.all_requests(second)
 
     @property
     def is_consistent_cut(self) -> bool:

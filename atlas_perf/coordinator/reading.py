@@ -30,7 +30,7 @@ def read_progress(
         iterations=sum(ledger.completed + ledger.failed for ledger in ledgers),
         interrupted=sum(ledger.interrupted for ledger in ledgers),
         requests=_count(aggregator, "http_reqs"),
-        requests_per_s=window.requests / window.length_s if window is not None else 0.0,
+        requests_per_s=window.requests_per_s if window is not None else 0.0,
         failed_requests=_rate(aggregator, "http_req_failed").passes,
         p95_ms=window.p95_ms if window is not None else None,
         response_p95_ms=window.response_p95_ms if window is not None else None,

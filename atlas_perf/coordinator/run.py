@@ -28,7 +28,7 @@ from atlas_perf.coordinator.feed_notes import feed_warnings
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.coordinator.measurement_notes import cap_notes
 from atlas_perf.coordinator.processes import WorkerProcess, spawn_workers
-from atlas_perf.coordinator.rate_ceiling import broken_ceiling
+from atlas_perf.coordinator.rate_ceiling import CeilingWatch
 from atlas_perf.coordinator.reading import read_progress
 from atlas_perf.coordinator.row_leases import RowLeases, Told
 from atlas_perf.coordinator.run_state import RunState
@@ -150,6 +150,8 @@ class _Run:
         self.state = RunState(plan)
         self.streams = OutputStreams(outputs)
         self.breach: ThresholdResult | None = None
+        ceiling = plan.rate_ceiling
+        self._ceiling = None if ceiling is None else CeilingWatch(ceiling)
         self._on_progress = on_progress
         self._anchor = WallAnchor.now()
         self._t0_ns: int | None = None
@@ -297,7 +299,7 @@ class _Run:
             self._show(f"{self.breach.selector}: {self.breach.expression} ended the run")
 
     def _hold_ceiling(self) -> None:
-        broken = broken_ceiling(self.plan.rate_ceiling, self.aggregator)
+        broken = None if self._ceiling is None else self._ceiling.broken(self.aggregator)
         if broken is not None:
             self._handle(broken)
             self._show("max_rate_per_s ended the run")

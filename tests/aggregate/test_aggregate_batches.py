@@ -59,9 +59,10 @@ COUNT = st.integers(0, 1000)
 @st.composite
 def batches_of_worker(draw, worker: int) -> list[Batch]:
     made = []
-    interval = 0
+    interval = until_ns = 0
     for sequence in range(draw(st.integers(1, 4))):
         interval += draw(st.integers(0, 3))
+        from_ns, until_ns = until_ns, max(until_ns, interval * S) + draw(st.integers(1, S // 10))
         count = draw(COUNT)
         deltas = [
             counter(0, count),
@@ -81,6 +82,8 @@ def batches_of_worker(draw, worker: int) -> list[Batch]:
                 ledger={"default": Ledger(count, count, 0, count)},
                 health=WorkerHealth(draw(COUNT), draw(COUNT), draw(COUNT), 0, draw(COUNT), 1),
                 exceptions=(error,),
+                from_ns=from_ns,
+                until_ns=until_ns,
             )
         )
     if draw(st.booleans()):
