@@ -8,30 +8,23 @@ any order after the one that first names their series.
 
 from __future__ import annotations
 
-import math
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 
-from atlas_perf.aggregate.censored import together
 from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.request_rates import RequestRates
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
+from atlas_perf.aggregate.series_totals import SeriesTotals
 from atlas_perf.aggregate.window_grid import WindowGrid
 from atlas_perf.aggregate.window_values import WindowValues
 from atlas_perf.aggregate.worker_record import WorkerRecord
 from atlas_perf.aggregate.worker_records import WorkerRecords
-from atlas_perf.model.batch import Batch, Ledger, NewSeries
-from atlas_perf.model.metric import Metric, MetricKind
+from atlas_perf.model.batch import Batch, CounterDelta, Ledger, NewSeries, ScenarioException
+from atlas_perf.model.metric import BUILTIN_METRICS, FORGOTTEN_AWAITS, Metric, MetricKind
 from atlas_perf.model.plan import LONGEST_RUN_S
-from atlas_perf.model.series import Selector, Series, Tags
-from atlas_perf.model.snapshot import (
-    NOT_STOPPED_NS,
-    CounterTotal,
-    RateTotal,
-    Total,
-    TrendTotal,
-)
+from atlas_perf.model.series import Selector, Series, Tags, tags_of
+from atlas_perf.model.snapshot import NOT_STOPPED_NS, GaugeTotal, Total
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.units import NS_PER_S
@@ -73,6 +66,7 @@ class Aggregator:
         self._grid = WindowGrid(max_windows)
         self._pulses: dict[int, Pulse] = {}
         self._rates = RequestRates(self._grid)
+        self._totals = SeriesTotals(self._table, self._index, self._gauge_total)
         self._values = WindowValues(self._table, self._index, self._rates)
         self._windows: dict[int, Window] = {}  # read before, still true before `_stale_from`
         self._stale_from = 0
@@ -130,6 +124,24 @@ class Aggregator:
         """
         if self._stopped_ns is None:
             self._stopped_ns = at_ns
+
+    def add_of_teardown(
+        self, strays: Sequence[ScenarioException], forgotten: int, tags: Mapping[str, str]
+    ) -> None:
+        """Count what teardown left undone, after every batch, as in the run's last second.
+
+        Args:
+            strays: errors of tasks that nobody awaited, and forgotten awaits by place.
+            forgotten: how many awaits, whose samples carry `tags`.
+        """
+        self._workers.of_teardown = tuple(strays)
+        if forgotten:
+            metric = BUILTIN_METRICS[FORGOTTEN_AWAITS]
+            self._index.define(metric)
+            series = Series(metric.name, tags_of({**tags, "scenario": "teardown"}))
+            row = self._index.row_of(metric, series)
+            window = self._grid.window_of(max(0, self._workers.newest))
+            self._table.merge(row, 0, window, CounterDelta(0, forgotten, float(forgotten)))
 
     def finish(self) -> None:
         """The run is over: a worker that sent no last batch is lost."""
@@ -214,33 +226,12 @@ class Aggregator:
 
     def total(self, selector: Selector, *, uncounted_too: bool = False) -> Total | None:
         """See `Snapshot`; with `uncounted_too` as if all phases counted."""
-        rows = self._index.rows(selector, uncounted_too=uncounted_too)
-        known = self._total_of(selector.metric, rows)
-        censored = selector.censored()
-        if censored is None:
-            return known
-        cut_rows = self._index.rows(censored, uncounted_too=uncounted_too)
-        return together(known, self._total_of(censored.metric, cut_rows))
+        return self._totals.total(selector, uncounted_too=uncounted_too)
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
         if first_s < self._grid.fine_from:
             raise ValueError(f"second {first_s} is part of a longer window by now")
-        metric = self._index.metrics.get(selector.metric)
-        if metric is None:
-            return None
-        if metric.kind is MetricKind.GAUGE:
-            raise ValueError(f"{metric.name} is a gauge and has no total")
-        counter = metric.kind is MetricKind.COUNTER
-        trend = metric.kind is MetricKind.TREND
-        between = self._trend_between if trend else self._counted_between
-        rows = self._index.rows(selector, uncounted_too=counter)
-        known: Total | None = between(rows, first_s, end_s)
-        if metric.kind is MetricKind.RATE and isinstance(known, CounterTotal):
-            known = RateTotal(round(known.total), known.samples)
-        censored = None if counter else selector.censored()
-        if censored is None:
-            return known
-        return together(known, between(self._index.rows(censored), first_s, end_s))
+        return self._totals.total_between(selector, first_s, end_s)
 
     def gauge_within(self, selector: Selector, times_ns: Sequence[tuple[int, int]]) -> Total | None:
         windows = [
@@ -255,49 +246,8 @@ class Aggregator:
             return None
         return self._table.gauge_total(rows, windows, max(windows), self._last_windows())
 
-    def _counted_between(self, rows: list[int], first_s: int, end_s: int) -> Total | None:
-        tallies = [self._table.window_tally(rows, second) for second in range(first_s, end_s)]
-        samples = sum(tally[0] for tally in tallies)
-        return CounterTotal(samples, math.fsum(one[1] for one in tallies)) if samples else None
-
-    def _trend_between(self, rows: list[int], first_s: int, end_s: int) -> Total | None:
-        merged = self._table.sketch_between(rows, first_s, end_s)
-        return None if merged is None else TrendTotal(merged)
-
     def totals_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
-        keys = tuple(keys)
-        totals = self._known_by(selector, keys)
-        censored = selector.censored()
-        if censored is not None:
-            for tags, cut_off in self._known_by(censored, keys).items():
-                both = together(totals.get(tags), cut_off)
-                assert both is not None, "something was cut off"
-                totals[tags] = both
-        return totals
-
-    def _known_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
-        totals = {
-            tags: self._total_of(selector.metric, rows)
-            for tags, rows in self._index.rows_by(selector, keys).items()
-        }
-        return {tags: total for tags, total in totals.items() if total is not None}
-
-    def _total_of(self, name: str, candidates: Iterable[int]) -> Total | None:
-        metric = self._index.metrics.get(name)
-        rows = [row for row in candidates if self._table.samples(row)]
-        if metric is None or not rows:
-            return None
-        match metric.kind:
-            case MetricKind.COUNTER:
-                return self._table.counter_total(rows)
-            case MetricKind.RATE:
-                return self._table.rate_total(rows)
-            case MetricKind.TREND:
-                return self._table.trend_total(rows)
-            case MetricKind.GAUGE:
-                return self._table.gauge_total(
-                    rows, self._complete_windows(), max(self._pulses), self._last_windows()
-                )
+        return self._totals.totals_by(selector, tuple(keys))
 
     def series(self, metric: str) -> list[Series]:
         return self._index.series(metric)
@@ -372,6 +322,11 @@ class Aggregator:
             for name, metric in self._index.metrics.items()
             if metric.kind is MetricKind.TREND
             and any(map(self._table.collapsed, self._index.all_rows(name)))
+        )
+
+    def _gauge_total(self, rows: list[int]) -> GaugeTotal:
+        return self._table.gauge_total(
+            rows, self._complete_windows(), max(self._pulses), self._last_windows()
         )
 
     def _complete_windows(self) -> list[int]:

@@ -24,6 +24,7 @@ class WorkerRecords:
         if workers < 1:
             raise ValueError(f"a run needs at least one worker, not {workers}")
         self._records = tuple(WorkerRecord(index) for index in range(workers))
+        self.of_teardown: tuple[ScenarioException, ...] = ()  # told after every batch
 
     def __getitem__(self, worker: int) -> WorkerRecord:
         """Raises WireError if the run has no such worker."""
@@ -75,12 +76,12 @@ class WorkerRecords:
         """Of all workers by kind and place, the most frequent first."""
         counts: dict[tuple[str, str, str, int], int] = {}
         examples: dict[tuple[str, str, str, int], ScenarioException] = {}
-        for record in self._records:
-            for seen in record.exceptions:
-                # As in a worker: the message tells none apart, since many hold an id.
-                key = (seen.scenario, seen.kind, seen.file, seen.line)
-                counts[key] = counts.get(key, 0) + seen.count
-                examples.setdefault(key, seen)
+        of_load = (seen for record in self._records for seen in record.exceptions)
+        for seen in (*of_load, *self.of_teardown):
+            # As in a worker: the message tells none apart, since many hold an id.
+            key = (seen.scenario, seen.kind, seen.file, seen.line)
+            counts[key] = counts.get(key, 0) + seen.count
+            examples.setdefault(key, seen)
         return tuple(
             ExceptionSummary(**{**asdict(examples[key]), "count": counts[key]})
             for key in sorted(counts, key=lambda key: (-counts[key], key))

@@ -18,6 +18,7 @@ from atlas_perf.coordinator.events import (
     LoadEnded,
     SetLimit,
     StopAsked,
+    TeardownDone,
     Tell,
     ThresholdBreached,
     TimeIsUp,
@@ -225,6 +226,8 @@ class _Run:
             self.aggregator.mark_stopped(self._elapsed_ns())
         for worker, reason in self.state.lost.items():
             self.aggregator.mark_lost(worker, reason)
+        if isinstance(event, TeardownDone):
+            self.aggregator.add_of_teardown(event.strays, event.forgotten, self.plan.tags)
         if isinstance(event, WorkerLost):
             self._give_rows(self.leases.lose(event.worker))
         if len(self.state.lost) > lost:
