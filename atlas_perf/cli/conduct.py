@@ -15,10 +15,11 @@ from typing import Protocol
 from atlas_perf.cli.calibration import CalibrationLoad, calibrate
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
+from atlas_perf.cli.json_log import verdict_fields
 from atlas_perf.cli.measuring import measure
 from atlas_perf.cli.progress import choose_display
 from atlas_perf.cli.stop_signals import StopSignals
-from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
+from atlas_perf.cli.streams import is_terminal, log_event, logs_json, say, show, wants_colour
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError, PlanError
 from atlas_perf.judge.baselines.judging import BaselineJudge
 from atlas_perf.judge.calibrated import doubt_of_rate
@@ -75,7 +76,7 @@ def carry_out(
     summary, folder = recorded(prepared, results_dir, signals, quiet=quiet)
     show(render_console(summary, colour=wants_colour(sys.stdout), width=report_width()))
     if not quiet:
-        say(f"results: {folder}")
+        _tell_end(summary, folder)
     return summary
 
 
@@ -196,6 +197,13 @@ def run_shown(
 def report_width() -> int:
     """Columns of the terminal that stdout is, or of a log."""
     return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else _PIPE_WIDTH
+
+
+def _tell_end(summary: Summary, folder: Path) -> None:
+    if logs_json():
+        log_event("verdict", **verdict_fields(summary, str(folder)))
+    else:
+        say(f"results: {folder}")
 
 
 @dataclass(frozen=True, slots=True)

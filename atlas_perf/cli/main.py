@@ -23,11 +23,12 @@ from atlas_perf.cli.convert import convert
 from atlas_perf.cli.doctor import doctor
 from atlas_perf.cli.find_capacity import find_capacity
 from atlas_perf.cli.inspect import inspect
+from atlas_perf.cli.json_log import asks_for_json
 from atlas_perf.cli.new import new
 from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.run import run
 from atlas_perf.cli.stop_signals import STOP_SIGNALS
-from atlas_perf.cli.streams import accept_all_text, say, say_lines, show, silence
+from atlas_perf.cli.streams import accept_all_text, log_json, say, say_lines, show, silence
 from atlas_perf.cli.suggestions import SuggestingGroup
 from atlas_perf.cli.target import target
 from atlas_perf.cli.version import version_line
@@ -102,6 +103,8 @@ def main() -> NoReturn:
 def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for each way to end
     """Carry out a command line and say how it ended."""
     given: dict[str, str] = {}  # with `-e`: the command notes it here
+    # The option itself is read too late to tell of a command line that cannot be.
+    log_json(wanted=asks_for_json(arguments, os.environ))
     if not _has_folder():
         say(f"{PROGRAM}: the current folder does not exist any more: go to another one")
         return ExitCode.USAGE
