@@ -21,6 +21,7 @@ from atlas_perf.cli.convert import convert
 from atlas_perf.cli.doctor import doctor
 from atlas_perf.cli.find_capacity import find_capacity
 from atlas_perf.cli.inspect import inspect
+from atlas_perf.cli.kept_runs import baseline
 from atlas_perf.cli.new import new
 from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.run import run
@@ -77,6 +78,7 @@ cli.add_command(find_capacity)
 cli.add_command(compare)
 cli.add_command(target)
 cli.add_command(doctor)
+cli.add_command(baseline)
 cli.add_command(new)
 cli.add_command(convert)
 cli.add_command(completion)
