@@ -141,7 +141,7 @@ def save(
 ) -> ExitCode:
     said = _said(label, commit)
     worst = ExitCode.PASS
-    for folder in [one for path in results for one in _run_folders(path)]:
+    for folder in [one for path in results for one in run_folders(path)]:
         try:
             _keep(Store(store), _usable(folder), said)
         except AtlasPerfError as error:
@@ -311,7 +311,12 @@ def _results_of(path: Path) -> Path | None:
     return path if (path / SUMMARY_FILE).is_file() else None
 
 
-def _run_folders(path: Path) -> list[Path]:
+def run_folders(path: Path) -> list[Path]:
+    """The results folders that a path names: its own, or those in it.
+
+    Raises:
+        NoRunError: there is none.
+    """
     folder = _results_of(path)
     if folder is not None:
         return [folder]

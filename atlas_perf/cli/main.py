@@ -29,6 +29,7 @@ from atlas_perf.cli.stop_signals import STOP_SIGNALS
 from atlas_perf.cli.streams import accept_all_text, say, say_lines, show, silence
 from atlas_perf.cli.suggestions import SuggestingGroup
 from atlas_perf.cli.target import target
+from atlas_perf.cli.trend import trend
 from atlas_perf.cli.version import version_line
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError
 from atlas_perf.judge.redact import redacted_text, secret_values
@@ -48,6 +49,8 @@ Start here:
   atlas-perf bench URL            one URL, no file
   atlas-perf find-capacity        how much a target takes
   atlas-perf compare BASE NEW     is the new build slower
+  atlas-perf baseline save        keep a run in a folder for git
+  atlas-perf trend                where a metric changed over kept runs
   atlas-perf doctor               what this machine can do
 """
 
@@ -79,6 +82,7 @@ cli.add_command(compare)
 cli.add_command(target)
 cli.add_command(doctor)
 cli.add_command(baseline)
+cli.add_command(trend)
 cli.add_command(new)
 cli.add_command(convert)
 cli.add_command(completion)

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from atlas_perf.report.terminal_text import printable
 
-_SAME_WIDTH = str.maketrans("✓✗›↳×·…–≥≤", "+x>>x-~-><")
+_SAME_WIDTH = str.maketrans("✓✗›↳×·…–≥≤•─│┊┤└▲▼", "+x>>x-~-><o-|:|+^v")
 _NARROW = "atlas_perf.narrow"
 
 

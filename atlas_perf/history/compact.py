@@ -1,15 +1,16 @@
 """A summary made small enough to be kept in a repository.
 
 What grows with the length of a run goes: the seconds of the run become a few windows, and each
-worker's seconds, stacks and tracebacks are left out. Everything that was judged, counted or stated
-stays as it was.
+worker's seconds, stacks and tracebacks are left out, and so is where the scenario lay. Everything
+that was judged, counted or stated stays as it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from atlas_perf.model.run_sketches import MOST_WINDOWS
@@ -34,16 +35,32 @@ _LARGEST = frozenset(
 
 def compact_summary(summary: Summary) -> Summary:
     """The same run, in a few tens of kB at the most."""
+    folder = Path(summary.file).parent.as_posix() + "/" if Path(summary.file).is_absolute() else ""
     return replace(
         summary,
+        file=Path(summary.file).name,
+        plan=_beside(folder, summary.plan),
         windows=_fewer(summary.windows),
-        workers=tuple(_without_seconds(worker) for worker in summary.workers),
-        exceptions=tuple(replace(one, traceback="") for one in summary.exceptions),
+        workers=tuple(_without_seconds(worker, folder) for worker in summary.workers),
+        exceptions=tuple(
+            replace(one, traceback="", file=_beside(folder, one.file)) for one in summary.exceptions
+        ),
     )
 
 
-def _without_seconds(worker: WorkerSummary) -> WorkerSummary:
-    stalls = tuple(replace(stall, stack="") for stall in worker.stalls)
+def _beside(folder: str, plain: Any) -> Any:
+    """Names as they are seen from the scenario's folder: where that was is nobody's business."""
+    if isinstance(plain, str):
+        return plain.removeprefix(folder)
+    if isinstance(plain, Mapping):
+        return {key: _beside(folder, value) for key, value in plain.items()}
+    return [_beside(folder, one) for one in plain] if isinstance(plain, list | tuple) else plain
+
+
+def _without_seconds(worker: WorkerSummary, folder: str) -> WorkerSummary:
+    stalls = tuple(
+        replace(stall, stack="", file=_beside(folder, stall.file)) for stall in worker.stalls
+    )
     return replace(worker, seconds=WorkerSeconds(), stalls=stalls)
 
 

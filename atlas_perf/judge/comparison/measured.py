@@ -41,6 +41,33 @@ class Measured:
     lacking: str = ""  # what keeps it from being compared, as a clause
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One quantity of one run: a logarithm of a time, or a share of what went wrong."""
+
+    value: float
+    is_time: bool
+    higher_is_worse: bool
+
+
+def level_of(quantity: Quantity, run: RunSketches) -> Level | None:
+    """What one run has of it; None if nothing, or too little to be compared."""
+    if quantity.is_rate:
+        good, worse = _sense(quantity)
+        rate = _rate(run, quantity.selector)
+        passes, samples = (0, 0) if rate is None else _summed(rate, good=good)
+        return Level(passes / samples, False, worse) if samples else None
+    trend = _trend(run, quantity.selector)
+    if trend is None:
+        return None
+    total, q = whole(trend), quantity.quantile
+    value = log_quantile(total, q)
+    if value is None or _too_few([total], q) or _too_many_cut_off([trend], [total], q):
+        return None
+    is_time = trend.contains is Contains.TIME
+    return Level(value, is_time, is_time)
+
+
 def measured(
     quantity: Quantity,
     bases: Sequence[RunSketches],
@@ -116,8 +143,7 @@ def _shares(
     quantity: Quantity, bases: Sequence[RunSketches], candidates: Sequence[RunSketches]
 ) -> Measured:
     """Shares of what went wrong, if that is known, else of what was true."""
-    good = quantity.metric in _GOOD_RATES
-    worse = good or quantity.metric.endswith("_failed")
+    good, worse = _sense(quantity)
     rates = [_rate(run, quantity.selector) for run in (*bases, *candidates)]
     found = [one for one in rates if one is not None]
     counts = [_summed(one, good=good) for one in found]
@@ -142,6 +168,12 @@ def _shares(
         return Measured(base, candidate, None, worse, _TOO_SHORT)
     difference = unpaired(sides[0], sides[1], run_sd=0.0, least_se=least_se)
     return Measured(base, candidate, difference, worse)
+
+
+def _sense(quantity: Quantity) -> tuple[bool, bool]:
+    """Whether it counts what went well, and whether it is known which way is worse."""
+    good = quantity.metric in _GOOD_RATES
+    return good, good or quantity.metric.endswith("_failed")
 
 
 def _sampling_se(counts: Sequence[tuple[int, int]]) -> float:
