@@ -35,7 +35,7 @@ def _latencies(window: int) -> tuple[float, ...]:
 def sketches(
     scale: float = 1.0, failed: int = 0, *, trend: str = "http_req_duration"
 ) -> RunSketches:
-    """A p95 of about 46 ms times `scale`; `failed` of the 250 requests of each window."""
+    """A p95 of about 48 ms times `scale`; `failed` of the 250 requests of each window."""
     windows = []
     for window in range(WINDOWS):
         sketch = Sketch()
