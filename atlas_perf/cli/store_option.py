@@ -39,7 +39,7 @@ def readable_contents(store: Path) -> Contents:
     return contents
 
 
-def kept_folder(written: Path, store: Path, scenario: str | None) -> Path:
+def kept_folder(written: Path, store: Path, scenario: str | None = None) -> Path:
     """The folder of a run that is named `baseline:NAME`; any other path as it is.
 
     Raises:

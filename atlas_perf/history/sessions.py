@@ -43,6 +43,13 @@ class DatedRun:
 Session = tuple[DatedRun, ...]
 
 
+def pause_between(one: RunFiles, other: RunFiles) -> timedelta:
+    """From the end of the earlier to the beginning of the later; not below zero."""
+    earlier, later = sorted((one, other), key=lambda run: started(run.summary))
+    ended = started(earlier.summary) + timedelta(seconds=earlier.summary.measured_s)
+    return max(timedelta(), started(later.summary) - ended)
+
+
 def of_entry(entry: Entry) -> DatedRun:
     kept = entry.kept
     return DatedRun(entry.files, entry.started, kept.build, kept.fingerprint, digest_of(kept.id))

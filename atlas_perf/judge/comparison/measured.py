@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
-from atlas_perf.judge.comparison.decision import Difference, paired, unpaired
+from atlas_perf.judge.comparison.decision import (
+    LEAST_SESSIONS,
+    Difference,
+    against_history,
+    paired,
+    unpaired,
+)
 from atlas_perf.judge.comparison.log_quantile import log_quantile
 from atlas_perf.model.comparison import Quantity
 from atlas_perf.model.metric import TASK_COMPLETED, Contains
@@ -83,6 +89,47 @@ def measured(
     if quantity.is_rate:
         return _shares(quantity, bases, candidates)
     return _quantiles(quantity, bases, candidates, run_sd)
+
+
+def measured_against(
+    quantity: Quantity,
+    sessions: Sequence[Sequence[RunSketches]],
+    candidate: Sequence[RunSketches],
+) -> Measured:
+    """A session of the candidate, and kept ones: each counts once, with the mean of its runs."""
+    levels = [_of_session(quantity, one) for one in sessions]
+    known = [one for one in levels if one is not None]
+    new = _of_session(quantity, candidate)
+    worse = all(one.higher_is_worse for one in (*known, *([new] if new else ())))
+    if new is None or len(known) < LEAST_SESSIONS:
+        where = "the candidate has" if new is None else f"{len(known)} of the sessions have"
+        return Measured(
+            fmean(one.value for one in known) if known else None,
+            None if new is None else new.value,
+            None,
+            worse,
+            f"{where} too little of it, and it takes {LEAST_SESSIONS} sessions and the candidate",
+        )
+    values = [one.value for one in known]
+    least_se = 0.0
+    if quantity.is_rate:
+        sides = [[run for session in sessions for run in session], candidate]
+        least_se = math.hypot(*(_sampling_se(_counts(quantity, side)) for side in sides))
+    difference = against_history(values, new.value, least_se=least_se)
+    return Measured(fmean(values), new.value, difference, worse)
+
+
+def _of_session(quantity: Quantity, runs: Sequence[RunSketches]) -> Level | None:
+    levels = [one for one in (level_of(quantity, run) for run in runs) if one is not None]
+    if not levels:
+        return None
+    return replace(levels[0], value=fmean(one.value for one in levels))
+
+
+def _counts(quantity: Quantity, runs: Sequence[RunSketches]) -> list[tuple[int, int]]:
+    good, _ = _sense(quantity)
+    rates = [_rate(run, quantity.selector) for run in runs]
+    return [_summed(one, good=good) for one in rates if one is not None]
 
 
 def _quantiles(
