@@ -210,9 +210,9 @@ def _with_base(
         pause = pause_between(one, other)
         if pause > SESSION_PAUSE:
             say(
-                f"warning: {_pause_text(pause)} lie between {one.path} and {other.path}: what the "
-                "machine was doing differs too, and in simulations one in four such comparisons "
-                "was a false alarm; run both builds in turns"
+                f"warning: {_pause_text(pause)} between {one.path} and {other.path}: what the "
+                "machine was doing then and now differs too, and in simulations one in four such "
+                "comparisons was a false alarm; run both builds in turns"
             )
     found = compare_runs([one.sketches for one in old], [one.sketches for one in new], terms)
     return found, ([str(one) for one in bases], [str(one) for one in candidates])
@@ -241,7 +241,10 @@ def _with_history(folders: Sequence[Path], store: Path, terms: Terms) -> tuple[C
 
 
 def _pause_text(pause: timedelta) -> str:
-    return f"{pause.days} days" if pause.days > 1 else f"{pause / timedelta(hours=1):.0f} hours"
+    days, hours = round(pause / timedelta(days=1)), round(pause / timedelta(hours=1))
+    if days > 1:
+        return f"{days} days"
+    return f"{hours} hours" if hours > 1 else "more than an hour"
 
 
 def _refuse_one_twice(bases: Sequence[RunFiles], candidates: Sequence[RunFiles]) -> None:

@@ -131,6 +131,8 @@ def test_failures_are_judged_by_their_difference() -> None:
     assert changes(found) == [(str(FAILED), 18, Direction.WORSE, True)]
     assert "http_req_failed rate is worse by +2.00 pp" in found.reasons[0]
     assert changes(trend_of(runs, TrendTerms(error_margin=0.021))) == []
+    half = history([1.0] * 24, failed={0: 125, 18: 130})  # 4 % of itself, and 2 pp
+    assert changes(trend_of(half, TrendTerms())) == [(str(FAILED), 18, Direction.WORSE, True)]
 
 
 def test_of_what_has_no_worse_side_a_change_is_only_told() -> None:
