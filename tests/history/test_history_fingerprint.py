@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_runs import sketches, summary
@@ -47,6 +48,29 @@ def test_it_is_common_to_runs_that_are_alike(
     other_kept = kept if steady else replace(kept, phase="")
     alike = unlikeness((left, kept), (right, other_kept)) is None
     assert (fingerprint(left, kept) == fingerprint(right, other_kept)) is alike
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ({"a": {"hosts": ["x"]}}, {"a": {"hosts": ["y"]}}, True),
+        ({"a": {"allowed_hosts": ["x"]}}, {"a": {}}, True),
+        ({"a": [{"env": {"TOKEN": "x"}, "seed": 1}]}, {"a": [{"env": {}, "seed": 2}]}, True),
+        ({"thresholds": [1], "default_gates": 1}, {}, True),
+        ({"a": None}, {}, True),
+        ({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3, "c": 2}, "a": 1}, True),
+        ({"a": [{"vus": 1}]}, {"a": [{"vus": 2}]}, False),
+        ({"a": [1]}, {"a": [1, 1]}, False),
+        ({"processes": 1}, {"processes": 2}, False),
+    ],
+)
+def test_addresses_tokens_and_order_are_not_the_load(
+    one: dict[str, Any], other: dict[str, Any], alike: bool
+) -> None:
+    left, right = (summary(plan=plan) for plan in (one, other))
+    kept = sketches()
+    assert (unlikeness((left, kept), (right, kept)) is None) is alike
+    assert (fingerprint(left, kept) == fingerprint(right, kept)) is alike
 
 
 def test_it_is_short_and_stays_what_it_is() -> None:
