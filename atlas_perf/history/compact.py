@@ -1,8 +1,8 @@
 """A summary made small enough to be kept in a repository.
 
 What grows with the length of a run goes: the seconds of the run become a few windows, and each
-worker's seconds, stacks and tracebacks are left out, and so is where the scenario lay. Everything
-that was judged, counted or stated stays as it was.
+worker's seconds, stacks, tracebacks and single requests are left out, and so is where the scenario
+lay. Everything that was judged, counted or stated stays as it was.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ def compact_summary(summary: Summary) -> Summary:
         summary,
         file=Path(summary.file).name,
         plan=_beside(folder, summary.plan),
+        requests=(),
         windows=_fewer(summary.windows),
         workers=tuple(_without_seconds(worker, folder) for worker in summary.workers),
         exceptions=tuple(

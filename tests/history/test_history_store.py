@@ -19,8 +19,9 @@ from atlas_perf.history.errors import NoKeptRunError, StoreWriteError
 from atlas_perf.history.kept_files import Said, files_of, id_of, promotion_of
 from atlas_perf.history.pruning import superfluous
 from atlas_perf.history.store import Store
+from atlas_perf.model.request_sample import SampleReason
 from atlas_perf.model.run_sketches import MOST_WINDOWS
-from atlas_perf.model.summary import Window, WorkerSeconds, WorkerSummary
+from atlas_perf.model.summary import RequestSummary, Window, WorkerSeconds, WorkerSummary
 from atlas_perf.report.run_files import RunFiles, read_run
 
 
@@ -37,6 +38,10 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "kept")
 
 
+REQUEST = RequestSummary(
+    *(SampleReason.FAILED, "default", "steady", 1.0, "GET", "/", "http://a/", 500, "500", 1500),
+    *(1.0, *[None] * 7, "", "an answer of the target"),
+)
 TEXTS = st.text(max_size=20)
 
 
@@ -262,12 +267,14 @@ def test_a_summary_is_made_small_and_says_where_nothing_lay() -> None:
         plan={"file": "/somewhere/secret/api.py", "thresholds": [place]},
         windows=tuple(window(second) for second in range(600)),
         workers=(worker,),
+        requests=(REQUEST,),
     )
     small = compact_summary(made)
     assert len(small.windows) == MOST_WINDOWS
     assert sum(one.requests for one in small.windows) == 6000
     assert sum(one.length_s for one in small.windows) == 600
     assert small.workers[0].seconds == WorkerSeconds()
+    assert small.requests == ()  # answers of a target belong in no repository
     assert (small.file, small.plan["file"]) == ("api.py", "api.py")
     assert "somewhere" not in str(small)
     assert compact_summary(small) == small

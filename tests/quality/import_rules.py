@@ -36,6 +36,7 @@ OWNERS: dict[str, frozenset[str]] = {
     "orjson": frozenset({"protocols"}),
     "otava": frozenset({"history"}),
     "picows": frozenset({"protocols"}),
+    "pyarrow": frozenset({"outputs"}),
     "pydantic": frozenset({"convert"}),
     "rich": frozenset({"cli"}),
     "uvloop": frozenset({"loop"}),
