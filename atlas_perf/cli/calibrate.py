@@ -31,7 +31,7 @@ from atlas_perf.cli.served_build import Build, read_build
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show, wants_colour
 from atlas_perf.errors import ExitCode, RunInvalidError, UsageError
-from atlas_perf.judge.comparison.likeness import fingerprint
+from atlas_perf.judge.comparison.likeness import made_with
 from atlas_perf.judge.comparison.noise import LEAST_RUNS, noise_of
 from atlas_perf.model.comparison import Quantity, Terms
 from atlas_perf.report.noise import NOISE_FILE, noise_to_json, render_noise
@@ -154,7 +154,7 @@ def calibrate(
                 [one.sketches for one in made],
                 terms,
                 scenario=made[0].summary.name,
-                facts=fingerprint(made[0].summary),
+                facts=made_with(made[0].summary),
             )
         except ValueError as error:
             raise UsageError(str(error)) from None

@@ -24,6 +24,7 @@ from atlas_perf.cli.doctor import doctor
 from atlas_perf.cli.find_capacity import find_capacity
 from atlas_perf.cli.inspect import inspect
 from atlas_perf.cli.json_log import asks_for_json
+from atlas_perf.cli.kept_runs import baseline
 from atlas_perf.cli.new import new
 from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.run import run
@@ -31,6 +32,7 @@ from atlas_perf.cli.stop_signals import STOP_SIGNALS
 from atlas_perf.cli.streams import accept_all_text, log_json, say, say_lines, show, silence
 from atlas_perf.cli.suggestions import SuggestingGroup
 from atlas_perf.cli.target import target
+from atlas_perf.cli.trend import trend
 from atlas_perf.cli.version import version_line
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError
 from atlas_perf.judge.redact import redacted_text, secret_values
@@ -51,6 +53,8 @@ Start here:
   atlas-perf find-capacity        how much a target takes
   atlas-perf compare BASE NEW     is the new build slower
   atlas-perf ab                   run two builds in turns, and compare them
+  atlas-perf baseline save        keep a run in a folder for git
+  atlas-perf trend                where a metric changed over kept runs
   atlas-perf doctor               what this machine can do
 """
 
@@ -83,6 +87,8 @@ cli.add_command(ab)
 cli.add_command(calibrate)
 cli.add_command(target)
 cli.add_command(doctor)
+cli.add_command(baseline)
+cli.add_command(trend)
 cli.add_command(new)
 cli.add_command(convert)
 cli.add_command(completion)

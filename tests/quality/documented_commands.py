@@ -20,6 +20,8 @@ QUICK_ITERATIONS = 3
 
 ONLY_PARSED = {
     "analyze": "its results are the reader's own",
+    "baseline": "its runs are the reader's own",
+    "trend": "its runs are the reader's own",
     "target": "serves until it is stopped",
     "compare": "needs results that are not here",
     "ab": "its builds are the reader's own",
