@@ -29,7 +29,8 @@ def analyse(
 
     Args:
         runs: by folder.
-        unreadable: a verdict and a sentence for each folder whose run cannot be looked at.
+        unreadable: a verdict and a sentence for each folder whose run cannot be looked at, and for
+            whatever else counts.
         only: scenarios whose rows are asked for; empty: all of the file's.
     """
     asked = [name for name in baselines.scenarios if not only or name in only]
