@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from atlas_perf.cli.conduct import report_width
 from atlas_perf.cli.option_types import Written
+from atlas_perf.cli.runs_compared import read_compared, refuse_unlike
 from atlas_perf.cli.sections import SectionCommand, SectionOption
 from atlas_perf.cli.streams import say, show, wants_colour
-from atlas_perf.errors import ExitCode, RunInvalidError, UsageError
+from atlas_perf.errors import ExitCode, UsageError
 from atlas_perf.judge.comparison.compare import compare as compare_runs
 from atlas_perf.judge.comparison.decision import LEAST_PAIRS
-from atlas_perf.judge.comparison.likeness import unlikeness, unusable
+from atlas_perf.k6_results.steady import Steady, read_steady
 from atlas_perf.model.comparison import Quantity, Terms
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.comparison import comparison_to_json, render_comparison
-from atlas_perf.report.run_files import NoRunError, RunFiles, read_run, read_summary
 
 _ONE_EACH = 2
 
@@ -29,6 +28,8 @@ _HELP = """Say whether a candidate is worse than its base, from their results fo
 With 3 or more pairs, best 5, run in turns on one machine: FAIL if a primary metric is worse beyond
 the margin, PASS if all are shown not to be, INCONCLUSIVE otherwise, with the number of pairs that
 would decide. Each is wrong at most 5 % of the time. One run per side can only advise.
+
+Instead of folders the runs may be files of k6, of --out json or summaries, all of one kind.
 """
 
 _EPILOG = """\b
@@ -69,6 +70,7 @@ def _percent(text: str) -> float:
 
 PERCENT = Written("percent", _percent)
 QUANTITY = Written("metric", _quantity)
+STEADY = Written("part", read_steady)
 
 
 @click.command(
@@ -130,6 +132,15 @@ QUANTITY = Written("metric", _quantity)
     help="INCONCLUSIVE ends with 5 instead of 0.",
 )
 @click.option(
+    "--k6-steady",
+    "steady",
+    cls=SectionOption,
+    section="Runs",
+    type=STEADY,
+    metavar="FROM-TO|all",
+    help="What to compare of files of k6, from its first sample on: 30s-2m30s (default: all).",
+)
+@click.option(
     "--json",
     "as_json",
     cls=SectionOption,
@@ -145,12 +156,15 @@ def compare(
     margin: float,
     error_margin: float,
     require_non_inferiority: bool,
+    steady: Steady | None,
     as_json: bool,
 ) -> ExitCode:
     bases, candidates = _sides(base, candidates)
-    read_bases = [_read(folder, base=True) for folder in bases]
-    read_candidates = [_read(folder, base=False) for folder in candidates]
-    _refuse_unlike(read_bases, read_candidates)
+    read_bases, read_candidates = (
+        [read_compared(one, base=is_base, steady=steady, primary=primary) for one in side]
+        for side, is_base in ((bases, True), (candidates, False))
+    )
+    refuse_unlike([*read_bases, *read_candidates])
     terms = Terms(
         margin=margin,
         error_margin=error_margin,
@@ -159,8 +173,8 @@ def compare(
     )
     try:
         result = compare_runs(
-            [one.sketches for one in read_bases],
-            [one.sketches for one in read_candidates],
+            [one.files.sketches for one in read_bases],
+            [one.files.sketches for one in read_candidates],
             terms,
         )
     except ValueError as error:
@@ -200,26 +214,3 @@ def _sides(
         if folders.count(folder) > 1:
             raise UsageError(f"{written} is named twice: a run compared with itself shows nothing")
     return base, candidates
-
-
-def _read(folder: Path, *, base: bool) -> RunFiles:
-    side = "base" if base else "candidate"
-    try:
-        reason = unusable(read_summary(folder))
-        if reason is not None:
-            raise RunInvalidError(f"the {side} {folder} cannot be compared: {reason}")
-        return read_run(folder)
-    except NoRunError as error:
-        if base:
-            raise NoRunError(f"no baseline: {error}") from None
-        raise UsageError(f"no candidate: {error}") from None
-
-
-def _refuse_unlike(bases: Sequence[RunFiles], candidates: Sequence[RunFiles]) -> None:
-    first, *others = (*bases, *candidates)
-    for other in others:
-        difference = unlikeness((first.summary, first.sketches), (other.summary, other.sketches))
-        if difference is not None:
-            raise RunInvalidError(
-                f"{first.path} and {other.path} cannot be compared: they differ in {difference}"
-            )

@@ -50,3 +50,8 @@ class RunSketches:
     trends: tuple[KeptTrend, ...] = ()
     rates: tuple[KeptRate, ...] = ()
     quantiles: tuple[KeptQuantiles, ...] = ()  # instead of trends: a record of k6, in no file
+
+    @property
+    def selectors_of_trends(self) -> tuple[str, ...]:
+        """Of everything that has percentiles."""
+        return (*(one.selector for one in self.trends), *(one.selector for one in self.quantiles))

@@ -15,6 +15,7 @@ from atlas_perf.judge.comparison.decision import (
     pairs_to_decide,
 )
 from atlas_perf.judge.comparison.measured import Measured, measured
+from atlas_perf.judge.comparison.of_summaries import of_summaries
 from atlas_perf.model.comparison import (
     RATE,
     ComparedMetric,
@@ -62,7 +63,10 @@ def compare(
         raise ValueError("the runs measured nothing that could be compared")
     _refuse_unknown(terms.primary, (*bases, *candidates))
     order = [*primary, *(one for one in there if one not in primary)]
-    found = {one: measured(one, bases, candidates, run_sd=terms.run_sd) for one in order}
+    if any(run.quantiles for run in (*bases, *candidates)):
+        found = {one: of_summaries(one, bases, candidates) for one in order}
+    else:
+        found = {one: measured(one, bases, candidates, run_sd=terms.run_sd) for one in order}
     for one in terms.primary:
         if not found[one].higher_is_worse:
             raise ValueError(f"whether a higher {one} is worse, nobody can say: it cannot gate")
@@ -80,7 +84,7 @@ def compare(
 def quantities(runs: Iterable[RunSketches]) -> Iterable[Quantity]:
     """Everything that can be compared, in the order in which the runs have it."""
     runs = tuple(runs)
-    trends = dict.fromkeys(one.selector for run in runs for one in run.trends)
+    trends = dict.fromkeys(one for run in runs for one in run.selectors_of_trends)
     rates = dict.fromkeys(one.selector for run in runs for one in run.rates)
     yield from (Quantity(*one) for one in product(trends, ("p(95)",)))
     yield from (Quantity(*one) for one in product(rates, (RATE,)))
@@ -106,7 +110,7 @@ def _refuse_unknown(primary: Sequence[Quantity], runs: Sequence[RunSketches]) ->
         )
     for one in primary:
         trends, rates = (
-            {each.selector for run in runs for each in run.trends},
+            {each for run in runs for each in run.selectors_of_trends},
             {each.selector for run in runs for each in run.rates},
         )
         if one.selector not in (rates if one.is_rate else trends):
