@@ -184,25 +184,24 @@ class Replay:
             second = self._open(at_s, since_ns)
         if metric.name not in CLOCKED and at_ns > self._end_ns:
             self._end_ns = at_ns
-        if metric.contains is Contains.TIME:
-            value *= NS_PER_MS
+        inner = value * NS_PER_MS if metric.contains is Contains.TIME else value
         try:
             if metric.kind is MetricKind.TREND:
                 sketch = second.trends.get(place)
                 if sketch is None:
                     sketch = second.trends[place] = Sketch()
-                sketch.add(value)
+                sketch.add(inner)
                 return
-            if not 0 <= value < math.inf:
+            if not 0 <= inner < math.inf:
                 raise ValueError
         except ValueError:
             self.refused.setdefault(
                 metric.name,
-                f"{metric.name} has the value {value:g} in line {self._lines.number} of k6's file, "
-                "and only numbers from 0 on can be judged",
+                f"{metric.name} has the value {value:g} in k6's file, and only numbers from 0 on "
+                "can be judged",
             )
             return
-        second.others[place].add(value, max(since_ns, 0))
+        second.others[place].add(inner, max(since_ns, 0))
 
     def _open(self, at_s: int, since_ns: int) -> _Second:
         if at_s < self._flushed_before or since_ns < -HELD_S * NS_PER_S:
