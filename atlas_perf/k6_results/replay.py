@@ -18,6 +18,7 @@ from atlas_perf.k6_results.opening import NoSampleError
 from atlas_perf.k6_results.points import Lines, Source
 from atlas_perf.k6_results.series_of_k6 import (
     CLOCKED,
+    ZERO_IS_NONE,
     is_measured,
     known_otherwise,
     own_metric,
@@ -122,7 +123,7 @@ class Replay:
         place = source.place
         if place is None:
             place = source.place = self._place(source)
-        if place == _NOWHERE:
+        if place == _NOWHERE or (value == 0 and source.metric in ZERO_IS_NONE):
             return
         if self._opening is None:
             self._count(place, at_ns, value)

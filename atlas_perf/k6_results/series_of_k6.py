@@ -18,6 +18,9 @@ UNMEASURED_GROUPS = frozenset({"::setup", "::teardown"})
 CLOCKED = frozenset({"vus", "vus_max"})
 """Samples that k6 takes once a second, whether there is load or not."""
 
+ZERO_IS_NONE = frozenset({"http_req_connecting", "http_req_tls_handshaking"})
+"""k6 has a zero of these for each request on a connection that was there: nothing was done."""
+
 _LEFT_OUT = frozenset({"url", "error"})
 """Tags with a value for each request, or each connection: `name` and `error_code` say the same."""
 

@@ -24,6 +24,7 @@ KINDS = {
     "checks": ("rate", "default"),
     "ai_latency": ("trend", "time"),
     "plain_latency": ("trend", "default"),
+    "http_req_connecting": ("trend", "time"),
     "ws_connecting": ("trend", "time"),
 }
 REQUEST = {

@@ -1,4 +1,4 @@
-"""k6's samples through our own sketches: the numbers, the windows, the tags, and what is left out."""
+"""k6's samples through our own sketches: numbers, windows, tags, and what is left out."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_a_comparison_is_of_the_steady_part(tmp_path: Path) -> None:
         (("checks", "rate > 1", "", ""), "has no sample"),
         (
             ("http_req_duration{nam:x}", "p(95) < 1", "ms", ""),
-            "a tag named nam; the nearest is name",
+            "a tag named nam; the nearest",
         ),
         (("http_reqs", "rate > 1", "per_s", "ramp"), "k6 tells no phases"),
     ],
@@ -249,6 +249,15 @@ def test_sockets_that_were_not_upgraded_failed(tmp_path: Path) -> None:
     run = read(ndjson(tmp_path / "run", lines), ("ws_connecting", "min < 100", "ms", ""))
     (row,) = run.summary.baselines.rows
     assert (row.value, row.samples) == (pytest.approx(20.0), 20)
+
+
+def test_connections_that_were_there_were_not_made(tmp_path: Path) -> None:
+    lines = run_of(10)
+    tags = {"expected_response": "true"}
+    lines += [point("http_req_connecting", n / 10, 0 if n % 50 else 7, **tags) for n in range(100)]
+    run = read(ndjson(tmp_path / "run", lines), ("http_req_connecting", "p(50) < 5", "ms", ""))
+    (row,) = run.summary.baselines.rows
+    assert (row.samples, row.value) == (2, pytest.approx(7, rel=0.01))
 
 
 def test_another_metric_of_one_of_our_names_is_left_out_and_said(tmp_path: Path) -> None:
