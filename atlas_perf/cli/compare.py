@@ -10,7 +10,7 @@ import click
 
 from atlas_perf.cli.conduct import report_width
 from atlas_perf.cli.option_types import Written
-from atlas_perf.cli.runs_compared import read_compared, refuse_unlike
+from atlas_perf.cli.runs_compared import read_compared, refuse_unlike, told_in
 from atlas_perf.cli.sections import SectionCommand, SectionOption
 from atlas_perf.cli.streams import say, show, wants_colour
 from atlas_perf.errors import ExitCode, UsageError
@@ -20,6 +20,7 @@ from atlas_perf.k6_results.steady import Steady, read_steady
 from atlas_perf.model.comparison import Quantity, Terms
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.comparison import comparison_to_json, render_comparison
+from atlas_perf.report.reports_folder import ReportsFolder, comparison_files
 
 _ONE_EACH = 2
 
@@ -148,6 +149,15 @@ STEADY = Written("part", read_steady)
     is_flag=True,
     help="Print JSON instead of the table.",
 )
+@click.option(
+    "--reports",
+    cls=SectionOption,
+    section="Output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write junit.xml, summary.md, metrics.txt, gl-code-quality-report.json and "
+    "comparison.json there, in place of older ones.",
+)
 def compare(
     *,
     base: tuple[Path, ...],
@@ -158,13 +168,16 @@ def compare(
     require_non_inferiority: bool,
     steady: Steady | None,
     as_json: bool,
+    reports: Path | None,
 ) -> ExitCode:
+    folder = None if reports is None else ReportsFolder(reports)
     bases, candidates = _sides(base, candidates)
-    read_bases, read_candidates = (
-        [read_compared(one, base=is_base, steady=steady, primary=primary) for one in side]
-        for side, is_base in ((bases, True), (candidates, False))
-    )
-    refuse_unlike([*read_bases, *read_candidates])
+    with told_in(folder):
+        read_bases, read_candidates = (
+            [read_compared(one, base=is_base, steady=steady, primary=primary) for one in side]
+            for side, is_base in ((bases, True), (candidates, False))
+        )
+        refuse_unlike([*read_bases, *read_candidates])
     terms = Terms(
         margin=margin,
         error_margin=error_margin,
@@ -180,6 +193,9 @@ def compare(
     except ValueError as error:
         raise UsageError(str(error)) from None
     names = [str(one) for one in bases], [str(one) for one in candidates]
+    if folder is not None:
+        file = read_candidates[0].files.summary.file
+        folder.write(comparison_files(result, *names, file=file))
     if as_json:
         show(comparison_to_json(result, *names))
     else:

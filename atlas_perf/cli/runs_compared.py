@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from atlas_perf.cli.streams import say
-from atlas_perf.errors import RunInvalidError, UsageError
+from atlas_perf.errors import AtlasPerfError, RunInvalidError, UsageError
 from atlas_perf.judge.comparison.likeness import unlikeness, unusable
 from atlas_perf.k6_results import likeness as k6_likeness
 from atlas_perf.k6_results.reading import read_k6_run
 from atlas_perf.k6_results.run import K6Run
 from atlas_perf.k6_results.steady import Steady
 from atlas_perf.model.comparison import Quantity
+from atlas_perf.report.reports_folder import ReportsFolder, refusal_files
 from atlas_perf.report.run_files import (
     NoRunError,
     RunFiles,
@@ -76,6 +78,17 @@ def refuse_unlike(runs: Sequence[ComparedRun]) -> None:
             )
     if first.k6 is not None:
         say(f"warning: {k6_likeness.UNTOLD}")
+
+
+@contextmanager
+def told_in(folder: ReportsFolder | None) -> Iterator[None]:
+    """A pipeline that reads reports is told, too, why there is no comparison."""
+    try:
+        yield
+    except AtlasPerfError as error:
+        if folder is not None:
+            folder.write(refusal_files(str(error), error.exit_code))
+        raise
 
 
 def _unlikeness(one: ComparedRun, other: ComparedRun) -> str | None:

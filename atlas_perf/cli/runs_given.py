@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from atlas_perf.errors import UsageError
 from atlas_perf.k6_results.opening import K6FileError
 from atlas_perf.k6_results.reading import read_k6_run
-from atlas_perf.k6_results.run import K6Run
 from atlas_perf.k6_results.steady import Steady
+from atlas_perf.model.analysis import Unreadable
 from atlas_perf.model.baseline import BaselineSet
-from atlas_perf.model.summary import CriterionState, Summary
+from atlas_perf.model.summary import Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.errors import SummaryFormatError
 from atlas_perf.report.results_folder import SUMMARY_FILE
 from atlas_perf.report.summary_json import summary_from_json
-
-Finding = tuple[Verdict, str]
-"""A verdict, and the sentence behind it."""
-
-_STATES = {CriterionState.FAILED: Verdict.FAIL, CriterionState.NO_DATA: Verdict.NO_DATA}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +25,8 @@ class GivenRun:
 
     place: str  # folder or file
     summary: Summary | None
-    findings: tuple[Finding, ...] = ()
+    unreadable: Unreadable | None = None
+    of_k6: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -51,10 +47,6 @@ def runs_at(path: Path, baselines: BaselineSet, steady: Steady | None) -> Iterat
         yield from _newest(path)
 
 
-def findings_of(runs: Sequence[GivenRun]) -> list[Finding]:
-    return [finding for run in runs for finding in run.findings]
-
-
 def _named(path: Path) -> tuple[str, Path]:
     """`api=k6.json` names the scenario that a file of k6 is of."""
     if path.exists():
@@ -70,17 +62,10 @@ def _of_file(path: Path, name: str, baselines: BaselineSet, steady: Steady | Non
         k6 = read_k6_run(path, name=name, baselines=baselines, steady=steady)
     except K6FileError as error:
         verdict = next(one for one in Verdict if one.exit_code is error.exit_code)
-        return GivenRun(str(path), None, ((verdict, f"{error}."),))
+        return GivenRun(str(path), None, Unreadable(verdict, f"{error}."))
     if k6 is None:
         return _own(path)
-    return GivenRun(str(path), k6.summary, tuple(_of_thresholds(k6)), k6.notes)
-
-
-def _of_thresholds(k6: K6Run) -> Iterator[Finding]:
-    """k6's own thresholds count: no other record of atlas-perf tells what they came to."""
-    for one in k6.summary.thresholds:
-        if one.state in _STATES:
-            yield _STATES[one.state], one.reason
+    return GivenRun(str(path), k6.summary, of_k6=True, notes=k6.notes)
 
 
 def _newest(path: Path) -> Iterator[GivenRun]:
@@ -88,7 +73,7 @@ def _newest(path: Path) -> Iterator[GivenRun]:
     files = sorted(path.glob(f"*/{SUMMARY_FILE}"))
     if not files:
         sentence = f"{path} holds no run: there is no {SUMMARY_FILE} in it."
-        yield GivenRun(str(path), None, ((Verdict.NO_DATA, sentence),))
+        yield GivenRun(str(path), None, Unreadable(Verdict.NO_DATA, sentence))
     newest: dict[str, GivenRun] = {}
     started: dict[str, str] = {}
     for file in files:
@@ -107,4 +92,4 @@ def _own(file: Path) -> GivenRun:
         sentence = f"{file} cannot be read: {error.strerror}."
     except (SummaryFormatError, UnicodeDecodeError) as error:
         sentence = f"{file} is no record of a run: {error}."
-    return GivenRun(str(file), None, ((Verdict.INVALID, sentence),))
+    return GivenRun(str(file), None, Unreadable(Verdict.INVALID, sentence))
