@@ -11,18 +11,20 @@ from __future__ import annotations
 import math
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 
 from atlas_perf.aggregate.censored import together
+from atlas_perf.aggregate.exceptions_together import exceptions_together
+from atlas_perf.aggregate.kept_requests import KeptRequests
 from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
 from atlas_perf.aggregate.window_grid import WindowGrid
 from atlas_perf.aggregate.window_values import WindowValues
 from atlas_perf.aggregate.worker_record import WorkerRecord
-from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
+from atlas_perf.model.batch import Batch, Ledger, NewSeries
 from atlas_perf.model.metric import Metric, MetricKind
 from atlas_perf.model.plan import LONGEST_RUN_S
+from atlas_perf.model.request_sample import RequestSample
 from atlas_perf.model.series import Selector, Series, Tags
 from atlas_perf.model.snapshot import (
     NOT_STOPPED_NS,
@@ -316,18 +318,10 @@ class Aggregator:
         return tuple(worker.summary(newest, self._pulses) for worker in self._workers)
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
-        counts: dict[tuple[str, str, str, int], int] = {}
-        examples: dict[tuple[str, str, str, int], ScenarioException] = {}
-        for worker in self._workers:
-            for seen in worker.exceptions:
-                # As in a worker: the message tells none apart, since many hold an id.
-                key = (seen.scenario, seen.kind, seen.file, seen.line)
-                counts[key] = counts.get(key, 0) + seen.count
-                examples.setdefault(key, seen)
-        return tuple(
-            ExceptionSummary(**{**asdict(examples[key]), "count": counts[key]})
-            for key in sorted(counts, key=lambda key: (-counts[key], key))
-        )
+        return exceptions_together(worker.exceptions for worker in self._workers)
+
+    def requests(self) -> tuple[RequestSample, ...]:
+        return KeptRequests.together(worker.requests for worker in self._workers).in_order()
 
     # What outputs and the report ask for besides
 

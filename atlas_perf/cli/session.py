@@ -237,6 +237,7 @@ def overrides_of(
         duration_scale=request.duration_scale,
         vus_scale=request.vus_scale,
         seed=request.seed,
+        trace_share=request.trace_share,
         processes=request.processes or usable_cores(),
         keep_samples=keep_samples,
     )

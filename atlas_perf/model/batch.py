@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from atlas_perf.model.metric import Metric
+from atlas_perf.model.request_sample import RequestSample
 from atlas_perf.model.series import Series
 
 
@@ -174,4 +175,5 @@ class Batch:
     stalls: tuple[Stall, ...] = ()  # cumulative, first places seen
     samples: bytes = b""  # packed (series number, ns since start, value); see `wire.samples`
     last: bool = False  # nothing follows from this worker
+    requests: tuple[RequestSample, ...] = ()  # some failures of this interval, and its slowest
     ended_at_ns: int = 0  # in the last batch: when its last iteration ended, since the run's start

@@ -335,7 +335,7 @@ cdef class RunningIteration(Permit):
         While the executor would let this user begin another iteration at once, the request is sent
         again without a task's turn. Each request is an iteration of its own all the same.
         """
-        if type(call) is HttpCall and not self.user.http.renews_connections:
+        if type(call) is HttpCall and self.user.http.is_repeatable:
             repeat(call, self)
         return call
 

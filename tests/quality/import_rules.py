@@ -35,6 +35,7 @@ OWNERS: dict[str, frozenset[str]] = {
     "openapi_pydantic": frozenset({"convert"}),
     "orjson": frozenset({"protocols"}),
     "picows": frozenset({"protocols"}),
+    "pyarrow": frozenset({"outputs"}),
     "pydantic": frozenset({"convert"}),
     "rich": frozenset({"cli"}),
     "uvloop": frozenset({"loop"}),
