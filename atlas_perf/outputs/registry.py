@@ -11,6 +11,7 @@ from pathlib import Path
 from atlas_perf.errors import UsageError
 from atlas_perf.outputs.base import Output
 from atlas_perf.outputs.courier import Receiver
+from atlas_perf.outputs.extra_packages import refuse_without
 from atlas_perf.outputs.influxdb import InfluxFile, InfluxServer
 from atlas_perf.outputs.k6_csv import K6CsvOutput
 from atlas_perf.outputs.k6_ndjson import K6NdjsonOutput
@@ -44,6 +45,21 @@ def _influxdb(wanted: _Wanted) -> Output:
     return wanted.live("influxdb", file, file.shown, required=True)
 
 
+def _remote_write(wanted: _Wanted) -> Output:
+    refuse_without("prometheus-rw", "cramjam", "google.protobuf")
+    from atlas_perf.outputs.remote_write import RemoteWrite  # noqa: PLC0415 - may be missing
+
+    receiver = RemoteWrite(wanted.target, wanted.variables)
+    return wanted.live("prometheus-rw", receiver, receiver.shown)
+
+
+def _scrape(wanted: _Wanted) -> Output:
+    refuse_without("prometheus", "prometheus_client", "google.protobuf")
+    from atlas_perf.outputs.scrape_endpoint import ScrapeOutput  # noqa: PLC0415 - may be missing
+
+    return ScrapeOutput(wanted.target, wanted.variables)
+
+
 def _statsd(kind: str, *, tagged: bool) -> Callable[[_Wanted], Output]:
     def make(wanted: _Wanted) -> Output:
         receiver = StatsdReceiver(kind, wanted.target, tagged=tagged)
@@ -65,6 +81,8 @@ _KINDS: Mapping[str, _Kind] = {
     "dogstatsd": _Kind("HOST:PORT", _statsd("dogstatsd", tagged=True)),
     "influxdb": _Kind("URL", _influxdb, lambda target: not _is_url(target)),
     "json": _Kind("FILE", lambda wanted: K6NdjsonOutput(Path(wanted.target)), _always),
+    "prometheus": _Kind("HOST:PORT", _scrape),
+    "prometheus-rw": _Kind("URL", _remote_write),
     "statsd": _Kind("HOST:PORT", _statsd("statsd", tagged=False)),
 }
 
