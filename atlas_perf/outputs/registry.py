@@ -60,6 +60,14 @@ def _scrape(wanted: _Wanted) -> Output:
     return ScrapeOutput(wanted.target, wanted.variables)
 
 
+def _open_telemetry(wanted: _Wanted) -> Output:
+    refuse_without("opentelemetry", "opentelemetry.proto", "google.protobuf")
+    from atlas_perf.outputs.open_telemetry import OpenTelemetry  # noqa: PLC0415 - may be missing
+
+    receiver = OpenTelemetry(wanted.target, wanted.variables)
+    return wanted.live("opentelemetry", receiver, receiver.shown)
+
+
 def _statsd(kind: str, *, tagged: bool) -> Callable[[_Wanted], Output]:
     def make(wanted: _Wanted) -> Output:
         receiver = StatsdReceiver(kind, wanted.target, tagged=tagged)
@@ -81,6 +89,7 @@ _KINDS: Mapping[str, _Kind] = {
     "dogstatsd": _Kind("HOST:PORT", _statsd("dogstatsd", tagged=True)),
     "influxdb": _Kind("URL", _influxdb, lambda target: not _is_url(target)),
     "json": _Kind("FILE", lambda wanted: K6NdjsonOutput(Path(wanted.target)), _always),
+    "opentelemetry": _Kind("URL", _open_telemetry),
     "prometheus": _Kind("HOST:PORT", _scrape),
     "prometheus-rw": _Kind("URL", _remote_write),
     "statsd": _Kind("HOST:PORT", _statsd("statsd", tagged=False)),
