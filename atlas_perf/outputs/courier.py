@@ -15,14 +15,6 @@ from atlas_perf.outputs.backlog import Backlog
 from atlas_perf.outputs.period import Period
 
 
-@dataclass(frozen=True, slots=True)
-class RunIdentity:
-    """What a receiver may want to know of the run."""
-
-    name: str
-    zero_unix_ns: int  # the run's start
-
-
 class Undelivered(Exception):
     """A payload did not arrive; the text says why.
 
@@ -38,8 +30,11 @@ class Undelivered(Exception):
 class Receiver(Protocol):
     """Where periods go. All but `open` is called by the courier's thread alone."""
 
-    def open(self, run: RunIdentity) -> None:
+    def open(self, zero_unix_ns: int) -> None:
         """Get ready, quickly.
+
+        Args:
+            zero_unix_ns: the run's start.
 
         Raises:
             PlanError: it cannot be used.

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from atlas_perf.errors import PlanError
 from atlas_perf.model.metric import Metric
-from atlas_perf.outputs.courier import RunIdentity, Undelivered
+from atlas_perf.outputs.courier import Undelivered
 from atlas_perf.outputs.http_post import HttpPost
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.trend_values import PERIOD_STATS, in_milliseconds
@@ -35,11 +35,10 @@ class _Lines:
     """Periods as lines."""
 
     def __init__(self) -> None:
-        self._zero_unix_ns = 0
         self._heads: dict[OutputSeries, str] = {}
 
-    def encode(self, run: RunIdentity, period: Period) -> list[bytes]:
-        at_ns = run.zero_unix_ns + period.end_s * NS_PER_S
+    def encode(self, zero_unix_ns: int, period: Period) -> list[bytes]:
+        at_ns = zero_unix_ns + period.end_s * NS_PER_S
         lines = [
             f"{self._head(series)} {fields} {at_ns}\n" for series, fields in _fields_of(period)
         ]
@@ -78,13 +77,13 @@ class InfluxServer:
         )
         self.shown = self._http.shown
         self._lines = _Lines()
-        self._run = RunIdentity("", 0)
+        self._zero_unix_ns = 0
 
-    def open(self, run: RunIdentity) -> None:
-        self._run = run
+    def open(self, zero_unix_ns: int) -> None:
+        self._zero_unix_ns = zero_unix_ns
 
     def encode(self, period: Period) -> Sequence[bytes]:
-        return self._lines.encode(self._run, period)
+        return self._lines.encode(self._zero_unix_ns, period)
 
     def send(self, payload: bytes) -> None:
         self._http.post(payload)
@@ -108,21 +107,21 @@ class InfluxFile:
         self.shown = str(path)
         self._file: io.FileIO | None = None
         self._lines = _Lines()
-        self._run = RunIdentity("", 0)
+        self._zero_unix_ns = 0
         try:
             path.open("ab").close()
         except OSError as error:
             raise self._refused(error) from None
 
-    def open(self, run: RunIdentity) -> None:
-        self._run = run
+    def open(self, zero_unix_ns: int) -> None:
+        self._zero_unix_ns = zero_unix_ns
         try:
             self._file = io.FileIO(self._path, "wb")
         except OSError as error:
             raise self._refused(error) from None
 
     def encode(self, period: Period) -> Sequence[bytes]:
-        return self._lines.encode(self._run, period)
+        return self._lines.encode(self._zero_unix_ns, period)
 
     def send(self, payload: bytes) -> None:
         assert self._file is not None, "it was opened"

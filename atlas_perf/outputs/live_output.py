@@ -11,8 +11,8 @@ from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.series import Tags
 from atlas_perf.model.summary import OutputSummary
 from atlas_perf.outputs.backlog import Backlog
-from atlas_perf.outputs.courier import Courier, Pace, Receiver, RunIdentity
-from atlas_perf.outputs.periods import SERIES_CAP, Periods
+from atlas_perf.outputs.courier import Courier, Pace, Receiver
+from atlas_perf.outputs.periods import SERIES_CAP, TEST_TAG, Periods
 
 
 class LiveOutput:
@@ -46,8 +46,9 @@ class LiveOutput:
         self._closed = False
 
     def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:
-        self._periods = Periods(plan.processes, self._interval_s)
-        self._receiver.open(RunIdentity(plan.name, anchor.unix_ns_at(t0_ns)))
+        lent = {TEST_TAG: plan.name}
+        self._periods = Periods(plan.processes, self._interval_s, lent_tags=lent)
+        self._receiver.open(anchor.unix_ns_at(t0_ns))
         self._courier.start()
         self._started = True
 

@@ -22,7 +22,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric as Message
 
 from atlas_perf.model.metric import Contains, Metric
-from atlas_perf.outputs.courier import RunIdentity, Undelivered
+from atlas_perf.outputs.courier import Undelivered
 from atlas_perf.outputs.exponential_buckets import exponential_buckets
 from atlas_perf.outputs.http_post import HttpPost
 from atlas_perf.outputs.period import OutputSeries, Period
@@ -56,15 +56,15 @@ class OpenTelemetry:
             variables=variables,
         )
         self.shown = self._http.shown
-        self._run = RunIdentity("", 0)
+        self._zero_unix_ns = 0
         self._totals = Totals()
 
-    def open(self, run: RunIdentity) -> None:
-        self._run = run
+    def open(self, zero_unix_ns: int) -> None:
+        self._zero_unix_ns = zero_unix_ns
 
     def encode(self, period: Period) -> Sequence[bytes]:
         self._totals.absorb(period)
-        requests = _Requests(self._run, self._run.zero_unix_ns + period.end_s * NS_PER_S)
+        requests = _Requests(self._zero_unix_ns, period.end_s)
         _fill(requests, self._totals)
         return requests.packed()
 
@@ -88,9 +88,9 @@ class OpenTelemetry:
 class _Requests:
     """Points of one moment, in requests of a bounded size."""
 
-    def __init__(self, run: RunIdentity, at_unix_ns: int) -> None:
-        self._run = run
-        self._at_unix_ns = at_unix_ns
+    def __init__(self, zero_unix_ns: int, end_s: int) -> None:
+        self._zero_unix_ns = zero_unix_ns
+        self._at_unix_ns = zero_unix_ns + end_s * NS_PER_S
         self._requests: list[Any] = []
         self._scope: ScopeMetrics | None = None
         self._metrics: dict[str, Message] = {}
@@ -110,7 +110,7 @@ class _Requests:
         return message
 
     def date(self, point: Any, series: OutputSeries, **more: str) -> None:
-        point.start_time_unix_nano = self._run.zero_unix_ns
+        point.start_time_unix_nano = self._zero_unix_ns
         point.time_unix_nano = self._at_unix_ns
         for key, value in {**dict(series.tags), **more}.items():
             point.attributes.add(key=key).value.string_value = value
@@ -122,8 +122,7 @@ class _Requests:
         request = ExportMetricsServiceRequest()
         self._requests.append(request)
         resource = request.resource_metrics.add()
-        for key, value in (("service.name", "atlas-perf"), ("atlas_perf.run", self._run.name)):
-            resource.resource.attributes.add(key=key).value.string_value = value
+        resource.resource.attributes.add(key="service.name").value.string_value = "atlas-perf"
         scope = resource.scope_metrics.add()
         scope.scope.name = "atlas-perf"
         return scope

@@ -7,7 +7,7 @@ twice or left out, whatever the order of batches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from atlas_perf.model.batch import (
     Batch,
@@ -19,7 +19,7 @@ from atlas_perf.model.batch import (
     TrendDelta,
 )
 from atlas_perf.model.metric import AcrossWorkers, Metric
-from atlas_perf.model.series import Tags, other_tags
+from atlas_perf.model.series import Tags, other_tags, tags_of
 from atlas_perf.outputs.generator_metrics import CPU, GENERATOR_LEVELS, worker_tags
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.sketch.ddsketch import Sketch
@@ -27,6 +27,9 @@ from atlas_perf.units import NS_PER_S
 
 PATIENCE_S = 5
 """A worker that is this far behind the foremost one is not waited for."""
+
+TEST_TAG = "test"
+"""Tag of live outputs that holds the scenario file's name, unless samples have one so named."""
 
 SERIES_CAP = 5_000
 """Most series that live outputs keep apart; further ones become `(other)` series."""
@@ -40,10 +43,18 @@ class Periods:
     Args:
         workers: how many report.
         length_s: seconds of a period.
+        lent_tags: which every series has that does not say them itself.
     """
 
-    def __init__(self, workers: int, length_s: int, series_cap: int = SERIES_CAP) -> None:
+    def __init__(
+        self,
+        workers: int,
+        length_s: int,
+        series_cap: int = SERIES_CAP,
+        lent_tags: Mapping[str, str] | None = None,
+    ) -> None:
         self._length_s = length_s
+        self._lent_tags = lent_tags or {}
         self._cap = series_cap
         self._reported = dict.fromkeys(range(workers), -1)
         self._open: dict[int, Period] = {}
@@ -121,4 +132,5 @@ class Periods:
         if len(self._series) >= self._cap:
             self.folded = True
             tags = other_tags(tags)
-        return self._series.setdefault((metric.name, tags), OutputSeries(metric, tags))
+        shown = tags_of({**self._lent_tags, **dict(tags)})
+        return self._series.setdefault((metric.name, tags), OutputSeries(metric, shown))

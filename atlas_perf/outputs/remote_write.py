@@ -13,7 +13,7 @@ from typing import Any
 import cramjam
 
 from atlas_perf.model.series import Tags
-from atlas_perf.outputs.courier import RunIdentity, Undelivered
+from atlas_perf.outputs.courier import Undelivered
 from atlas_perf.outputs.http_post import HttpPost
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.prometheus_messages import WriteRequest, fill_written
@@ -57,8 +57,8 @@ class RemoteWrite:
         self._histograms = _Requests()
         self._takes_histograms = True
 
-    def open(self, run: RunIdentity) -> None:
-        self._zero_unix_ms = run.zero_unix_ns // 1_000_000
+    def open(self, zero_unix_ns: int) -> None:
+        self._zero_unix_ms = zero_unix_ns // 1_000_000
 
     def encode(self, period: Period) -> Sequence[bytes]:
         self._totals.absorb(period)

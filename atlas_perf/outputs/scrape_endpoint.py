@@ -22,7 +22,7 @@ from atlas_perf.model.series import Tags
 from atlas_perf.model.summary import OutputSummary
 from atlas_perf.outputs.host_port import host_and_port
 from atlas_perf.outputs.period import Period
-from atlas_perf.outputs.periods import SERIES_CAP, Periods
+from atlas_perf.outputs.periods import SERIES_CAP, TEST_TAG, Periods
 from atlas_perf.outputs.prometheus_series import stats_of
 from atlas_perf.outputs.scraped_text import Exposition
 from atlas_perf.outputs.totals import Totals
@@ -70,7 +70,7 @@ class ScrapeOutput:
         return port
 
     def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:  # noqa: ARG002
-        self._periods = Periods(plan.processes, 1)
+        self._periods = Periods(plan.processes, 1, lent_tags={TEST_TAG: plan.name})
         host, port = self._address
         try:
             self._server = _Server(self._address, self._answer)

@@ -18,7 +18,7 @@ from typing import Any
 from atlas_perf.errors import UsageError
 from atlas_perf.model.metric import AcrossWorkers, Metric
 from atlas_perf.model.series import Selector, Series
-from atlas_perf.outputs.courier import RunIdentity, Undelivered
+from atlas_perf.outputs.courier import Undelivered
 from atlas_perf.outputs.host_port import host_and_port
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.trend_values import PERIOD_STATS, in_milliseconds
@@ -54,7 +54,7 @@ class StatsdReceiver:
         self._tails: dict[OutputSeries, str] = {}
         self._whole: dict[str, OutputSeries] = {}
 
-    def open(self, run: RunIdentity) -> None:  # noqa: ARG002 - as all
+    def open(self, zero_unix_ns: int) -> None:  # noqa: ARG002 - as all
         self._socket = socket.socket(self._family, socket.SOCK_DGRAM)
         self._socket.settimeout(1.0)
 
@@ -144,7 +144,7 @@ def _together(series: OutputSeries, before: float, level: float) -> float:
     """A gauge of several series as one."""
     if series.metric.across_workers is not AcrossWorkers.LAST:
         return before + level  # parts of a whole, such as the open sessions of each scenario
-    if series.tags and series.tags[0][0] == "worker":
+    if any(key == "worker" for key, _ in series.tags):
         return max(before, level)  # the generator is as healthy as its worst worker
     return level
 

@@ -8,19 +8,22 @@ import pytest
 from http_receiver import HttpReceiver
 from line_protocol_parser import parse_line
 from made_batches import (
+    ANCHOR,
     DEPTH,
     DURATION,
     FAILED,
+    GET,
     REQS,
     SENT,
-    SERIES,
     START_UNIX_S,
+    T0_NS,
     batch,
     counted,
     feed,
     levelled,
     spread_ms,
     tallied,
+    test_plan,
 )
 
 from atlas_perf.model.batch import Batch, NewSeries
@@ -45,7 +48,7 @@ def test_a_file_has_a_line_for_each_series_of_each_second(tmp_path):
     assert feed(output, RUN) is None
     lines = lines_of((tmp_path / "run.lp").read_text())
     first, second = ((START_UNIX_S + s) * NS_PER_S for s in (1, 2))
-    tags = {"expected_response": "true", "method": "GET", "name": "list", "scenario": "api"}
+    tags = {**GET, "test": "api"}
     found = {(one["measurement"], one["time"]): one for one in lines}
     assert len(found) == len(lines) == 6
     assert found["http_reqs", first]["fields"] == {"value": 3.0}
@@ -54,7 +57,7 @@ def test_a_file_has_a_line_for_each_series_of_each_second(tmp_path):
     assert found["data_sent", second]["fields"] == {"value": 1000.0}
     assert found["queue_depth", second] == {
         "measurement": "queue_depth",
-        "tags": {},
+        "tags": {"test": "api"},
         "fields": {"value": 2.5},
         "time": second,
     }
@@ -74,21 +77,15 @@ def test_a_file_has_a_line_for_each_series_of_each_second(tmp_path):
 def test_names_of_any_characters_stay_one_line(tmp_path, text):
     series = NewSeries(0, BUILTIN_METRICS["http_reqs"], Series("http_reqs", tags_of({text: text})))
     output = parse_output(f"influxdb={tmp_path}/run.lp")
-    output.start(*started())
+    output.start(test_plan(), ANCHOR, T0_NS)
     output.on_batch(Batch(0, 0, 0, deltas=(counted(0, 1),)), lambda number: series)
     assert output.close() is None
     (line,) = lines_of((tmp_path / "run.lp").read_text())
     assert line["measurement"] == "http_reqs"
-    (key, value) = next(iter(line["tags"].items()))
+    ((key, value),) = (pair for pair in line["tags"].items() if pair != ("test", "api"))
     assert key == value
     if text.isprintable() and "\\" not in text:
         assert value == text
-
-
-def started() -> tuple:
-    from made_batches import ANCHOR, T0_NS, test_plan  # noqa: PLC0415
-
-    return test_plan(), ANCHOR, T0_NS
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -128,7 +125,3 @@ def test_seconds_that_are_longer_are_fewer_lines(tmp_path):
     (reqs,) = (one for one in lines if one["measurement"] == "http_reqs")
     assert reqs["fields"] == {"value": 5.0}
     assert output.told().seconds == 5
-
-
-def test_series_are_known_by_their_numbers():
-    assert SERIES[REQS].metric.name == "http_reqs"

@@ -9,7 +9,7 @@ import pytest
 from made_batches import ANCHOR, REQS, SERIES, T0_NS, batch, counted, feed, test_plan
 
 from atlas_perf.outputs.backlog import ROOM
-from atlas_perf.outputs.courier import Pace, RunIdentity, Undelivered
+from atlas_perf.outputs.courier import Pace, Undelivered
 from atlas_perf.outputs.live_output import LiveOutput
 from atlas_perf.outputs.period import Period
 
@@ -25,8 +25,8 @@ class Listed:
         self.tries = 0
         self.closed = 0
 
-    def open(self, run: RunIdentity) -> None:
-        self.run = run
+    def open(self, zero_unix_ns: int) -> None:
+        self.zero_unix_ns = zero_unix_ns
 
     def encode(self, period: Period) -> Sequence[bytes]:
         return [f"{period.end_s}:{period.seconds}".encode()]
@@ -56,7 +56,7 @@ def test_every_second_is_delivered_in_order():
     output = LiveOutput("kind=there", receiver, pace=QUICK)
     assert feed(output, seconds(4)) is None
     assert receiver.arrived == ["1:1", "2:1", "3:1", "4:1"]
-    assert receiver.run == RunIdentity("api", ANCHOR.unix_ns)
+    assert receiver.zero_unix_ns == ANCHOR.unix_ns
     told = output.told()
     assert (told.complete, told.seconds, told.lost_seconds) == (True, 4, 0)
     assert told.note == "--out kind=there: 4 of 4 seconds were delivered."

@@ -72,7 +72,7 @@ def test_a_collector_gets_totals_under_k6s_names():
     assert {request.path for request in server.requests} == {"/v1/metrics"}
     first, second = collected(server)
     resource = attributes(first.resource_metrics[0].resource)
-    assert resource == {"service.name": "atlas-perf", "atlas_perf.run": "api"}
+    assert resource == {"service.name": "atlas-perf"}
 
     reqs = metrics_of(second)["http_reqs"].sum
     assert (reqs.is_monotonic, reqs.aggregation_temporality) == (

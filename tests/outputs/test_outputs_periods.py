@@ -155,3 +155,13 @@ def test_the_order_of_workers_changes_no_total():
         assert [period.end_s for period in given] == [1, 2, 3]
         totals.add(tuple(counts(period)["http_reqs"] for period in given))
     assert totals == {(3.0, 5.0, 7.0)}
+
+
+def test_every_series_says_which_test_it_is_of_unless_it_does_so_itself():
+    periods = Periods(1, 1, lent_tags={"test": "api"})
+    for number, tags in enumerate(({"name": "list"}, {"test": "mine"})):
+        one = NewSeries(number, BUILTIN_METRICS["http_reqs"], Series("http_reqs", tags_of(tags)))
+        periods.add(batch(0, counted(number, 1)), {number: one}.__getitem__)
+    (period,) = periods.rest()
+    told = [one.tags for one in period.counters if one.metric.name == "http_reqs"]
+    assert told == [(("name", "list"), ("test", "api")), (("test", "mine"),)]

@@ -81,7 +81,7 @@ def test_dogstatsd_has_tags(server):
     output = parse_output(f"dogstatsd=127.0.0.1:{server.getsockname()[1]}")
     assert feed(output, RUN) is None
     found = lines(server)
-    tags = "|#expected_response:true,method:GET,name:list,scenario:api"
+    tags = "|#expected_response:true,method:GET,name:list,scenario:api,test:api"
     assert f"k6.http_reqs:3|c{tags}" in found
     assert f"k6.http_req_duration.p95:10|g{tags}" in found
     assert f"k6.http_req_duration.max:900|g{tags.replace('true', 'false')}" in found
