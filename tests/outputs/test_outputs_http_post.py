@@ -86,6 +86,13 @@ def test_a_refusal_is_told_with_its_first_line_and_no_secret(status, passing):
     assert text.isprintable()
 
 
+def test_a_password_of_the_url_is_not_told_either():
+    with HttpReceiver((401, b"p@ss-word and p%40ss-word are wrong")) as server:
+        authority = server.url.removeprefix("http://")
+        refused = post_once(f"http://me:p%40ss-word@{authority}/")
+    assert str(refused) == "it answered 401 Unauthorized: *** and *** are wrong"
+
+
 def test_nobody_there_may_pass():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

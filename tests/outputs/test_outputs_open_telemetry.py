@@ -105,6 +105,17 @@ def test_trends_are_exponential_histograms_within_their_error():
         assert quantile(point, q) == pytest.approx(exact, rel=0.04)  # ranks are between two
 
 
+@pytest.mark.parametrize("value_ms", [0.2, 1.0, 3.7, 12.5, 80.0, 81.0, 999.0, 4321.0])
+def test_a_value_is_within_one_per_cent_of_its_bucket(value_ms):
+    with HttpReceiver() as server:
+        feed(parse_output(f"opentelemetry={server.url}"), [batch(0, spread_ms(DURATION, value_ms))])
+    metric = metrics_of(collected(server)[0])["http_req_duration"]
+    (point,) = metric.exponential_histogram.data_points
+    base = 2 ** (2**-point.scale)
+    low, high = base**point.positive.offset, base ** (point.positive.offset + 1)
+    assert low / 1.0102 <= value_ms <= high * 1.0102
+
+
 def test_a_request_has_a_bounded_size(monkeypatch):
     monkeypatch.setattr(open_telemetry, "_MOST_POINTS", 5)
     with HttpReceiver() as server:

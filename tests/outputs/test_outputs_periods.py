@@ -80,7 +80,7 @@ def test_seconds_of_a_longer_period_are_one():
 
 def test_a_workers_part_of_a_summed_gauge_is_left_to_the_sum():
     periods = Periods(1, 1)
-    periods.add(batch(0, levelled(VUS, 3, 0.5)), SERIES.__getitem__)
+    periods.add(batch(0, levelled(VUS, 3, 0.9)), SERIES.__getitem__)
     periods.add_gauge(BUILTIN_METRICS["vus"], (), NS_PER_S // 2, 20.0)
     (period,) = periods.rest()
     assert [level for series, (_, level) in period.gauges.items() if not series.tags] == [20.0]
