@@ -23,6 +23,7 @@ from atlas_perf.cli.find_capacity import find_capacity
 from atlas_perf.cli.inspect import inspect
 from atlas_perf.cli.new import new
 from atlas_perf.cli.open_files import raise_limit_of_open_files
+from atlas_perf.cli.report import report
 from atlas_perf.cli.run import run
 from atlas_perf.cli.stop_signals import STOP_SIGNALS
 from atlas_perf.cli.streams import accept_all_text, say, say_lines, show, silence
@@ -47,6 +48,7 @@ Start here:
   atlas-perf bench URL            one URL, no file
   atlas-perf find-capacity        how much a target takes
   atlas-perf compare BASE NEW     is the new build slower
+  atlas-perf report RESULTS       the page of a run again, or of several
   atlas-perf doctor               what this machine can do
 """
 
@@ -75,6 +77,7 @@ cli.add_command(analyze)
 cli.add_command(bench)
 cli.add_command(find_capacity)
 cli.add_command(compare)
+cli.add_command(report)
 cli.add_command(target)
 cli.add_command(doctor)
 cli.add_command(new)

@@ -22,6 +22,7 @@ ONLY_PARSED = {
     "analyze": "its results are the reader's own",
     "target": "serves until it is stopped",
     "compare": "needs results that are not here",
+    "report": "needs results that are not here",
     "bench": "needs a server that is not here",
     "convert": "its file is the reader's own",
     "new": "its file is the reader's own",

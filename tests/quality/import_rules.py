@@ -31,6 +31,8 @@ PROGRAMS = frozenset({"null_server", "target"})
 OWNERS: dict[str, frozenset[str]] = {
     "aiohttp": frozenset({"target", "protocols"}),
     "click": frozenset({"cli"}),
+    "jinja2": frozenset({"report"}),
+    "markupsafe": frozenset({"report"}),
     "msgpack": frozenset({"wire"}),
     "openapi_pydantic": frozenset({"convert"}),
     "orjson": frozenset({"protocols"}),

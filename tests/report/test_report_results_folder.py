@@ -71,6 +71,7 @@ FILES = [
     "junit.xml",
     "load-performance.json",
     "metrics.txt",
+    "report.html",
     "sketches.msgpack",
     "summary.json",
     "summary.md",
