@@ -33,6 +33,8 @@ OWNERS: dict[str, frozenset[str]] = {
     "click": frozenset({"cli"}),
     "cramjam": frozenset({"outputs"}),
     "google": frozenset({"outputs"}),
+    "jinja2": frozenset({"report"}),
+    "markupsafe": frozenset({"report"}),
     "msgpack": frozenset({"wire"}),
     "opentelemetry": frozenset({"outputs"}),
     "openapi_pydantic": frozenset({"convert"}),
