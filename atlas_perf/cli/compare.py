@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from datetime import timedelta
-from functools import partial
-from itertools import combinations
 from pathlib import Path
 
 import click
 
 from atlas_perf.cli.comparison_options import options_of_comparison
 from atlas_perf.cli.conduct import report_width
-from atlas_perf.cli.noise_option import NOISE, held_against, read_noise
+from atlas_perf.cli.noise_option import NOISE, read_noise
 from atlas_perf.cli.option_types import Written
-from atlas_perf.cli.runs_compared import read_compared, refuse_unlike, told_in
+from atlas_perf.cli.runs_compared import Asked, compare_sides, compare_with_kept, told_in
 from atlas_perf.cli.sections import SectionCommand, SectionOption
-from atlas_perf.cli.store_option import kept_folder, readable_contents, store_option
+from atlas_perf.cli.store_option import store_option
 from atlas_perf.cli.streams import say, show, wants_colour
 from atlas_perf.errors import ExitCode, UsageError
-from atlas_perf.history.errors import NoKeptRunError
-from atlas_perf.history.kept_files import KEPT_FILE
-from atlas_perf.history.like_sessions import like_sessions
-from atlas_perf.history.sessions import SESSION_PAUSE, of_entry, of_results, pause_between
-from atlas_perf.judge.comparison.compare import compare as compare_runs
-from atlas_perf.judge.comparison.compare import compare_with_history
-from atlas_perf.judge.comparison.decision import LEAST_PAIRS, LEAST_SESSIONS
+from atlas_perf.judge.comparison.decision import LEAST_PAIRS
 from atlas_perf.k6_results.steady import Steady, read_steady
-from atlas_perf.model.comparison import Comparison, Quantity, Terms
-from atlas_perf.model.noise import Noise
+from atlas_perf.model.comparison import Quantity, Terms
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.comparison import comparison_to_json, render_comparison
 from atlas_perf.report.reports_folder import ReportsFolder, comparison_files
-from atlas_perf.report.run_files import RunFiles
-
-STEADY = Written("part", read_steady)
 
 _ONE_EACH = 2
 
@@ -67,6 +53,8 @@ Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command
   5 inconclusive with --require-non-inferiority.
 """
 
+STEADY = Written("part", read_steady)
+
 
 @click.command(
     "compare",
@@ -97,6 +85,9 @@ Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command
     is_flag=True,
     help="Hold the runs named, of one session, against the kept sessions.",
 )
+@store_option("Runs")
+@options_of_comparison
+@NOISE
 @click.option(
     "--k6-steady",
     "steady",
@@ -106,9 +97,6 @@ Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command
     metavar="FROM-TO|all",
     help="What to compare of files of k6, from its first sample on: 30s-2m30s (default: all).",
 )
-@store_option("Runs")
-@options_of_comparison
-@NOISE
 @click.option(
     "--json",
     "as_json",
@@ -150,18 +138,23 @@ def compare(
     )
     if noise is not None and with_history:
         raise UsageError("--noise is for bases that are named: --history shows its own noise")
-    known = None if noise is None else read_noise(noise)
+    asked = Asked(
+        store=store,
+        steady=steady,
+        primary=primary,
+        noise=None if noise is None else read_noise(noise),
+    )
     with told_in(folder):
         try:
             if with_history:
-                result, names, file = _with_history((*base, *candidates), store, terms)
+                found = compare_with_kept((*base, *candidates), store, terms)
             else:
-                sides = _sides(base, candidates)
-                result, names, file = _with_base(*sides, store, terms, noise=known, steady=steady)
+                found = compare_sides(*_sides(base, candidates), asked=asked, terms=terms)
         except ValueError as error:
             raise UsageError(str(error)) from None
+    result, names = found.comparison, (found.bases, found.candidates)
     if folder is not None:
-        folder.write(comparison_files(result, *names, file=file))
+        folder.write(comparison_files(result, *names, file=found.file))
     if as_json:
         show(comparison_to_json(result, *names))
     else:
@@ -171,87 +164,6 @@ def compare(
     if result.verdict is Verdict.INCONCLUSIVE and result.exit_code is ExitCode.PASS:
         say("warning: nothing is shown either way; exit code 0 does not mean that all is well")
     return result.exit_code
-
-
-def _with_base(
-    bases: Sequence[Path],
-    candidates: Sequence[Path],
-    store: Path,
-    terms: Terms,
-    *,
-    noise: Noise | None,
-    steady: Steady | None,
-) -> tuple[Comparison, Names, str]:
-    """Runs of a base, kept ones among them, and as many of a candidate; their names and file."""
-    read = partial(read_compared, steady=steady, primary=terms.primary)
-    given = [read(kept_folder(folder, store), base=False) for folder in candidates]
-    new = [one.files for one in given]
-    kept = [kept_folder(folder, store, new[0].summary.name) for folder in bases]
-    given_bases = [read(folder, base=True) for folder in kept]
-    old = [one.files for one in given_bases]
-    _refuse_one_twice(old, new)
-    refuse_unlike([*given_bases, *given])
-    for one, other in zip(old, new, strict=True):
-        pause = pause_between(one, other)
-        if pause > SESSION_PAUSE:
-            say(
-                f"warning: {_pause_text(pause)} between {one.path} and {other.path}: what the "
-                "machine was doing then and now differs too, and in simulations one in four such "
-                "comparisons was a false alarm; run both builds in turns"
-            )
-    if noise is not None:
-        terms = held_against(noise, terms, [one.summary for one in old])
-    found = compare_runs([one.sketches for one in old], [one.sketches for one in new], terms)
-    names = [str(one) for one in bases], [str(one) for one in candidates]
-    return found, names, new[0].summary.file
-
-
-def _with_history(
-    folders: Sequence[Path], store: Path, terms: Terms
-) -> tuple[Comparison, Names, str]:
-    """Runs of one session, and the kept sessions of runs that are alike."""
-    given = [read_compared(kept_folder(folder, store), base=False) for folder in folders]
-    if any(one.k6 is not None for one in given):
-        raise UsageError("--history holds results folders against kept ones, and no files of k6")
-    new = [one.files for one in given]
-    _refuse_one_twice([], new)
-    refuse_unlike(given)
-    kept = [of_entry(one) for one in readable_contents(store).entries]
-    like = like_sessions(kept, [of_results(one) for one in new])
-    if len(like.sessions) < LEAST_SESSIONS:
-        unlike = f"; others differ in {like.passed_over}" if like.passed_over else ""
-        raise NoKeptRunError(
-            f"no baseline: {len(like.sessions)} sessions like it are kept in {store}, and it "
-            f"takes {LEAST_SESSIONS}{unlike}"
-        )
-    found = compare_with_history(
-        [[run.files.sketches for run in session] for session in like.sessions],
-        [one.sketches for one in new],
-        terms,
-    )
-    runs = [str(run.files.path) for session in like.sessions for run in session]
-    return found, (runs, [str(one) for one in folders]), new[0].summary.file
-
-
-def _pause_text(pause: timedelta) -> str:
-    days, hours = round(pause / timedelta(days=1)), round(pause / timedelta(hours=1))
-    if days > 1:
-        return f"{days} days"
-    return f"{hours} hours" if hours > 1 else "more than an hour"
-
-
-def _refuse_one_twice(bases: Sequence[RunFiles], candidates: Sequence[RunFiles]) -> None:
-    """A run that was kept is in two places."""
-    for one, other in combinations((*bases, *candidates), 2):
-        kept = any((each.path / KEPT_FILE).exists() for each in (one, other))
-        if one.path.resolve() == other.path.resolve() or (
-            kept
-            and one.summary.started_at == other.summary.started_at
-            and one.sketches == other.sketches
-        ):
-            raise UsageError(
-                f"{one.path} and {other.path} are one run: compared with itself it shows nothing"
-            )
 
 
 def _sides(

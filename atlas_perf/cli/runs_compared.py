@@ -1,83 +1,112 @@
-"""The runs that a comparison names, read, and refused where they are unlike or prove nothing."""
+"""Runs named on a command line, compared: with a base, or with kept sessions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 
+from atlas_perf.cli.noise_option import held_against
+from atlas_perf.cli.runs_read import ComparedRun, read_compared, refuse_unlike
+from atlas_perf.cli.store_option import kept_folder, readable_contents
 from atlas_perf.cli.streams import say
-from atlas_perf.errors import AtlasPerfError, RunInvalidError, UsageError
-from atlas_perf.judge.comparison.likeness import unlikeness, unusable
-from atlas_perf.k6_results import likeness as k6_likeness
-from atlas_perf.k6_results.reading import read_k6_run
-from atlas_perf.k6_results.run import K6Run
+from atlas_perf.errors import AtlasPerfError, UsageError
+from atlas_perf.history.errors import NoKeptRunError
+from atlas_perf.history.kept_files import KEPT_FILE
+from atlas_perf.history.like_sessions import like_sessions
+from atlas_perf.history.sessions import SESSION_PAUSE, of_entry, of_results, pause_between
+from atlas_perf.judge.comparison.compare import compare, compare_with_history
+from atlas_perf.judge.comparison.decision import LEAST_SESSIONS
 from atlas_perf.k6_results.steady import Steady
-from atlas_perf.model.comparison import Quantity
+from atlas_perf.model.comparison import Comparison, Quantity, Terms
+from atlas_perf.model.noise import Noise
 from atlas_perf.report.reports_folder import ReportsFolder, refusal_files
-from atlas_perf.report.run_files import (
-    NoRunError,
-    RunFiles,
-    read_run,
-    read_summary,
-    without_address,
-)
+from atlas_perf.report.run_files import RunFiles
 
 
 @dataclass(frozen=True, slots=True)
-class ComparedRun:
-    """A run of either tool."""
+class Asked:
+    """How runs are to be read and held against each other, beside the terms."""
 
-    files: RunFiles
-    k6: K6Run | None = None
+    store: Path  # of kept runs
+    steady: Steady | None  # of files of k6
+    primary: Sequence[Quantity]
+    noise: Noise | None
 
 
-def read_compared(
-    path: Path, *, base: bool, steady: Steady | None = None, primary: Sequence[Quantity] = ()
-) -> ComparedRun:
-    """One side's run.
+@dataclass(frozen=True, slots=True)
+class ComparedRuns:
+    """A comparison, and what it was made of."""
+
+    comparison: Comparison
+    bases: list[str]  # as they are named
+    candidates: list[str]
+    file: str  # the scenario's
+
+
+def compare_sides(
+    bases: Sequence[Path], candidates: Sequence[Path], *, asked: Asked, terms: Terms
+) -> ComparedRuns:
+    """One run per side, or pairs in their order; kept ones may be among the bases.
 
     Raises:
-        NoRunError: there is no base.
-        UsageError: there is no candidate.
-        RunInvalidError: it proves nothing, or cannot be read.
+        NoRunError, UsageError, RunInvalidError: a run is not there, or cannot be compared.
+        ValueError: as `compare`.
     """
-    side = "base" if base else "candidate"
-    try:
-        k6 = None
-        if path.is_file():
-            k6 = read_k6_run(path, steady=steady, asked=[one.selector for one in primary])
-        reason = unusable(read_summary(path) if k6 is None else k6.summary)
-        if reason is not None:
-            raise RunInvalidError(f"the {side} {path} cannot be compared: {reason}")
-        if k6 is None:
-            return ComparedRun(read_run(path))
-        for note in k6.notes:
-            say(f"warning: {path}: {note}")
-        sketches = without_address(k6.sketches, k6.summary.facts.target)
-        return ComparedRun(RunFiles(path, k6.summary, sketches), k6)
-    except NoRunError as error:
-        if base:
-            raise NoRunError(f"no baseline: {error}") from None
-        raise UsageError(f"no candidate: {error}") from None
+    new = [_read(folder, asked, base=False) for folder in candidates]
+    scenario = new[0].files.summary.name  # of several kept runs of one name, its own is meant
+    old = [_read(folder, asked, base=True, scenario=scenario) for folder in bases]
+    _refuse_one_twice([*old, *new])
+    refuse_unlike([*old, *new])
+    for one, other in zip(old, new, strict=True):
+        if one.k6 is None:
+            _warn_of_pause(one.files, other.files)
+    if asked.noise is not None:
+        terms = held_against(asked.noise, terms, [one.files.summary for one in old])
+    found = compare([one.files.sketches for one in old], [one.files.sketches for one in new], terms)
+    return ComparedRuns(
+        found,
+        [str(one) for one in bases],
+        [str(one) for one in candidates],
+        new[0].files.summary.file,
+    )
 
 
-def refuse_unlike(runs: Sequence[ComparedRun]) -> None:
-    """
+def compare_with_kept(folders: Sequence[Path], store: Path, terms: Terms) -> ComparedRuns:
+    """Runs of one session, and the kept sessions of runs that are alike.
+
     Raises:
-        RunInvalidError: naming the first two that differ, and in what.
+        NoKeptRunError: there are too few of these.
+        UsageError, RunInvalidError: a run is not there, or cannot be compared.
+        ValueError: as `compare`.
     """
-    first, *others = runs
-    for other in others:
-        difference = _unlikeness(first, other)
-        if difference is not None:
-            raise RunInvalidError(
-                f"{first.files.path} and {other.files.path} cannot be compared: they differ in "
-                f"{difference}"
-            )
-    if first.k6 is not None:
-        say(f"warning: {k6_likeness.UNTOLD}")
+    new = [read_compared(kept_folder(folder, store), base=False) for folder in folders]
+    if any(one.k6 is not None for one in new):
+        raise UsageError("--history is for runs of atlas-perf: none of k6 are kept")
+    _refuse_one_twice(new)
+    refuse_unlike(new)
+    kept = [of_entry(one) for one in readable_contents(store).entries]
+    like = like_sessions(kept, [of_results(one.files) for one in new])
+    if len(like.sessions) < LEAST_SESSIONS:
+        unlike = f"; others differ in {like.passed_over}" if like.passed_over else ""
+        raise NoKeptRunError(
+            f"no baseline: {len(like.sessions)} sessions like it are kept in {store}, and it "
+            f"takes {LEAST_SESSIONS}{unlike}"
+        )
+    found = compare_with_history(
+        [[run.files.sketches for run in session] for session in like.sessions],
+        [one.files.sketches for one in new],
+        terms,
+    )
+    return ComparedRuns(
+        found,
+        [str(run.files.path) for session in like.sessions for run in session],
+        [str(one) for one in folders],
+        new[0].files.summary.file,
+    )
 
 
 @contextmanager
@@ -91,10 +120,37 @@ def told_in(folder: ReportsFolder | None) -> Iterator[None]:
         raise
 
 
-def _unlikeness(one: ComparedRun, other: ComparedRun) -> str | None:
-    if one.k6 is not None and other.k6 is not None:
-        return k6_likeness.unlikeness(one.k6, other.k6)
-    if one.k6 is None and other.k6 is None:
-        files, others = one.files, other.files
-        return unlikeness((files.summary, files.sketches), (others.summary, others.sketches))
-    return "the tool, k6 and atlas-perf, whose own time is in what they measure"
+def _read(path: Path, asked: Asked, *, base: bool, scenario: str | None = None) -> ComparedRun:
+    folder = kept_folder(path, asked.store, scenario)
+    return read_compared(folder, base=base, steady=asked.steady, primary=asked.primary)
+
+
+def _warn_of_pause(one: RunFiles, other: RunFiles) -> None:
+    pause = pause_between(one, other)
+    if pause > SESSION_PAUSE:
+        say(
+            f"warning: {_pause_text(pause)} between {one.path} and {other.path}: what the "
+            "machine was doing then and now differs too, and in simulations one in four such "
+            "comparisons was a false alarm; run both builds in turns"
+        )
+
+
+def _pause_text(pause: timedelta) -> str:
+    days, hours = round(pause / timedelta(days=1)), round(pause / timedelta(hours=1))
+    if days > 1:
+        return f"{days} days"
+    return f"{hours} hours" if hours > 1 else "more than an hour"
+
+
+def _refuse_one_twice(runs: Sequence[ComparedRun]) -> None:
+    """A run that was kept is in two places."""
+    for one, other in combinations([run.files for run in runs], 2):
+        kept = any((each.path / KEPT_FILE).exists() for each in (one, other))
+        if one.path.resolve() == other.path.resolve() or (
+            kept
+            and one.summary.started_at == other.summary.started_at
+            and one.sketches == other.sketches
+        ):
+            raise UsageError(
+                f"{one.path} and {other.path} are one run: compared with itself it shows nothing"
+            )

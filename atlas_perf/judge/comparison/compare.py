@@ -58,15 +58,13 @@ def compare(
         ValueError: with a sentence, if a primary metric is in no run or cannot be judged.
     """
     runs = (*bases, *candidates)
-
-    def measure(one: Quantity) -> Measured:
-        if any(run.quantiles for run in runs):
-            return of_summaries(one, bases, candidates)
-        return measured(one, bases, candidates, run_sd=terms.run_sd)
-
+    if any(run.quantiles for run in runs):
+        return _compared(
+            runs, lambda one: of_summaries(one, bases, candidates), terms, pairs=len(bases)
+        )
     return _compared(
         runs,
-        measure,
+        lambda one: measured(one, bases, candidates, run_sd=terms.run_sd),
         terms,
         pairs=len(bases),
     )
