@@ -65,7 +65,7 @@ stands for one run: the one promoted last.
 _PROMOTE_EPILOG = """\b
 Examples:
   atlas-perf baseline promote 20261123T140512Z-api-v1.4-1f3c9a2b
-  atlas-perf baseline promote results/20261123T140512Z-api --as v1.4
+  atlas-perf baseline promote results/20261123T140512Z-api --as v1-4
 
 \b
 Exit codes: 0 promoted; 1 the run failed; 2 wrong usage; 3 it is invalid, interrupted, unreadable,
