@@ -141,7 +141,7 @@ def test_only_a_whole_and_valid_pass_is_promoted(atlas_perf, name: str) -> None:
     ("gone", "exit_code", "words"),
     [
         ("sketches.msgpack", ExitCode.NO_DATA, "there is no sketches.msgpack"),
-        ("summary.json", ExitCode.NO_DATA, "there is no kept run 'results/1': the store is empty"),
+        ("summary.json", ExitCode.NO_DATA, "results/1 holds no run: there is no summary.json"),
     ],
 )
 def test_a_part_of_a_run_is_not_promoted(
@@ -152,6 +152,15 @@ def test_a_part_of_a_run_is_not_promoted(
     outcome = atlas_perf("baseline", "promote", str(folder))
     assert outcome.exit_code == exit_code
     assert words in outcome.stderr
+
+
+def test_of_a_folder_of_runs_the_only_one_is_promoted(atlas_perf) -> None:
+    write(Path("results/1"), run())
+    assert atlas_perf("baseline", "promote", "results").exit_code == 0
+    write(Path("results/2"), run(1))
+    outcome = atlas_perf("baseline", "promote", "results")
+    assert outcome.exit_code == ExitCode.USAGE
+    assert "results holds 2 runs: name the one that is meant" in outcome.stderr
 
 
 def test_a_run_that_measured_nothing_is_not_promoted(atlas_perf) -> None:
