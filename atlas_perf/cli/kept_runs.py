@@ -101,7 +101,9 @@ def _label(text: str) -> str:
 
 def _name(text: str) -> str:
     if not is_name(text):
-        raise ValueError(f"{text!r} is not a name: write letters, digits, '-' and '_', as 'main'")
+        raise ValueError(
+            f"{text!r} is not a name: write letters, digits, '.', '-' and '_', as 'main'"
+        )
     return text
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from made_runs import FIRST_DAY, interrupted, run, sketches, write
+from made_runs import FIRST_DAY, interrupted, run, sketches, window, write
 from schema_fields import schema_of
 
 from atlas_perf.errors import ExitCode
@@ -299,6 +299,15 @@ def test_a_kept_run_takes_tens_of_kilobytes(atlas_perf) -> None:
     atlas_perf("baseline", "save", "results")
     (one,) = listed(atlas_perf)
     assert one["size_bytes"] < 150_000
+
+
+def test_a_kept_summary_satisfies_the_schema_of_summaries(atlas_perf) -> None:
+    write(Path("results/0"), run(windows=tuple(window(second) for second in range(99))))
+    atlas_perf("baseline", "save", "results")
+    schema = Path(__file__).parents[2] / "docs/schemas/summary.schema.json"
+    (kept,) = Path(".atlas-perf/history").glob("*/summary.json")
+    plain = json.loads(kept.read_text(encoding="utf-8"))
+    Draft202012Validator(json.loads(schema.read_text(encoding="utf-8"))).validate(plain)
 
 
 def test_the_list_satisfies_its_schema(atlas_perf) -> None:
