@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from atlas_perf.cli.compare import PERCENT, QUANTITY
+from atlas_perf.cli.comparison_options import PERCENT, QUANTITY
 from atlas_perf.cli.conduct import report_width
 from atlas_perf.cli.kept_runs import run_folders
 from atlas_perf.cli.sections import SectionCommand, SectionOption

@@ -15,7 +15,7 @@ from atlas_perf.history.change_points import Split, change_points
 from atlas_perf.history.sessions import DatedRun, Session, lines_of
 from atlas_perf.judge.comparison.compare import chosen_primary, quantities
 from atlas_perf.judge.comparison.likeness import unlikeness
-from atlas_perf.judge.comparison.measured import Level, level_of
+from atlas_perf.judge.comparison.measured import Reading, level_of
 from atlas_perf.model.comparison import Quantity
 from atlas_perf.model.trend import ChangePoint, Direction, Trend, TrendPoint, TrendSeries
 from atlas_perf.units import NS_PER_MS
@@ -96,7 +96,7 @@ def _of_line(
 
 def _points(
     quantity: Quantity, sessions: Sequence[Session]
-) -> tuple[list[TrendPoint], Level | None]:
+) -> tuple[list[TrendPoint], Reading | None]:
     """The median of each session, which a single odd run does not move."""
     points: list[TrendPoint] = []
     any_level = None
@@ -115,14 +115,14 @@ def _points(
     return points, any_level
 
 
-def _shown(quantity: Quantity, value: float, level: Level) -> float:
+def _shown(quantity: Quantity, value: float, level: Reading) -> float:
     if quantity.is_rate:
         return value
     return math.exp(value) / (NS_PER_MS if level.is_time else 1)
 
 
 def _changes(
-    points: Sequence[TrendPoint], quantity: Quantity, level: Level, terms: TrendTerms
+    points: Sequence[TrendPoint], quantity: Quantity, level: Reading, terms: TrendTerms
 ) -> Iterator[ChangePoint]:
     if len(points) < LEAST_POINTS:
         return
@@ -150,7 +150,7 @@ def _change(quantity: Quantity, split: Split) -> float:
     return split.after / split.before - 1
 
 
-def _direction(change: float, level: Level) -> Direction:
+def _direction(change: float, level: Reading) -> Direction:
     if not level.higher_is_worse:
         return Direction.OTHER
     return Direction.WORSE if change > 0 else Direction.BETTER

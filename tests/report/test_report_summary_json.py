@@ -76,6 +76,12 @@ def test_a_newer_major_version_is_refused_with_a_sentence():
     assert refused.value.exit_code == ExitCode.USAGE
 
 
+def test_an_older_major_version_is_refused_although_all_fields_are_there():
+    plain = summary_to_plain(sample_summary()) | {"schema_version": "0.9"}
+    with pytest.raises(SummaryFormatError, match=r"version 0\.9.*reads 1\.0: run the test again"):
+        summary_from_plain(plain)
+
+
 def test_a_newer_minor_version_may_have_fields_we_do_not_know():
     plain = summary_to_plain(sample_summary()) | {"schema_version": "1.9", "weather": "fine"}
     plain["facts"] = {**plain["facts"], "kernel": "6.1"}

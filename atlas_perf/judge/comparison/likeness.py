@@ -39,6 +39,11 @@ _FACTS: Mapping[str, Callable[[Summary], object]] = {
 }
 
 
+def made_with(summary: Summary) -> dict[str, str]:
+    """What a run was made with and on, as far as comparisons ask for it."""
+    return {name: str(fact(summary)) for name, fact in _FACTS.items()}
+
+
 def unusable(summary: Summary) -> str | None:
     """A clause if a run proves nothing or is only a part of one."""
     if summary.exit_code is ExitCode.INTERRUPTED:

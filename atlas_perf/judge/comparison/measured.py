@@ -48,30 +48,41 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """One quantity of one run: a logarithm of a time, or a share of what went wrong."""
+class Reading:
+    """One quantity of one run: a logarithm of a time or another trend, or a share."""
 
     value: float
     is_time: bool
     higher_is_worse: bool
+    sampling_se: float  # of a share, what sampling alone makes of it
+    lacking: str = ""  # what keeps it from being compared, as a clause
 
 
-def level_of(quantity: Quantity, run: RunSketches) -> Level | None:
-    """What one run has of it; None if nothing, or too little to be compared."""
+def reading(quantity: Quantity, run: RunSketches) -> Reading | None:
+    """What one run says of a quantity; None if it has none, or none above zero."""
     if quantity.is_rate:
         good, worse = _sense(quantity)
         rate = _rate(run, quantity.selector)
-        passes, samples = (0, 0) if rate is None else _summed(rate, good=good)
-        return Level(passes / samples, False, worse) if samples else None
+        counted = (0, 0) if rate is None else _summed(rate, good=good)
+        if not counted[1]:
+            return None
+        return Reading(counted[0] / counted[1], False, worse, _sampling_se([counted]))
     trend = _trend(run, quantity.selector)
     if trend is None:
         return None
     total, q = whole(trend), quantity.quantile
     value = log_quantile(total, q)
-    if value is None or _too_few([total], q) or _too_many_cut_off([trend], [total], q):
+    if value is None:
         return None
+    lacking = _too_few([total], q) or _too_many_cut_off([trend], [total], q)
     is_time = trend.contains is Contains.TIME
-    return Level(value, is_time, is_time)
+    return Reading(value, is_time, is_time, 0.0, lacking)
+
+
+def level_of(quantity: Quantity, run: RunSketches) -> Reading | None:
+    """What one run says of a quantity; None if nothing, or too little to be compared."""
+    found = reading(quantity, run)
+    return None if found is None or found.lacking else found
 
 
 def measured(
@@ -119,7 +130,7 @@ def measured_against(
     return Measured(fmean(values), new.value, difference, worse)
 
 
-def _of_session(quantity: Quantity, runs: Sequence[RunSketches]) -> Level | None:
+def _of_session(quantity: Quantity, runs: Sequence[RunSketches]) -> Reading | None:
     levels = [one for one in (level_of(quantity, run) for run in runs) if one is not None]
     if not levels:
         return None
@@ -159,7 +170,7 @@ def _quantiles(
 
 
 def _too_few(totals: Sequence[Sketch], q: float) -> str:
-    fewest, least = min(total.count for total in totals), _least_samples(q)
+    fewest, least = min(total.count for total in totals), least_samples(q)
     if fewest >= least:
         return ""
     return f"{fewest:,} samples in a run, and it takes {least:,}"
@@ -172,7 +183,7 @@ def _too_many_cut_off(trends: Sequence[KeptTrend], totals: Sequence[Sketch], q: 
     return ""
 
 
-def _least_samples(q: float) -> int:
+def least_samples(q: float) -> int:
     return math.ceil(round(SAMPLES_BEYOND / (1 - q), 6))
 
 
@@ -181,7 +192,7 @@ def _of_windows(trend: KeptTrend, lengths: Sequence[int], q: float) -> list[floa
     levels = [
         log_quantile(sketch, q)
         for sketch, length_s in zip(sketches, lengths, strict=True)
-        if sketch.count >= _least_samples(q) and length_s >= LEAST_WINDOW_S
+        if sketch.count >= least_samples(q) and length_s >= LEAST_WINDOW_S
     ]
     return [level for level in levels if level is not None]
 
