@@ -109,6 +109,14 @@ def test_the_picture_keeps_to_the_width_and_has_every_change(width: int, number:
     assert lines[-2].startswith("       0s ┤")
 
 
+def test_a_series_that_never_differs_is_a_line_in_the_middle_with_one_label() -> None:
+    points = (TrendPoint("", "", 1, 3.0),) * 20
+    series = TrendSeries("api", "", "", "", "m", "p(95)", True, points, (), judged=True)
+    lines = trend_picture(series, "3ms", "3ms", Paint(False), 80)
+    assert [line for line in lines if "•" in line] == [line for line in lines if "3ms ┤" in line]
+    assert len([line for line in lines if "3ms" in line]) == 1
+
+
 def test_lines_keep_to_the_width(atlas_perf, keep: Keep, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(step=1.3)
     monkeypatch.setattr("atlas_perf.cli.trend.report_width", lambda: 80)
