@@ -23,6 +23,7 @@ from atlas_perf.aggregate.worker_records import WorkerRecords
 from atlas_perf.model.batch import Batch, CounterDelta, Ledger, NewSeries, ScenarioException
 from atlas_perf.model.metric import BUILTIN_METRICS, FORGOTTEN_AWAITS, Metric, MetricKind
 from atlas_perf.model.plan import LONGEST_RUN_S
+from atlas_perf.model.request_sample import RequestSample
 from atlas_perf.model.series import Selector, Series, Tags, tags_of
 from atlas_perf.model.snapshot import NOT_STOPPED_NS, GaugeTotal, Total
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
@@ -269,6 +270,9 @@ class Aggregator:
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
         return self._workers.exceptions()
+
+    def requests(self) -> tuple[RequestSample, ...]:
+        return self._workers.requests()
 
     # What outputs and the report ask for besides
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 
+from atlas_perf.aggregate.exceptions_together import exceptions_together
+from atlas_perf.aggregate.kept_requests import KeptRequests
 from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.worker_record import WorkerRecord
 from atlas_perf.model.batch import Ledger, ScenarioException
+from atlas_perf.model.request_sample import RequestSample
 from atlas_perf.model.summary import ExceptionSummary, WorkerSummary
 from atlas_perf.units import NS_PER_S
 from atlas_perf.wire.errors import WireError
@@ -74,15 +76,10 @@ class WorkerRecords:
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
         """Of all workers by kind and place, the most frequent first."""
-        counts: dict[tuple[str, str, str, int], int] = {}
-        examples: dict[tuple[str, str, str, int], ScenarioException] = {}
-        of_load = (seen for record in self._records for seen in record.exceptions)
-        for seen in (*of_load, *self.of_teardown):
-            # As in a worker: the message tells none apart, since many hold an id.
-            key = (seen.scenario, seen.kind, seen.file, seen.line)
-            counts[key] = counts.get(key, 0) + seen.count
-            examples.setdefault(key, seen)
-        return tuple(
-            ExceptionSummary(**{**asdict(examples[key]), "count": counts[key]})
-            for key in sorted(counts, key=lambda key: (-counts[key], key))
+        return exceptions_together(
+            [*(record.exceptions for record in self._records), self.of_teardown]
         )
+
+    def requests(self) -> tuple[RequestSample, ...]:
+        """Some by themselves: failures of each kind, then the slowest of the others."""
+        return KeptRequests.together(record.requests for record in self._records).in_order()

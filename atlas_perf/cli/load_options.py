@@ -268,13 +268,22 @@ TAG = LoadOption(
     help="A tag on every sample of the run. Repeatable.",
 )
 
+TRACE_SHARE = LoadOption(
+    "--trace-share",
+    type=click.FloatRange(min=0, max=1),
+    metavar="SHARE",
+    help="Send a W3C 'traceparent' with every request, and ask that this share of them, from 0 to "
+    "1, be recorded. The ids of failed and slow requests are in the results.",
+)
+
 OUT = LoadOption(
     "--out",
     "outputs",
     variable="ATLAS_PERF_OUT",
     multiple=True,
     metavar="KIND=TARGET",
-    help="Also write every sample while the run goes on: json=FILE is k6's NDJSON. Repeatable.",
+    help="Also write, while the run goes on: json=FILE every sample as k6's NDJSON, parquet=FILE "
+    "some failed requests and the slowest. Repeatable.",
 )
 
 RESULTS_DIR = LoadOption(
@@ -342,7 +351,7 @@ OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
         ),
     ),
     (VERDICT, (THRESHOLD, NO_THRESHOLDS, BASELINES, NO_BASELINES, CALIBRATE, PAYLOAD)),
-    (RESULTS, (TAG, OUT, RESULTS_DIR, QUIET, LOG_FORMAT, CONFIG, NO_CONFIG)),
+    (RESULTS, (TAG, TRACE_SHARE, OUT, RESULTS_DIR, QUIET, LOG_FORMAT, CONFIG, NO_CONFIG)),
 )
 """In the order of its help."""
 

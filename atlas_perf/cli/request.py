@@ -37,6 +37,7 @@ class RunRequest:
     duration_scale: float = 1.0
     vus_scale: float = 1.0
     seed: int | None = None
+    trace_share: float | None = None
     outputs: tuple[str, ...] = ()  # kind=target
     results_dir: Path = Path("results")
     faults: tuple[str, ...] = ()  # of the embedded target

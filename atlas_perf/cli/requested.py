@@ -49,6 +49,7 @@ def requested(
         default_tags = file.run.get("tags", {})
         options = {**options, **_of_file(file, places)}
         of_file = dict(file.places)
+        of_file.pop("profile", None)  # its stages are options lent to the scenario
         if "tags" in of_file:
             of_file["default_tags"] = of_file.pop("tags")
         places = {**of_file, **places}

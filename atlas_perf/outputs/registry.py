@@ -10,9 +10,11 @@ from pathlib import Path
 from atlas_perf.errors import UsageError
 from atlas_perf.outputs.base import Output
 from atlas_perf.outputs.k6_ndjson import K6NdjsonOutput
+from atlas_perf.outputs.parquet import ParquetOutput
 
 _KINDS: Mapping[str, Callable[[str], Output]] = {
     "json": lambda target: K6NdjsonOutput(Path(target)),
+    "parquet": lambda target: ParquetOutput(Path(target)),
 }
 
 OUTPUT_KINDS: tuple[str, ...] = tuple(sorted(_KINDS))

@@ -17,6 +17,7 @@ from atlas_perf.clock import now_ns
 from atlas_perf.model.batch import Batch, Ledger, ScenarioException
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.series import Tags
+from atlas_perf.protocols.http.request_samples import RequestSamples
 from atlas_perf.units import NS_PER_S
 from atlas_perf.worker.deadlines import Clock, sleep_until
 from atlas_perf.worker.health import HealthMeter, SampleLosses
@@ -61,6 +62,7 @@ class IntervalCloser:
         t0_ns: int,
         *,
         recorder: Recorder,
+        samples: RequestSamples,
         load: LoadState,
         health: HealthMeter,
         sender: BatchSender,
@@ -75,6 +77,7 @@ class IntervalCloser:
         self._worker = worker
         self._t0_ns = t0_ns
         self._recorder = recorder
+        self._samples = samples
         self._load = load
         self._sender = sender
         self._tags = tags
@@ -136,6 +139,7 @@ class IntervalCloser:
                 samples=closed.samples,
                 last=last,
                 ended_at_ns=ended_at_ns,
+                requests=self._samples.take(),
                 from_ns=from_ns,
                 until_ns=until_ns,
             )

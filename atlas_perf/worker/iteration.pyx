@@ -81,6 +81,7 @@ cdef class IterationRunner:
     cdef str _phase  # from here
     cdef int64_t _phase_begin_ns
     cdef int64_t _phase_end_ns  # to before here
+    cdef str _phase_counted  # for which it was said that no iteration was dropped so far
     cdef int64_t _due_ns  # when the iteration that begins next was due; NEVER: when it begins
 
     def __init__(
@@ -107,6 +108,7 @@ cdef class IterationRunner:
         self._own_numbers = {}
         self._last_end_ns = NEVER
         self._phases = tuple(phases)
+        self._phase_counted = ""
         self._due_ns = NEVER
 
     @property
@@ -233,6 +235,12 @@ cdef class IterationRunner:
         running.phase_end_ns = self._phase_end_ns
         return 0
 
+    cdef int _count_none_dropped(self, int64_t at_ns) except -1:
+        """In this phase so far. That is a sample, or a criterion would have nothing to judge."""
+        self._phase_counted = self._phase
+        self._add(self._own_number(_DROPPED_ITERATIONS, self._phase_begin_ns), 0, at_ns)
+        return 0
+
     cdef str _phase_at(self, int64_t at_ns):
         """The phase at an instant; before the first it is the first, after the last the last."""
         if self._phases and not self._phase_begin_ns <= at_ns < self._phase_end_ns:
@@ -320,6 +328,8 @@ cdef class RunningIteration(Permit):
             runner._enter_phase(self)
         else:
             self.phase_end_ns = INT64_MAX
+        if runner._scheduled is not None and runner._phase is not runner._phase_counted:
+            runner._count_none_dropped(self.began_ns)
         self.user.begin_iteration()
         if runner._repeat_until_ns and not runner._min_duration_ns:
             self.user.permit = self
@@ -335,7 +345,7 @@ cdef class RunningIteration(Permit):
         While the executor would let this user begin another iteration at once, the request is sent
         again without a task's turn. Each request is an iteration of its own all the same.
         """
-        if type(call) is HttpCall and not self.user.http.renews_connections:
+        if type(call) is HttpCall and self.user.http.is_repeatable:
             repeat(call, self)
         return call
 

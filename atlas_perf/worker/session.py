@@ -12,6 +12,7 @@ from atlas_perf.loader.scenario_file import ScenarioFile, load_scenario_file
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.series import tags_of
+from atlas_perf.protocols.http.request_samples import RequestSamples
 from atlas_perf.wire.control import (
     Arm,
     Armed,
@@ -59,10 +60,12 @@ class Prepared:
         )
         metrics = {**BUILTIN_METRICS, **{metric.name: metric for metric in message.plan.metrics}}
         self.recorder = Recorder(metrics.values(), keep_samples=message.plan.keep_samples)
+        self.samples = RequestSamples()
         self.load = Load(
             self.plan,
             self.file,
             self.recorder,
+            samples=self.samples,
             worker=self.worker,
             workers=message.workers,
             refuse=lambda error: link.send(Refused(error.message, error.file, error.line)),
@@ -148,10 +151,12 @@ class Session:
     async def _run_load(self, t0_ns: int) -> None:
         ready = self._ready
         ready.recorder.start_at(t0_ns)
+        ready.samples.start_at(t0_ns)
         closer = IntervalCloser(
             ready.worker,
             t0_ns,
             recorder=ready.recorder,
+            samples=ready.samples,
             load=ready.load,
             health=HealthMeter(
                 ready.file.file,

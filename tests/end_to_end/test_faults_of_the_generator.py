@@ -1,6 +1,7 @@
 """Faults injected into the generator: the verdict, and the sentence that says what to do.
 
-Those of descriptors and ports are in test_scarce_descriptors_and_ports.py.
+Those of descriptors and ports are in test_scarce_descriptors_and_ports.py; a worker
+that was killed is in situations_of_runs.py.
 """
 
 from __future__ import annotations
@@ -121,13 +122,6 @@ def test_a_worker_that_was_stopped(five_ms, run_scenario) -> None:
     assert "Worker 0 stood still for 1." in told(run)
     assert "The process did not run at all" in told(run)
     assert [one["cause"] for one in run.summary["workers"][0]["stalls"]].count("stopped") == 1
-
-
-def test_a_worker_that_was_killed(five_ms, run_scenario) -> None:
-    killed = steady("os.kill(os.getpid(), signal.SIGKILL)", duration="3s", before=1.2)
-    run = run_scenario(killed, "-p", "2", base_url=five_ms.url)
-    assert (run.summary["verdict"], run.exit_code) == ("INVALID", 3), told(run)
-    assert "Worker 0 was lost (it was killed by SIGKILL" in told(run)
 
 
 THROTTLED = """

@@ -18,7 +18,7 @@ def test_json_is_k6s_ndjson(tmp_path):
     ("text", "says"),
     [
         ("jsn=x", "--out jsn=x: there is no output 'jsn', did you mean 'json'?"),
-        ("kafka=x", "there is no output 'kafka', there is json"),
+        ("kafka=x", "there is no output 'kafka', there is json, parquet"),
         ("", "there is no output ''"),
         ("json", "json needs a target: write --out json=FILE"),
         ("json=", "json needs a target"),
@@ -36,4 +36,4 @@ def test_an_unwritable_target_is_refused(tmp_path):
 
 
 def test_every_kind_is_listed():
-    assert OUTPUT_KINDS == ("json",)
+    assert OUTPUT_KINDS == ("json", "parquet")

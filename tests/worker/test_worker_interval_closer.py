@@ -9,6 +9,7 @@ from virtual_time import clock, run_in_virtual_time
 
 from atlas_perf.model.batch import Batch, CounterDelta, GaugeDelta, Ledger
 from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.protocols.http.request_samples import RequestSamples
 from atlas_perf.wire.batch_codec import decode_batch, encode_batch
 from atlas_perf.wire.samples import iter_samples
 from atlas_perf.worker.health import HealthMeter
@@ -58,10 +59,12 @@ class Stage:
     def __post_init__(self) -> None:
         self.recorder = Recorder(BUILTIN_METRICS.values(), keep_samples=True, samples_cap=5)
         self.recorder.start_at(T0_MS * MS)
+        self.samples = RequestSamples()
         self.closer = IntervalCloser(
             7,
             T0_MS * MS,
             recorder=self.recorder,
+            samples=self.samples,
             load=self.load,
             health=HealthMeter("shop.py", clock=clock),
             sender=self.pipe,

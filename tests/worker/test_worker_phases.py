@@ -158,6 +158,7 @@ def test_an_arrival_is_of_the_phase_in_which_it_was_due():
     async def main() -> None:
         with fake_virtual_user() as vu:
             run = runner(vu, default, WARM_THEN_STEADY)
+            run.schedule(4)
             await asyncio.sleep(T0_NS / S + 3.5)
             for late_s in (1, 0.5, 0.4):  # due at 2.5, 3 and 3.1 s
                 run.arrived(vu, round(late_s * S), 0, clock())
@@ -165,6 +166,7 @@ def test_an_arrival_is_of_the_phase_in_which_it_was_due():
             await run.run(vu)  # and what is not due begins when it begins
             assert phases_of(vu, "clicks") == ["warm-up", "steady", "steady", "steady"]
             assert phases_of(vu, "iteration_lag") == ["warm-up", "steady", "steady"]
+            assert phases_of(vu, "dropped_iterations") == ["warm-up", "steady"]
 
     run_in_virtual_time(main())
 
