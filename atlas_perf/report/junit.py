@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from atlas_perf.model.summary import CriterionState, Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.criterion_text import CriterionText, criteria_texts
+from atlas_perf.report.generator_text import generator_sentences
 
 VALIDITY = "the run is valid"
 
@@ -44,6 +45,9 @@ def _validity(summary: Summary) -> ET.Element:
     case.set("time", _seconds(summary))
     if summary.verdict is Verdict.INVALID:
         _add(case, "error", "INVALID: the run proves nothing", " ".join(summary.reasons))
+    account = "\n".join(generator_sentences(summary))
+    if account:
+        ET.SubElement(case, "system-out").text = _clean(account)
     return case
 
 
