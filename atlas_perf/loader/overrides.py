@@ -34,6 +34,7 @@ class Overrides:
     duration_scale: float = 1.0
     vus_scale: float = 1.0
     seed: int | None = None
+    trace_share: float | None = None  # of requests whose traces are recorded
     processes: int = 1
     keep_samples: bool = False
 

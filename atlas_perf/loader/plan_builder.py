@@ -71,7 +71,7 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
         metrics=scenario_file.metrics,
         feeds=tuple(feed.plan for feed in scenario_file.feeds),
         env=overrides.env,
-        http=HttpOptions(**select(HTTP, values)),
+        http=_http_options(values, overrides),
         seed=_seed(overrides.seed),
         processes=overrides.processes,
         keep_samples=overrides.keep_samples,
@@ -224,6 +224,13 @@ def _warmed_up(
         if endless:
             raise PlanError(endless)
     return warmed
+
+
+def _http_options(values: Mapping[str, Any], overrides: Overrides) -> HttpOptions:
+    options = HttpOptions(**select(HTTP, values))
+    if overrides.trace_share is None:
+        return options
+    return replace(options, trace_share=overrides.trace_share)
 
 
 def _refuse_idle_plan(scenarios: tuple[ScenarioPlan, ...]) -> None:

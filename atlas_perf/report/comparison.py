@@ -89,7 +89,12 @@ def _heading(
     terms = comparison.terms
     phase = f" of {comparison.phase}" if comparison.phase else ""
     number = "one run per side" if comparison.advisory else f"{comparison.pairs} pairs"
+    if comparison.sessions:
+        number = f"{comparison.sessions} kept sessions"
     yield f"  {paint('bold', 'COMPARISON')}{phase} · {number}"
+    if comparison.sessions:
+        bases = [f"{len(bases)} kept runs"]
+        candidates = [", ".join(candidates)]
     for base, candidate in zip(bases, candidates, strict=True):
         half = max(_LEAST_NAME, (width - 7) // 2)
         yield (
@@ -120,8 +125,8 @@ def _table(
         if not row.primary:
             how, word = ("yellow", "! stands out") if row.stands_out else ("dim", _quiet(row))
         numbers = (
-            _value(row, row.base),
-            _value(row, row.candidate),
+            value_text(row, row.base),
+            value_text(row, row.candidate),
             row.text(row.change),
             _interval(row),
         )
@@ -151,7 +156,8 @@ def _name(row: ComparedMetric) -> str:
     return f"{row.selector} {row.statistic}"
 
 
-def _value(row: ComparedMetric, value: float | None) -> str:
+def value_text(row: ComparedMetric, value: float | None) -> str:
+    """A level of either side, with its unit."""
     if value is None:
         return "–"
     if row.statistic == RATE:

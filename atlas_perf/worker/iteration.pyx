@@ -72,7 +72,7 @@ cdef class IterationRunner:
     cdef int64_t _failed
     cdef int64_t _interrupted
     cdef dict _numbers
-    cdef dict _own_numbers  # of series without a user's tags, by metric and phase
+    cdef dict _own_numbers  # of series without a user's tags, by metric, phase and own tags
     cdef object _last_arrived  # a user
     cdef bint _asks  # iterations make requests
     cdef int64_t _last_end_ns
@@ -219,13 +219,13 @@ cdef class IterationRunner:
     cdef object _own_number(self, metric, int64_t due_ns, tuple tags=None):
         """Of the scenario's series of a metric, in the phase in which an iteration was due."""
         cdef str phase = self._phase_at(due_ns)
-        number = self._own_numbers.get((metric, phase))
+        number = self._own_numbers.get((metric, phase, tags))
         if number is None:
-            tags = tags or self._tags
+            of_phase = tags or self._tags
             if phase is not None:
-                tags = tags_of({**dict(tags), PHASE_TAG: phase})
-            number = self._recorder.series(metric, tags)
-            self._own_numbers[metric, phase] = number
+                of_phase = tags_of({**dict(of_phase), PHASE_TAG: phase})
+            number = self._recorder.series(metric, of_phase)
+            self._own_numbers[metric, phase, tags] = number
         return number
 
     cdef int _enter_phase(self, RunningIteration running) except -1:
@@ -345,7 +345,7 @@ cdef class RunningIteration(Permit):
         While the executor would let this user begin another iteration at once, the request is sent
         again without a task's turn. Each request is an iteration of its own all the same.
         """
-        if type(call) is HttpCall and not self.user.http.renews_connections:
+        if type(call) is HttpCall and self.user.http.is_repeatable:
             repeat(call, self)
         return call
 

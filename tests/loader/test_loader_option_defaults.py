@@ -34,6 +34,8 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "insecureSkipTLSVerify": (True, False),
     "noConnectionReuse": (True, False),
     "noVUConnectionReuse": (True, False),
+    "traceShare": (0.5, 1),
+    "requestSamples": (False, True),
     "noCookiesReset": (True, False),
     "throw": (True, False),
     "hosts": ({"two.example": "127.0.0.1"}, {"three.example": "127.0.0.1"}),
