@@ -32,6 +32,7 @@ from atlas_perf.cli.safety_limits import limits_around
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show
 from atlas_perf.errors import AtlasPerfError, ExitCode, UsageError
+from atlas_perf.judge.absent_phases import without_absent_phases
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.loader import (
     Overrides,
@@ -167,6 +168,9 @@ def plan_of(
         if request.processes is not None:
             warnings += (_fewer_processes(plan),)
         plan = replace(plan, processes=max(1, plan.max_vus))
+    if overrides.kinds_of_load:
+        plan, left_out = without_absent_phases(plan)
+        warnings += left_out
     _refuse_wrong_thresholds(plan)
     plan = under_limits(plan, limits, environment.base_url, own_target=own_target)
     return plan, warnings

@@ -241,6 +241,24 @@ def test_a_profile_of_the_file_that_is_not_used_is_said_to_be_unused(project, at
     assert "profile" not in atlas_perf("inspect", "api", "-d", "1s").stderr
 
 
+@pytest.mark.parametrize("profile", ["smoke", "load", "stress", "spike", "soak"])
+def test_every_profile_goes_with_every_shipped_scenario(project, atlas_perf, profile) -> None:
+    told = atlas_perf("inspect", "all", "--profile", profile)
+    assert told.exit_code == 0, told.stderr
+    left_out = "threshold 'active_ws_connections: max>50 over steady' is left out" in told.stderr
+    kept = "active_ws_connections: max>50 over steady" in told.stdout
+    assert (left_out, kept) == ((False, True) if profile == "soak" else (True, False))
+
+
+def test_a_criterion_of_the_command_line_is_about_the_load_that_it_asks_for(
+    project, atlas_perf
+) -> None:
+    asked = ("--profile", "spike", "--threshold", "http_reqs=count>1 over steady")
+    assert "the plan has no steady" in atlas_perf("inspect", "api", *asked).stderr
+    same = ("--profile", "spike", "--threshold", "active_ws_connections=max>50 over steady")
+    assert "the plan has no steady" in atlas_perf("inspect", "websocket", *same).stderr
+
+
 def test_at_60_columns_a_place_stands_below_what_leaves_no_room_for_it(
     project, atlas_perf, monkeypatch
 ) -> None:

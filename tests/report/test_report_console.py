@@ -259,6 +259,15 @@ def test_a_code_that_only_repeats_a_status_is_left_out():
     assert "↳ status 503 × 5\n" in changed(endpoints=(one,))
 
 
+@pytest.mark.parametrize(
+    ("requests", "statuses", "why"),
+    [(2, {"204": 2}, "status 204 × 2"), (3, {"200": 3}, "a status that was not expected × 2")],
+)
+def test_a_status_below_400_that_was_not_expected_is_told(requests, statuses, why):
+    one = EndpointSummary("api", "GET", "/x", requests, 2, statuses, {}, {})
+    assert f"↳ {why}\n" in changed(endpoints=(one,))
+
+
 def test_every_error_code_has_words():
     assert set(ERROR_WORDS) == {str(code.value) for code in ErrorCode}
     assert all(ERROR_WORDS.values())

@@ -12,8 +12,9 @@ from atlas_perf import Polling, Streaming
 from atlas_perf.protocols.http.request import Request
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.sse.event_parser import ServerSentEvent
+from atlas_perf.protocols.tasks.task_states import status_of
 from atlas_perf.testing import FakeVirtualUser, fake_virtual_user
-from atlas_perf.units import NS_PER_MS
+from atlas_perf.units import NS_PER_MS, NS_PER_S
 
 SUBMIT, STATUS, STREAM = "/tasks", "/tasks/7", "/tasks/7/stream"
 
@@ -352,3 +353,16 @@ async def test_tasks_that_cannot_be_meant(
 def test_intervals_that_cannot_be_meant(arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"no |shorter"):
         Polling(str, **arguments)
+
+
+async def test_a_poll_that_says_no_status_says_nothing(vu: FakeVirtualUser) -> None:
+    vu.http.answer("POST", SUBMIT, json={"id": 7})
+    says(vu, "running", "nothing", "completed")
+    task = await vu.task(
+        submit(vu),
+        via=polling(vu, every="1s", jitter=0),
+        status=lambda answer: None if status_of(answer) == "nothing" else status_of(answer),
+    )
+    assert (task.outcome, task.polls) == ("completed", 3)
+    # Since the poll that said something.
+    assert 2 <= task.polling_error_ns / NS_PER_S < 3

@@ -146,8 +146,11 @@ class TaskRun:
                 return self._end(Outcome.LOST, seen_ns)
             if not answer.ok:
                 continue  # it says nothing of the task, and is a failed request already
+            status = self.status_of(answer)
+            if status is None:
+                continue
             result.last = answer
-            outcome = self._take(self.status_of(answer), seen_ns)
+            outcome = self._take(status, seen_ns)
             if outcome is not None:
                 result.polling_error_ns = seen_ns - self._unseen_since_ns
                 return outcome
@@ -204,11 +207,9 @@ class TaskRun:
             if event.arrived_ns != replayed_ns:
                 self._unseen_since_ns = event.arrived_ns
 
-    def _take(self, status: str | None, seen_ns: int) -> Outcome | None:
+    def _take(self, status: str, seen_ns: int) -> Outcome | None:
         """Note a status; how the task has ended, if it says so."""
         assert self._result is not None, "it was accepted"
-        if status is None:
-            return None
         self._result.status = status
         outcome = self.states.end(status)
         if outcome is not None:
