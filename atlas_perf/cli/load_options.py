@@ -14,7 +14,9 @@ import click
 
 from atlas_perf.cli import option_types
 from atlas_perf.cli.environments import EnvironmentName
+from atlas_perf.cli.json_log import LOG_FORMAT_VARIABLE
 from atlas_perf.cli.sections import SectionOption
+from atlas_perf.cli.streams import log_json
 from atlas_perf.cli.suggestions import SuggestingChoice
 from atlas_perf.loader.profiles import PROFILES
 
@@ -299,6 +301,22 @@ QUIET = LoadOption(
     is_flag=True,
     help="No progress and no notes: the summary on stdout, and errors.",
 )
+
+
+def _log_as(_ctx: click.Context, _param: click.Parameter, value: str) -> None:
+    log_json(wanted=value == "json")
+
+
+LOG_FORMAT = LoadOption(
+    "--log-format",
+    variable=LOG_FORMAT_VARIABLE,
+    type=SuggestingChoice(["text", "json"]),
+    default="text",
+    callback=_log_as,
+    expose_value=False,
+    help="What stderr is: text, or one JSON object a line for each note and reading.",
+)
+
 CONFIG = LoadOption(
     "--config",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -333,7 +351,7 @@ OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
         ),
     ),
     (VERDICT, (THRESHOLD, NO_THRESHOLDS, BASELINES, NO_BASELINES, CALIBRATE, PAYLOAD)),
-    (RESULTS, (TAG, TRACE_SHARE, OUT, RESULTS_DIR, QUIET, CONFIG, NO_CONFIG)),
+    (RESULTS, (TAG, TRACE_SHARE, OUT, RESULTS_DIR, QUIET, LOG_FORMAT, CONFIG, NO_CONFIG)),
 )
 """In the order of its help."""
 

@@ -155,7 +155,11 @@ def _without_replaced(
     ]
     if not lost:
         return kept, ()
-    flags = {"duration": "--duration", "iterations": "--iterations", "stages": "--stage"}
+    flags = {
+        "duration": "--duration",
+        "iterations": "--iterations",
+        "stages": overrides.stages_from,
+    }
     given = [flags[name] for name in flags if name in overrides.kinds_of_load]
     verb = "replaces" if len(given) == 1 else "replace"
     return kept, (f"{' and '.join(given)} {verb} the file's {' and '.join(lost)}",)

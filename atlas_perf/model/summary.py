@@ -234,6 +234,7 @@ class Window:
     throttled_share_max: float = 0.0  # in which a CPU limit held the generator back
     planned_arrivals: int = 0  # of arrival rates: due in this window by the plan
     started_arrivals: int = 0  # and begun in it, whenever they were due
+    requests_per_s: float = 0.0  # what a worker sent of several seconds at one go spread over them
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A batch as msgpack and back. Positions, not names: the field order is the format.
 
     batch     = [version, worker, sequence, interval, series, deltas, ledger, health, exceptions,
-                 stalls, samples, last, ended_at_ns, requests]
+                 stalls, samples, last, ended_at_ns, from_ns, until_ns, requests]
     series    = [[number, metric, kind, contains, across_workers, [tag, value, tag, value, …]], …]
     deltas    = [[0, number, samples, total]                           counter
                  [1, number, passes, samples]                          rate
@@ -79,6 +79,8 @@ def encode_batch(batch: Batch) -> bytes:
         batch.samples,
         batch.last,
         batch.ended_at_ns,
+        batch.from_ns,
+        batch.until_ns,
         [astuple(request) for request in batch.requests],
     ]
     # A message or a file name may hold bytes that are no text; they must not stop the batch.
@@ -136,9 +138,9 @@ def _plain_delta(delta: Delta) -> list[object]:
 
 
 def _batch(plain: object) -> Batch:
-    fields = _fields(plain, 14, "batch")
+    fields = _fields(plain, 16, "batch")
     version, worker, sequence, interval, series, deltas, ledger, health = fields[:8]
-    exceptions, stalls, samples, last, ended_at_ns, requests = fields[8:]
+    exceptions, stalls, samples, last, ended_at_ns, from_ns, until_ns, requests = fields[8:]
     if version != FORMAT_VERSION:
         raise WireError(f"a batch of format {version!r}, not {FORMAT_VERSION}")
     if type(samples) is not bytes or len(samples) % SAMPLE_BYTES:
@@ -160,6 +162,8 @@ def _batch(plain: object) -> Batch:
         samples=samples,
         last=last,
         ended_at_ns=_count(ended_at_ns, "ended_at_ns"),
+        from_ns=_count(from_ns, "from_ns"),
+        until_ns=_count(until_ns, "until_ns"),
         requests=_each(requests, _request, "requests"),
     )
 

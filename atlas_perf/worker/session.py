@@ -29,15 +29,14 @@ from atlas_perf.wire.control import (
     SetupReturned,
     Start,
     StopLoad,
-    TeardownFailed,
-    TeardownReturned,
+    TeardownEnded,
     ToWorker,
 )
 from atlas_perf.worker.feeding import Feeding
 from atlas_perf.worker.health import HealthMeter
 from atlas_perf.worker.interval_closer import IntervalCloser
 from atlas_perf.worker.last_words import LastWords
-from atlas_perf.worker.lifecycle import run_setup, run_teardown, stage_user
+from atlas_perf.worker.lifecycle import Teardown, run_setup, stage_user
 from atlas_perf.worker.link import Link
 from atlas_perf.worker.load import Load
 from atlas_perf.worker.recorder import Recorder
@@ -180,8 +179,9 @@ class Session:
 
     async def _run_teardown(self) -> None:
         ready = self._ready
-        failure = await run_teardown(ready.plan, ready.file, ready.data)
-        self._link.send(TeardownReturned() if failure is None else TeardownFailed(failure))
+        teardown = Teardown(ready.plan, ready.file)
+        await teardown.run(ready.data)
+        self._link.send(TeardownEnded(teardown.failure, teardown.strays, teardown.forgotten))
 
 
 def _load(plan: TestPlan) -> ScenarioFile:

@@ -182,6 +182,9 @@ ballast = [[] for _ in range(2_000_000)]
 
 async def default(vu):
     vu.check(gc.get_freeze_count(), {"ballast is frozen": lambda count: count > 2_000_000})
+    if vu.iteration % 20 == 0:
+        walked = len(gc.get_objects())  # all that a collection of any generation would look at
+        vu.check(walked, {"and out of every collection's way": lambda count: count < 200_000})
     await vu.http.get("/")
     kept = [[] for _ in range(2_000)]  # collections of the young, all the time
 """

@@ -101,6 +101,8 @@ BATCHES = st.builds(
     samples=st.lists(st.builds(pack_sample, NUMBERS, COUNTS, REALS), max_size=3).map(b"".join),
     last=st.booleans(),
     ended_at_ns=COUNTS,
+    from_ns=COUNTS,
+    until_ns=COUNTS,
 )
 
 
