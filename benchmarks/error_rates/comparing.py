@@ -90,5 +90,5 @@ def said(
         subset = random.choice(values, k, replace=False)
         if swap:
             subset = subset * random.choice((-1, 1), k)
-        times += judged(paired(subset.tolist()), margin) is finding
+        times += judged(paired([float(one) for one in subset]), margin) is finding
     return Share(found, len(groups), times / MOST_SUBSETS)

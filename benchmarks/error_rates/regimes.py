@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,10 +57,10 @@ REGIMES = (
 class SimulatedRun:
     """Latencies in nanoseconds, cut into the windows that a run keeps."""
 
-    windows: tuple[NDArray[np.float64], ...]
+    windows: tuple[NDArray[np.floating[Any]], ...]
 
     @property
-    def latencies(self) -> NDArray[np.float64]:
+    def latencies(self) -> NDArray[np.floating[Any]]:
         return np.concatenate(self.windows)
 
     def slower(self, shift: float) -> SimulatedRun:

@@ -35,18 +35,22 @@ def add_cost(folder: Path, command_cpu_s: float) -> None:
 def with_cost(kept: RunSketches, summary: Summary, command_cpu_s: float) -> RunSketches:
     """What a run kept, and its CPU time per request."""
     requests = int(summary.metrics["http_reqs"].values["count"])
-    workers_s = sum(one.cpu_share for one in summary.workers) * summary.measured_s
-    costs = (
-        _constant(OF_A_REQUEST, workers_s / requests * NS_PER_S, requests, len(kept.window_s)),
-        _constant(
-            OF_THE_COMMAND, command_cpu_s / requests * NS_PER_S, requests, len(kept.window_s)
-        ),
-    )
-    return replace(kept, trends=(*costs, *kept.trends))
+    spent_s = {OF_A_REQUEST: workers_cpu_s(summary), OF_THE_COMMAND: command_cpu_s}
+    costs = [
+        _means(name, cpu_s / requests * NS_PER_S, requests, windows=len(kept.window_s))
+        for name, cpu_s in spent_s.items()
+    ]
+    others = (one for one in kept.trends if one.selector not in spent_s)
+    return replace(kept, trends=(*costs, *others))
 
 
-def _constant(name: str, value_ns: float, times: int, windows: int) -> KeptTrend:
-    """One value, in the first window; the others are empty."""
+def workers_cpu_s(summary: Summary) -> float:
+    """CPU seconds of all workers under load."""
+    return sum(one.cpu_share for one in summary.workers) * summary.measured_s
+
+
+def _means(name: str, mean_ns: float, requests: int, *, windows: int) -> KeptTrend:
+    """The mean, once for each request, in the first window; the others are empty."""
     sketches = [Sketch() for _ in range(windows)]
-    sketches[0].add(value_ns, times)
+    sketches[0].add(mean_ns, requests)
     return KeptTrend(name, Contains.TIME, 0, tuple(one.to_bytes() for one in sketches))

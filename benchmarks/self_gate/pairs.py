@@ -21,7 +21,7 @@ SCENARIO = Path(__file__).with_name("load.py")
 BASE, CANDIDATE = "base", "candidate"
 ATTEMPTS = 3
 RUN_LIMIT_S = 120.0
-WARM_UP = ("--duration", "1s")
+WARM_UP = ("--duration-scale", "0.2")
 SERVER = ("--payload-bytes", "500")
 
 

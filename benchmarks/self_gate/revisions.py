@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BUILD_LIMIT_S = 900.0
+_IDENTITY = ("-c", "user.name=self-gate", "-c", "user.email=self-gate@example.com")
+"""Of a commit that no branch will have."""
 
 
 class GateFailed(Exception):
@@ -37,7 +39,7 @@ def revision(checkout: Path, reference: str) -> Revision:
 
 def working_tree(checkout: Path) -> Revision:
     """What is checked out, with changes of files that git knows; nothing is touched by it."""
-    changed = _git(checkout, "stash", "create").strip()
+    changed = _git(checkout, *_IDENTITY, "stash", "create").strip()
     if changed:
         return Revision(changed, "working tree", committed=False)
     return revision(checkout, "HEAD")
