@@ -29,10 +29,10 @@ from atlas_perf.model.comparison import Comparison, Terms
 from atlas_perf.model.noise import Noise
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.comparison import comparison_to_json, render_comparison
+from atlas_perf.report.reports_folder import comparison_files
 from atlas_perf.report.results_folder import CONSOLE_FILE, CONSOLE_WIDTH, ResultsFolder
 from atlas_perf.report.run_files import RunFiles
 
-COMPARISON_FILE = "comparison.json"
 LOOKS = 2
 """With an extension the pairs are looked at so often, each time with its part of alpha."""
 
@@ -174,7 +174,10 @@ class _Session:
         try:
             plain = render_comparison(found, bases, candidates, colour=False, width=CONSOLE_WIDTH)
             self._folder.put(CONSOLE_FILE, plain)
-            self._folder.put(COMPARISON_FILE, as_json)
+            file = self._pairs.candidate[0].summary.file
+            reports = comparison_files(found, bases, candidates, file=file)
+            for name, text in reports.items():
+                self._folder.put(name, text)
         finally:
             show(
                 as_json

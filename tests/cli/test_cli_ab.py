@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from strict_schemas import validate
 from summaries import made_summary
 
 from atlas_perf.cli import ab_session, calibrate
@@ -114,6 +115,10 @@ def test_the_results_hold_what_was_printed(atlas_perf, made_up) -> None:
     assert plain["verdict"] == "FAIL"
     assert plain["bases"] == ["pair-01-base", "pair-02-base", "pair-03-base"]
     assert "✗ FAIL" in (results() / "console.txt").read_text()
+    validate("comparison", plain)
+    failed = "http_req_duration p(95) is no worse"
+    assert f'name="{failed}"' in (results() / "junit.xml").read_text()
+    assert (results() / "summary.md").read_text().startswith("## ❌ FAIL: 3 pairs")
 
 
 UNDECIDED = [1.0, 1.2, 1.1]
