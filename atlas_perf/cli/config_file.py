@@ -106,7 +106,7 @@ def _options(
 
     if not options:
         return None
-    defaults = OptionDefaults(options, place, line_of)
+    defaults = OptionDefaults(options, place, line_of, profile or "")
     defaults.refuse_wrong()
     return defaults
 

@@ -14,7 +14,9 @@ import click
 
 from atlas_perf.cli import option_types
 from atlas_perf.cli.environments import EnvironmentName
+from atlas_perf.cli.json_log import LOG_FORMAT_VARIABLE
 from atlas_perf.cli.sections import SectionOption
+from atlas_perf.cli.streams import log_json
 from atlas_perf.cli.suggestions import SuggestingChoice
 from atlas_perf.loader.profiles import PROFILES
 
@@ -266,6 +268,14 @@ TAG = LoadOption(
     help="A tag on every sample of the run. Repeatable.",
 )
 
+TRACE_SHARE = LoadOption(
+    "--trace-share",
+    type=click.FloatRange(min=0, max=1),
+    metavar="SHARE",
+    help="Send a W3C 'traceparent' with every request, and ask that this share of them, from 0 to "
+    "1, be recorded. The ids of failed and slow requests are in the results.",
+)
+
 OUT = LoadOption(
     "--out",
     "outputs",
@@ -273,7 +283,7 @@ OUT = LoadOption(
     multiple=True,
     metavar="KIND=TARGET",
     help="Also send what is measured elsewhere while the run goes on, to a file (json=FILE, "
-    "csv=FILE) or a monitoring system (docs/outputs.md has all kinds). Repeatable.",
+    "csv=FILE, parquet=FILE) or a monitoring system (docs/outputs.md has all kinds). Repeatable.",
 )
 
 OUT_INTERVAL = LoadOption(
@@ -301,6 +311,22 @@ QUIET = LoadOption(
     is_flag=True,
     help="No progress and no notes: the summary on stdout, and errors.",
 )
+
+
+def _log_as(_ctx: click.Context, _param: click.Parameter, value: str) -> None:
+    log_json(wanted=value == "json")
+
+
+LOG_FORMAT = LoadOption(
+    "--log-format",
+    variable=LOG_FORMAT_VARIABLE,
+    type=SuggestingChoice(["text", "json"]),
+    default="text",
+    callback=_log_as,
+    expose_value=False,
+    help="What stderr is: text, or one JSON object a line for each note and reading.",
+)
+
 CONFIG = LoadOption(
     "--config",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -335,7 +361,10 @@ OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
         ),
     ),
     (VERDICT, (THRESHOLD, NO_THRESHOLDS, BASELINES, NO_BASELINES, CALIBRATE, PAYLOAD)),
-    (RESULTS, (TAG, OUT, OUT_INTERVAL, RESULTS_DIR, QUIET, CONFIG, NO_CONFIG)),
+    (
+        RESULTS,
+        (TAG, TRACE_SHARE, OUT, OUT_INTERVAL, RESULTS_DIR, QUIET, LOG_FORMAT, CONFIG, NO_CONFIG),
+    ),
 )
 """In the order of its help."""
 

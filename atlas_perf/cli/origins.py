@@ -33,6 +33,7 @@ _OTHERS = {
     "vus_scale": "vus_scale",
     "processes": "processes",
     "seed": "seed",
+    "trace_share": "trace_share",
     "thresholds": "thresholds",
     "no_thresholds": "no_thresholds",
     "baselines": "baselines",

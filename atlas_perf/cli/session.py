@@ -40,6 +40,7 @@ from atlas_perf.loader import (
     find_scenario,
     load_scenario_file,
     shipped_scenarios,
+    unused_profile,
     with_defaults,
 )
 from atlas_perf.model.plan import TestPlan
@@ -160,6 +161,8 @@ def plan_of(
     limits = limits_around([Path.cwd(), folder], os.environ, request.config)
     built = build_plan(scenario_file, overrides)
     plan, warnings = built.plan, built.warnings
+    if request.option_defaults is not None and not overrides.kinds_of_load:
+        warnings += unused_profile(scenario_file, request.option_defaults)
     if plan.processes > plan.max_vus:  # a worker without a virtual user is only in the way
         if request.processes is not None:
             warnings += (_fewer_processes(plan),)
@@ -231,6 +234,7 @@ def overrides_of(
         iterations=request.iterations,
         rate=request.rate,
         stages=request.stages or None,
+        stages_from="--profile" if "profile" in request.sources else "--stage",
         warm_up_ns=request.warm_up_ns,
         thresholds=request.thresholds,
         no_thresholds=request.no_thresholds,
@@ -240,6 +244,7 @@ def overrides_of(
         duration_scale=request.duration_scale,
         vus_scale=request.vus_scale,
         seed=request.seed,
+        trace_share=request.trace_share,
         processes=request.processes or usable_cores(),
         keep_samples=keep_samples,
     )

@@ -9,7 +9,7 @@ from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.feed_notes import feed_invalid_reason
 from atlas_perf.coordinator.measurement_notes import measurement_notes
 from atlas_perf.coordinator.rate_ceiling import ceiling_reason
-from atlas_perf.coordinator.run_state import RunState
+from atlas_perf.coordinator.run_record import RunRecord
 from atlas_perf.judge.baselines.judging import BaselineJudge, invalidated
 from atlas_perf.judge.calibrated import calibration_notes, calibration_reasons
 from atlas_perf.judge.redact import plan_secrets, redacted
@@ -33,7 +33,7 @@ from atlas_perf.wire.plan_codec import plan_to_plain
 
 
 def conclude(
-    state: RunState,
+    state: RunRecord,
     aggregator: Aggregator,
     judge: Judge,
     *,
@@ -94,7 +94,7 @@ def conclude(
 
 
 def _invalid_reasons(
-    state: RunState,
+    state: RunRecord,
     aggregator: Aggregator,
     results: Sequence[ThresholdResult],
     calibration: Calibration | None,
@@ -120,7 +120,7 @@ def _invalid_reasons(
     yield from calibration_reasons(calibration, aggregator)
 
 
-def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> Summary:
+def _with_notes(summary: Summary, state: RunRecord, warnings: Sequence[str]) -> Summary:
     """Add what changes no verdict and must not be silent: a failed teardown, a warning."""
     notes = [*_teardown_notes(state), *(f"Warning: {warning}" for warning in warnings)]
     failures = []
@@ -134,7 +134,7 @@ def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> S
     )
 
 
-def _teardown_notes(state: RunState) -> Iterator[str]:
+def _teardown_notes(state: RunRecord) -> Iterator[str]:
     failure = state.teardown_failure
     if failure is not None:
         yield (

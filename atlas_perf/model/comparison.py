@@ -96,7 +96,8 @@ class Comparison:
     exit_code: ExitCode
     reasons: tuple[str, ...]
     advisory: bool  # one run per side
-    pairs: int
+    pairs: int  # 0: against the sessions of a history
     phase: str  # of the load; empty: all that counts
     terms: Terms
     metrics: tuple[ComparedMetric, ...]  # the primary ones first
+    sessions: int = 0  # of kept runs that stand for the base; 0: runs of a base, as many as pairs

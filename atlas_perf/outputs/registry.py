@@ -16,6 +16,7 @@ from atlas_perf.outputs.influxdb import InfluxFile, InfluxServer
 from atlas_perf.outputs.k6_csv import K6CsvOutput
 from atlas_perf.outputs.k6_ndjson import K6NdjsonOutput
 from atlas_perf.outputs.live_output import LiveOutput
+from atlas_perf.outputs.parquet import ParquetOutput
 from atlas_perf.outputs.statsd import StatsdReceiver
 
 
@@ -90,6 +91,7 @@ _KINDS: Mapping[str, _Kind] = {
     "influxdb": _Kind("URL", _influxdb, lambda target: not _is_url(target)),
     "json": _Kind("FILE", lambda wanted: K6NdjsonOutput(Path(wanted.target)), _always),
     "opentelemetry": _Kind("URL", _open_telemetry),
+    "parquet": _Kind("FILE", lambda wanted: ParquetOutput(Path(wanted.target)), _always),
     "prometheus": _Kind("HOST:PORT", _scrape),
     "prometheus-rw": _Kind("URL", _remote_write),
     "statsd": _Kind("HOST:PORT", _statsd("statsd", tagged=False)),

@@ -89,7 +89,12 @@ def _heading(
     terms = comparison.terms
     phase = f" of {comparison.phase}" if comparison.phase else ""
     number = "one run per side" if comparison.advisory else f"{comparison.pairs} pairs"
+    if comparison.sessions:
+        number = f"{comparison.sessions} kept sessions"
     yield f"  {paint('bold', 'COMPARISON')}{phase} · {number}"
+    if comparison.sessions:
+        bases = [f"{len(bases)} kept runs"]
+        candidates = [", ".join(candidates)]
     for base, candidate in zip(bases, candidates, strict=True):
         half = max(_LEAST_NAME, (width - 7) // 2)
         yield (

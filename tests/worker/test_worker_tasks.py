@@ -263,6 +263,35 @@ async def test_a_stream_that_ends_before_the_task_is_opened_again(vu: FakeVirtua
     assert (task.outcome, vu.slept_s) == ("failed", [3.0])
 
 
+async def test_a_stream_that_is_opened_again_asks_for_what_was_not_heard(
+    vu: FakeVirtualUser,
+) -> None:
+    answers = [
+        [ServerSentEvent('{"status":"running"}', id="7")],
+        ['{"status":"running"}'],  # goes on without ids: the last one still counts
+        ['{"status":"completed"}'],
+    ]
+
+    def open_stream(task: str) -> Any:
+        vu.http.answer("GET", STREAM, events=answers.pop(0))
+        return vu.http.stream("GET", f"/tasks/{task}/stream")
+
+    task = await vu.task(submit(vu), via=Streaming(open_stream))
+    assert task.outcome == "completed"
+    asked = [dict(one.fields).get("Last-Event-ID") for one in vu.http.requests[1:]]
+    assert asked == [None, "7", "7"]
+
+
+async def test_a_last_event_id_of_the_scenarios_own_stays(vu: FakeVirtualUser) -> None:
+    vu.http.answer("GET", STREAM, events=[ServerSentEvent('{"status":"running"}', id="7")])
+    own = {"last-event-id": "mine"}
+    via = Streaming(lambda task: vu.http.stream("GET", f"/tasks/{task}/stream", headers=own))
+    await vu.task(submit(vu), via=via, timeout="3s")
+    fields = [pair for one in vu.http.requests[1:] for pair in one.fields]
+    ids = [value for name, value in fields if name.lower() == "last-event-id"]
+    assert ids == ["mine"] * (len(vu.http.requests) - 1)
+
+
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [({"status": 404}, "lost"), ({"status": 503}, "timed_out"), ({"events": []}, "timed_out")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -14,7 +14,7 @@ from atlas_perf.judge.comparison.decision import (
     holm,
     pairs_to_decide,
 )
-from atlas_perf.judge.comparison.measured import Measured, measured
+from atlas_perf.judge.comparison.measured import Measured, measured, measured_against
 from atlas_perf.model.comparison import (
     RATE,
     ComparedMetric,
@@ -56,25 +56,56 @@ def compare(
     Raises:
         ValueError: with a sentence, if a primary metric is in no run or cannot be judged.
     """
-    there = list(quantities((*bases, *candidates)))
+    return _compared(
+        (*bases, *candidates),
+        lambda one: measured(one, bases, candidates, run_sd=terms.run_sd),
+        terms,
+        pairs=len(bases),
+    )
+
+
+def compare_with_history(
+    sessions: Sequence[Sequence[RunSketches]], candidate: Sequence[RunSketches], terms: Terms
+) -> Comparison:
+    """Compare the runs of one session with those of `LEAST_SESSIONS` or more that are alike.
+
+    Raises:
+        ValueError: as `compare`.
+    """
+    found = _compared(
+        (*(run for session in sessions for run in session), *candidate),
+        lambda one: measured_against(one, sessions, candidate),
+        terms,
+        pairs=0,
+    )
+    return replace(found, sessions=len(sessions))
+
+
+def _compared(
+    runs: Sequence[RunSketches],
+    measure: Callable[[Quantity], Measured],
+    terms: Terms,
+    *,
+    pairs: int,
+) -> Comparison:
+    there = list(quantities(runs))
     primary = terms.primary or chosen_primary(there)
     if not primary:
         raise ValueError("the runs measured nothing that could be compared")
-    _refuse_unknown(terms.primary, (*bases, *candidates))
+    _refuse_unknown(terms.primary, runs)
     order = [*primary, *(one for one in there if one not in primary)]
-    found = {one: measured(one, bases, candidates, run_sd=terms.run_sd) for one in order}
+    found = {one: measure(one) for one in order}
     for one in terms.primary:
         if not found[one].higher_is_worse:
             raise ValueError(f"whether a higher {one} is worse, nobody can say: it cannot gate")
     rows = _primary_rows(primary, found, terms) + _other_rows(order[len(primary) :], found, terms)
-    verdict, reasons = _verdict(rows[: len(primary)], len(bases), terms)
+    verdict, reasons = _verdict(rows[: len(primary)], pairs, terms)
     exit_code = verdict.exit_code
     if verdict is Verdict.INCONCLUSIVE:
         required = terms.require_non_inferiority
         exit_code = ExitCode.INCONCLUSIVE if required else ExitCode.PASS
-    advisory = len(bases) == 1
-    phase = bases[0].phase
-    return Comparison(verdict, exit_code, reasons, advisory, len(bases), phase, terms, tuple(rows))
+    phase = runs[0].phase
+    return Comparison(verdict, exit_code, reasons, pairs == 1, pairs, phase, terms, tuple(rows))
 
 
 def quantities(runs: Iterable[RunSketches]) -> Iterable[Quantity]:

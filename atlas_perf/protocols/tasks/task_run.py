@@ -155,11 +155,14 @@ class TaskRun:
         return self._time_out()
 
     async def _listen(self, streaming: Streaming, result: TaskResult) -> Outcome:
+        last_id = ""
         while True:
+            stream = streaming.open(result.id)
+            stream.resume_after(last_id)
             async with AsyncExitStack() as open_streams:
                 try:
                     async with asyncio.timeout(self._left_s):
-                        stream = await open_streams.enter_async_context(streaming.open(result.id))
+                        await open_streams.enter_async_context(stream)
                 except TimeoutError:
                     return self._time_out()
                 if stream.status in _UNKNOWN_TO_THE_SERVER:
@@ -167,6 +170,7 @@ class TaskRun:
                 outcome = await self._hear(stream, result)
             if outcome is not None:
                 return outcome
+            last_id = stream.last_id
             pause_ns = parse_duration_ns(streaming.reopen_after)
             if stream.retry_ms is not None:
                 pause_ns = stream.retry_ms * NS_PER_MS
