@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from datetime import timedelta
-from itertools import combinations
 from pathlib import Path
 
 import click
 
 from atlas_perf.cli.comparison_options import options_of_comparison
 from atlas_perf.cli.conduct import report_width
-from atlas_perf.cli.noise_option import NOISE, held_against, read_noise
+from atlas_perf.cli.noise_option import NOISE, read_noise
+from atlas_perf.cli.option_types import Written
+from atlas_perf.cli.runs_compared import Asked, compare_sides, compare_with_kept, told_in
 from atlas_perf.cli.sections import SectionCommand, SectionOption
-from atlas_perf.cli.store_option import kept_folder, readable_contents, store_option
+from atlas_perf.cli.store_option import store_option
 from atlas_perf.cli.streams import say, show, wants_colour
-from atlas_perf.errors import ExitCode, RunInvalidError, UsageError
-from atlas_perf.history.errors import NoKeptRunError
-from atlas_perf.history.kept_files import KEPT_FILE
-from atlas_perf.history.like_sessions import like_sessions
-from atlas_perf.history.sessions import SESSION_PAUSE, of_entry, of_results, pause_between
-from atlas_perf.judge.comparison.compare import compare as compare_runs
-from atlas_perf.judge.comparison.compare import compare_with_history
-from atlas_perf.judge.comparison.decision import LEAST_PAIRS, LEAST_SESSIONS
-from atlas_perf.judge.comparison.likeness import unlikeness, unusable
-from atlas_perf.model.comparison import Comparison, Quantity, Terms
-from atlas_perf.model.noise import Noise
+from atlas_perf.errors import ExitCode, UsageError
+from atlas_perf.judge.comparison.decision import LEAST_PAIRS
+from atlas_perf.k6_results.steady import Steady, read_steady
+from atlas_perf.model.comparison import Quantity, Terms
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.comparison import comparison_to_json, render_comparison
-from atlas_perf.report.run_files import NoRunError, RunFiles, read_run, read_summary
+from atlas_perf.report.reports_folder import ReportsFolder, comparison_files
 
 _ONE_EACH = 2
 
@@ -43,6 +35,7 @@ would decide. Each is wrong at most 5 % of the time. One run per side can only a
 
 A BASE may be a kept run, as 'baseline:main'. With --history there is no BASE: the candidate is held
 against 8 or more kept sessions of runs that are alike.
+Instead of folders the runs may be files of k6, of --out json or summaries, all of one kind.
 """
 
 _EPILOG = """\b
@@ -59,6 +52,8 @@ Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command
   3 a run is invalid, cut short, unreadable or unlike the others; 4 there is no base, or no data;
   5 inconclusive with --require-non-inferiority.
 """
+
+STEADY = Written("part", read_steady)
 
 
 @click.command(
@@ -94,12 +89,30 @@ Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command
 @options_of_comparison
 @NOISE
 @click.option(
+    "--k6-steady",
+    "steady",
+    cls=SectionOption,
+    section="Runs",
+    type=STEADY,
+    metavar="FROM-TO|all",
+    help="What to compare of files of k6, from its first sample on: 30s-2m30s (default: all).",
+)
+@click.option(
     "--json",
     "as_json",
     cls=SectionOption,
     section="Output",
     is_flag=True,
     help="Print JSON instead of the table.",
+)
+@click.option(
+    "--reports",
+    cls=SectionOption,
+    section="Output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write junit.xml, summary.md, metrics.txt, gl-code-quality-report.json and "
+    "comparison.json there, in place of older ones.",
 )
 def compare(
     *,
@@ -112,8 +125,11 @@ def compare(
     error_margin: float,
     require_non_inferiority: bool,
     noise: Path | None,
+    steady: Steady | None,
     as_json: bool,
+    reports: Path | None,
 ) -> ExitCode:
+    folder = None if reports is None else ReportsFolder(reports)
     terms = Terms(
         margin=margin,
         error_margin=error_margin,
@@ -122,14 +138,23 @@ def compare(
     )
     if noise is not None and with_history:
         raise UsageError("--noise is for bases that are named: --history shows its own noise")
-    known = None if noise is None else read_noise(noise)
+    asked = Asked(
+        store=store,
+        steady=steady,
+        primary=primary,
+        noise=None if noise is None else read_noise(noise),
+    )
     try:
-        if with_history:
-            result, names = _with_history((*base, *candidates), store, terms)
-        else:
-            result, names = _with_base(*_sides(base, candidates), store, terms, known)
+        with told_in(folder):
+            if with_history:
+                found = compare_with_kept((*base, *candidates), store, terms)
+            else:
+                found = compare_sides(*_sides(base, candidates), asked=asked, terms=terms)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    result, names = found.comparison, (found.bases, found.candidates)
+    if folder is not None:
+        folder.write(comparison_files(result, *names, file=found.file))
     if as_json:
         show(comparison_to_json(result, *names))
     else:
@@ -139,76 +164,6 @@ def compare(
     if result.verdict is Verdict.INCONCLUSIVE and result.exit_code is ExitCode.PASS:
         say("warning: nothing is shown either way; exit code 0 does not mean that all is well")
     return result.exit_code
-
-
-def _with_base(
-    bases: Sequence[Path],
-    candidates: Sequence[Path],
-    store: Path,
-    terms: Terms,
-    noise: Noise | None,
-) -> tuple[Comparison, Names]:
-    """Runs of a base, kept ones among them, and as many of a candidate."""
-    new = [_read(kept_folder(folder, store), base=False) for folder in candidates]
-    scenario = new[0].summary.name
-    old = [_read(kept_folder(folder, store, scenario), base=True) for folder in bases]
-    _refuse_one_twice(old, new)
-    _refuse_unlike(old, new)
-    for one, other in zip(old, new, strict=True):
-        pause = pause_between(one, other)
-        if pause > SESSION_PAUSE:
-            say(
-                f"warning: {_pause_text(pause)} between {one.path} and {other.path}: what the "
-                "machine was doing then and now differs too, and in simulations one in four such "
-                "comparisons was a false alarm; run both builds in turns"
-            )
-    if noise is not None:
-        terms = held_against(noise, terms, [one.summary for one in old])
-    found = compare_runs([one.sketches for one in old], [one.sketches for one in new], terms)
-    return found, ([str(one) for one in bases], [str(one) for one in candidates])
-
-
-def _with_history(folders: Sequence[Path], store: Path, terms: Terms) -> tuple[Comparison, Names]:
-    """Runs of one session, and the kept sessions of runs that are alike."""
-    new = [_read(kept_folder(folder, store), base=False) for folder in folders]
-    _refuse_one_twice([], new)
-    _refuse_unlike([], new)
-    kept = [of_entry(one) for one in readable_contents(store).entries]
-    like = like_sessions(kept, [of_results(one) for one in new])
-    if len(like.sessions) < LEAST_SESSIONS:
-        unlike = f"; others differ in {like.passed_over}" if like.passed_over else ""
-        raise NoKeptRunError(
-            f"no baseline: {len(like.sessions)} sessions like it are kept in {store}, and it "
-            f"takes {LEAST_SESSIONS}{unlike}"
-        )
-    found = compare_with_history(
-        [[run.files.sketches for run in session] for session in like.sessions],
-        [one.sketches for one in new],
-        terms,
-    )
-    runs = [str(run.files.path) for session in like.sessions for run in session]
-    return found, (runs, [str(one) for one in folders])
-
-
-def _pause_text(pause: timedelta) -> str:
-    days, hours = round(pause / timedelta(days=1)), round(pause / timedelta(hours=1))
-    if days > 1:
-        return f"{days} days"
-    return f"{hours} hours" if hours > 1 else "more than an hour"
-
-
-def _refuse_one_twice(bases: Sequence[RunFiles], candidates: Sequence[RunFiles]) -> None:
-    """A run that was kept is in two places."""
-    for one, other in combinations((*bases, *candidates), 2):
-        kept = any((each.path / KEPT_FILE).exists() for each in (one, other))
-        if one.path.resolve() == other.path.resolve() or (
-            kept
-            and one.summary.started_at == other.summary.started_at
-            and one.sketches == other.sketches
-        ):
-            raise UsageError(
-                f"{one.path} and {other.path} are one run: compared with itself it shows nothing"
-            )
 
 
 def _sides(
@@ -234,26 +189,3 @@ def _sides(
         if folders.count(folder) > 1:
             raise UsageError(f"{written} is named twice: a run compared with itself shows nothing")
     return base, candidates
-
-
-def _read(folder: Path, *, base: bool) -> RunFiles:
-    side = "base" if base else "candidate"
-    try:
-        reason = unusable(read_summary(folder))
-        if reason is not None:
-            raise RunInvalidError(f"the {side} {folder} cannot be compared: {reason}")
-        return read_run(folder)
-    except NoRunError as error:
-        if base:
-            raise NoRunError(f"no baseline: {error}") from None
-        raise UsageError(f"no candidate: {error}") from None
-
-
-def _refuse_unlike(bases: Sequence[RunFiles], candidates: Sequence[RunFiles]) -> None:
-    first, *others = (*bases, *candidates)
-    for other in others:
-        difference = unlikeness((first.summary, first.sketches), (other.summary, other.sketches))
-        if difference is not None:
-            raise RunInvalidError(
-                f"{first.path} and {other.path} cannot be compared: they differ in {difference}"
-            )

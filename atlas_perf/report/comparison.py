@@ -125,8 +125,8 @@ def _table(
         if not row.primary:
             how, word = ("yellow", "! stands out") if row.stands_out else ("dim", _quiet(row))
         numbers = (
-            _value(row, row.base),
-            _value(row, row.candidate),
+            value_text(row, row.base),
+            value_text(row, row.candidate),
             row.text(row.change),
             _interval(row),
         )
@@ -156,7 +156,8 @@ def _name(row: ComparedMetric) -> str:
     return f"{row.selector} {row.statistic}"
 
 
-def _value(row: ComparedMetric, value: float | None) -> str:
+def value_text(row: ComparedMetric, value: float | None) -> str:
+    """A level of either side, with its unit."""
     if value is None:
         return "–"
     if row.statistic == RATE:

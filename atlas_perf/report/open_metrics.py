@@ -7,7 +7,7 @@ labels; so there is no time and no id in either. https://openmetrics.io is the f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.series import Selector
@@ -23,6 +23,8 @@ _SHOWN = {
     MetricKind.RATE: ("rate",),
 }
 
+CRITERION_MET = "atlas_perf_criterion_met"
+
 
 def open_metrics(summary: Summary) -> str:
     """The text of `metrics.txt`."""
@@ -30,7 +32,12 @@ def open_metrics(summary: Summary) -> str:
     for metric in summary.metrics.values():
         name = _family(metric)
         families.setdefault(name, []).extend(_samples(name, summary.name, metric))
-    families["atlas_perf_criterion_met"] = list(_criteria(summary))
+    families[CRITERION_MET] = list(_criteria(summary))
+    return families_text(families)
+
+
+def families_text(families: Mapping[str, Sequence[str]]) -> str:
+    """The whole text, from the lines of each family."""
     lines: list[str] = []
     for name, samples in sorted(families.items()):
         if samples:
@@ -48,7 +55,7 @@ def _samples(family: str, scenario: str, metric: MetricSummary) -> Iterator[str]
     stats = _SHOWN.get(metric.kind, tuple(key for key in metric.values if key != "count"))
     for stat in stats:
         labels = {**tags, "scenario_file": scenario, "statistic": stat}
-        yield _line(family, labels, metric.values[stat])
+        yield sample_line(family, labels, metric.values[stat])
 
 
 def _criteria(summary: Summary) -> Iterator[str]:
@@ -59,10 +66,11 @@ def _criteria(summary: Summary) -> Iterator[str]:
             "criterion": criterion.name,
         }
         met = float(criterion.state is CriterionState.PASSED)
-        yield _line("atlas_perf_criterion_met", labels, met)
+        yield sample_line(CRITERION_MET, labels, met)
 
 
-def _line(name: str, labels: dict[str, str], value: float) -> str:
+def sample_line(name: str, labels: Mapping[str, str], value: float) -> str:
+    """One number under its labels."""
     written = ",".join(
         f'{_NOT_IN_NAMES.sub("_", key)}="{_plain(text)}"' for key, text in sorted(labels.items())
     )

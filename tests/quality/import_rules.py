@@ -12,7 +12,7 @@ from pathlib import Path
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
     frozenset({"cli"}),
-    frozenset({"testing", "builtin", "convert"}),
+    frozenset({"testing", "builtin", "convert", "k6_results"}),
     frozenset({"coordinator", "history"}),
     frozenset({"worker", "judge", "report", "outputs", "preflight"}),
     frozenset({"aggregate"}),

@@ -15,6 +15,7 @@ from atlas_perf.judge.comparison.decision import (
     pairs_to_decide,
 )
 from atlas_perf.judge.comparison.measured import Measured, measured, measured_against
+from atlas_perf.judge.comparison.of_summaries import of_summaries
 from atlas_perf.model.comparison import (
     RATE,
     ComparedMetric,
@@ -56,8 +57,13 @@ def compare(
     Raises:
         ValueError: with a sentence, if a primary metric is in no run or cannot be judged.
     """
+    runs = (*bases, *candidates)
+    if any(run.quantiles for run in runs):
+        return _compared(
+            runs, lambda one: of_summaries(one, bases, candidates), terms, pairs=len(bases)
+        )
     return _compared(
-        (*bases, *candidates),
+        runs,
         lambda one: measured(one, bases, candidates, run_sd=terms.run_sd),
         terms,
         pairs=len(bases),
@@ -111,7 +117,7 @@ def _compared(
 def quantities(runs: Iterable[RunSketches]) -> Iterable[Quantity]:
     """Everything that can be compared, in the order in which the runs have it."""
     runs = tuple(runs)
-    trends = dict.fromkeys(one.selector for run in runs for one in run.trends)
+    trends = dict.fromkeys(one for run in runs for one in run.selectors_of_trends)
     rates = dict.fromkeys(one.selector for run in runs for one in run.rates)
     yield from (Quantity(*one) for one in product(trends, ("p(95)",)))
     yield from (Quantity(*one) for one in product(rates, (RATE,)))
@@ -137,7 +143,7 @@ def _refuse_unknown(primary: Sequence[Quantity], runs: Sequence[RunSketches]) ->
         )
     for one in primary:
         trends, rates = (
-            {each.selector for run in runs for each in run.trends},
+            {each for run in runs for each in run.selectors_of_trends},
             {each.selector for run in runs for each in run.rates},
         )
         if one.selector not in (rates if one.is_rate else trends):

@@ -170,7 +170,7 @@ def _quantiles(
 
 
 def _too_few(totals: Sequence[Sketch], q: float) -> str:
-    fewest, least = min(total.count for total in totals), _least_samples(q)
+    fewest, least = min(total.count for total in totals), least_samples(q)
     if fewest >= least:
         return ""
     return f"{fewest:,} samples in a run, and it takes {least:,}"
@@ -183,7 +183,7 @@ def _too_many_cut_off(trends: Sequence[KeptTrend], totals: Sequence[Sketch], q: 
     return ""
 
 
-def _least_samples(q: float) -> int:
+def least_samples(q: float) -> int:
     return math.ceil(round(SAMPLES_BEYOND / (1 - q), 6))
 
 
@@ -192,7 +192,7 @@ def _of_windows(trend: KeptTrend, lengths: Sequence[int], q: float) -> list[floa
     levels = [
         log_quantile(sketch, q)
         for sketch, length_s in zip(sketches, lengths, strict=True)
-        if sketch.count >= _least_samples(q) and length_s >= LEAST_WINDOW_S
+        if sketch.count >= least_samples(q) and length_s >= LEAST_WINDOW_S
     ]
     return [level for level in levels if level is not None]
 
