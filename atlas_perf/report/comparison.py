@@ -103,7 +103,7 @@ def _heading(
         )
     yield (
         f"  margins {terms.margin * 100:g} % of times, {terms.error_margin * 100:g} pp of failures"
-        f" · false alarms at most {terms.alpha * 100:g} %"
+        f" · false alarms at most {terms.alpha_text()}"
     )
 
 
