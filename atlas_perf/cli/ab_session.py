@@ -26,10 +26,11 @@ from atlas_perf.cli.streams import say, show, wants_colour
 from atlas_perf.errors import AtlasPerfError, ExitCode, RunInvalidError, UsageError
 from atlas_perf.judge.comparison.compare import compare, refuse_too_many
 from atlas_perf.judge.comparison.decision import LEAST_PAIRS
+from atlas_perf.judge.comparison.measured import reading
 from atlas_perf.judge.comparison.run_order import Side, run_order
 from atlas_perf.judge.redact import redacted_text, secret_values
 from atlas_perf.loader import find_scenario
-from atlas_perf.model.comparison import Comparison, Terms
+from atlas_perf.model.comparison import Comparison, Quantity, Terms
 from atlas_perf.model.noise import Noise
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.comparison import comparison_to_json, render_comparison
@@ -157,7 +158,16 @@ class _Session:
 
     def _look_at_first_pair(self) -> None:
         """A metric that cannot gate is refused after one pair, and not after all of them."""
-        self._compared()
+        for row in self._compared().metrics:
+            quantity = Quantity(row.selector, row.statistic)
+            for run in (self._pairs.base[0], self._pairs.candidate[0]):
+                found = reading(quantity, run.sketches)
+                if row.primary and found is not None and found.lacking:
+                    say(
+                        f"warning: {quantity} will have no data: {found.lacking}; "
+                        "Ctrl-C, and make the runs longer"
+                    )
+                    break
         if self._request.noise is not None:
             warn_of_other_conditions(self._request.noise, self._pairs.base[0].summary)
 

@@ -10,6 +10,9 @@ from atlas_perf.model.verdict import Verdict
 
 RATE = "rate"
 
+_LARGE_POINTS, _LARGE_PERCENT = 10, 1000
+"""From here on a change is told with one digit less."""
+
 
 class Finding(StrEnum):
     """What one metric came to."""
@@ -96,7 +99,9 @@ class ComparedMetric:
         if change is None:
             return "–"
         points = change * 100
-        return f"{points:+.2f} pp" if self.statistic == RATE else f"{points:+.1f} %"
+        large, unit = (_LARGE_POINTS, "pp") if self.statistic == RATE else (_LARGE_PERCENT, "%")
+        digits = (2 if self.statistic == RATE else 1) - (abs(points) >= large)
+        return f"{points:+.{digits}f} {unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from atlas_perf.units import format_quantity
 
 COMPARISON_SCHEMA_VERSION = "1.0"
 
-_NUMBERS = 9, 10, 10, 18
+_NUMBERS = 9, 10, 10, 19
 _FINDING = 13
 _LEAST_NAME = 16
 _WORDS = {
