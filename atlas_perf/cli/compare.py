@@ -34,8 +34,8 @@ the margin, PASS if all are shown not to be, INCONCLUSIVE otherwise, with the nu
 would decide. Each is wrong at most 5 % of the time. One run per side can only advise.
 
 A BASE may be a kept run, as 'baseline:main'. With --history there is no BASE: the candidate is held
-against 8 or more kept sessions of runs that are alike.
-Instead of folders the runs may be files of k6, of --out json or summaries, all of one kind.
+against 8 or more kept sessions of runs that are alike. Instead of folders the runs may be files of
+k6, of --out json or summaries, all of one kind.
 """
 
 _EPILOG = """\b
@@ -144,14 +144,14 @@ def compare(
         primary=primary,
         noise=None if noise is None else read_noise(noise),
     )
-    try:
-        with told_in(folder):
+    with told_in(folder):
+        try:
             if with_history:
                 found = compare_with_kept((*base, *candidates), store, terms)
             else:
                 found = compare_sides(*_sides(base, candidates), asked=asked, terms=terms)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+        except ValueError as error:
+            raise UsageError(str(error)) from None
     result, names = found.comparison, (found.bases, found.candidates)
     if folder is not None:
         folder.write(comparison_files(result, *names, file=found.file))

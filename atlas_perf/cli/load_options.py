@@ -282,8 +282,18 @@ OUT = LoadOption(
     variable="ATLAS_PERF_OUT",
     multiple=True,
     metavar="KIND=TARGET",
-    help="Also write, while the run goes on: json=FILE every sample as k6's NDJSON, parquet=FILE "
-    "some failed requests and the slowest. Repeatable.",
+    help="Also send what is measured elsewhere while the run goes on, to a file (json=FILE, "
+    "csv=FILE) or a monitoring system (docs/outputs.md has all kinds). Repeatable.",
+)
+
+OUT_INTERVAL = LoadOption(
+    "--out-interval",
+    "out_interval_s",
+    variable="ATLAS_PERF_OUT_INTERVAL",
+    type=option_types.OUT_INTERVAL,
+    default=1,
+    metavar="DURATION",
+    help="How often --out sends to monitoring systems: whole seconds up to 1m (default: 1s).",
 )
 
 RESULTS_DIR = LoadOption(
@@ -351,7 +361,20 @@ OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
         ),
     ),
     (VERDICT, (THRESHOLD, NO_THRESHOLDS, BASELINES, NO_BASELINES, CALIBRATE, PAYLOAD)),
-    (RESULTS, (TAG, TRACE_SHARE, OUT, RESULTS_DIR, QUIET, LOG_FORMAT, CONFIG, NO_CONFIG)),
+    (
+        RESULTS,
+        (
+            TAG,
+            TRACE_SHARE,
+            OUT,
+            OUT_INTERVAL,
+            RESULTS_DIR,
+            QUIET,
+            LOG_FORMAT,
+            CONFIG,
+            NO_CONFIG,
+        ),
+    ),
 )
 """In the order of its help."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from atlas_perf.cli.noise_option import held_against
 from atlas_perf.cli.runs_read import ComparedRun, read_compared, refuse_unlike
-from atlas_perf.cli.store_option import is_kept_name, kept_folder, readable_contents
+from atlas_perf.cli.store_option import kept_folder, readable_contents
 from atlas_perf.cli.streams import say
 from atlas_perf.errors import AtlasPerfError, UsageError
 from atlas_perf.history.errors import NoKeptRunError
@@ -56,13 +56,9 @@ def compare_sides(
         NoRunError, UsageError, RunInvalidError: a run is not there, or cannot be compared.
         ValueError: as `compare`.
     """
-    named = [None if is_kept_name(one) else _read(one, asked, base=True) for one in bases]
     new = [_read(folder, asked, base=False) for folder in candidates]
-    scenario = new[0].files.summary.name  # of several runs of one name, the one of this is meant
-    old = [
-        one or _read(folder, asked, base=True, scenario=scenario)
-        for one, folder in zip(named, bases, strict=True)
-    ]
+    scenario = new[0].files.summary.name  # of several kept runs of one name, its own is meant
+    old = [_read(folder, asked, base=True, scenario=scenario) for folder in bases]
     _refuse_one_twice([*old, *new])
     refuse_unlike([*old, *new])
     for one, other in zip(old, new, strict=True):

@@ -45,7 +45,7 @@ from atlas_perf.loader import (
 )
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import Summary
-from atlas_perf.outputs.registry import parse_output
+from atlas_perf.outputs.registry import parse_output, writes_file
 from atlas_perf.report.terminal_text import printable
 
 PROCESSES_PER_CORE = 4
@@ -84,7 +84,10 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
                 )
             )
             environment = environment.at(started.url, request.faults)
-        outputs = tuple(parse_output(text) for text in request.outputs)
+        outputs = tuple(
+            parse_output(text, interval_s=request.out_interval_s, variables=os.environ)
+            for text in request.outputs
+        )
         plan, warnings = make_plan(
             request,
             file,
@@ -264,9 +267,10 @@ def _refuse_wrong_thresholds(plan: TestPlan) -> None:
 
 
 def _refuse_shared_outputs(request: RunRequest) -> None:
-    if len(request.scenarios) > 1 and request.outputs:
+    files = [output for output in request.outputs if writes_file(output)]
+    if len(request.scenarios) > 1 and files:
         raise UsageError(
-            f"--out {request.outputs[0]} would be overwritten by each of "
+            f"--out {files[0]} would be overwritten by each of "
             f"{len(request.scenarios)} scenarios: run them in commands of their own"
         )
 

@@ -39,18 +39,13 @@ def readable_contents(store: Path) -> Contents:
     return contents
 
 
-def is_kept_name(written: Path) -> bool:
-    """True for `baseline:NAME`."""
-    return str(written).startswith(PREFIX)
-
-
 def kept_folder(written: Path, store: Path, scenario: str | None = None) -> Path:
     """The folder of a run that is named `baseline:NAME`; any other path as it is.
 
     Raises:
         NoKeptRunError: there is no such run.
     """
-    if not is_kept_name(written):
+    if not str(written).startswith(PREFIX):
         return written
     wanted = str(written).removeprefix(PREFIX)
     return Path(readable_contents(store).named(wanted, scenario).kept.path)

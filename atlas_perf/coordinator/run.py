@@ -122,6 +122,7 @@ async def run_plan(
         breach=run.breach,
         warnings=tuple(feed_warnings(plan, run.state.ran_out, run.leases)),
         missing=run.streams.missing,
+        outputs=run.streams.told,
         calibration=calibration,
         baselines=baselines,
     )

@@ -23,6 +23,7 @@ from atlas_perf.model.summary import (
     Calibration,
     ExceptionSummary,
     Facts,
+    OutputSummary,
     Summary,
     ThresholdResult,
 )
@@ -41,6 +42,7 @@ def conclude(
     breach: ThresholdResult | None,
     warnings: Sequence[str],
     missing: Sequence[str] = (),
+    outputs: Sequence[OutputSummary] = (),
     calibration: Calibration | None = None,
     baselines: BaselineJudge | None = None,
 ) -> Summary:
@@ -50,6 +52,7 @@ def conclude(
         breach: the threshold that ended the run, as judged then.
         warnings: what went wrong beside the measurement; said, and without weight.
         missing: sentences on what outputs of the run lack: results that were asked for.
+        outputs: what became of each; one that is not whole and not missing is a warning.
         calibration: what the generator can do here, which the run is then held against.
         baselines: of the plan's scenario.
     """
@@ -84,7 +87,9 @@ def conclude(
         baselines=report,
     )
     notes = (*measurement_notes(aggregator), *calibration_notes(calibration, aggregator))
-    summary = _with_notes(summary, state, (*warnings, *notes))
+    lost = tuple(one.note for one in outputs if not one.complete and one.note not in missing)
+    summary = _with_notes(summary, state, (*warnings, *notes, *lost))
+    summary = replace(summary, outputs=redacted(tuple(outputs), plan_secrets(state.plan)))
     return redacted(summary, shown_row_secrets(state.plan.feeds, summary))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from atlas_perf.judge.aggregations import unit
@@ -63,7 +63,7 @@ def read_summary_run(
         name=name,
         file=str(path),
         file_sha256=hashlib.sha256(k6.script.encode()).hexdigest() if k6.script else "",
-        started_at=k6.generated_at or _modified(path),
+        started_at=_begun(path, k6),
         measured_s=k6.duration_s or 0.0,
         verdict=verdict,
         exit_code=verdict.exit_code,
@@ -236,9 +236,19 @@ def _kept(k6: K6Summary) -> RunSketches:
     return RunSketches("", (length_s,), rates=tuple(rates), quantiles=tuple(trends))
 
 
-def _modified(path: Path) -> str:
+def _begun(path: Path, k6: K6Summary) -> str:
+    """When the run began: when its summary was written, less its length."""
     try:
-        at_s = path.stat().st_mtime
-    except OSError:
-        at_s = 0.0
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        written = datetime.fromisoformat(k6.generated_at)
+    except ValueError:
+        try:
+            written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except OSError:
+            written = datetime.fromtimestamp(0, UTC)
+    if written.tzinfo is None:
+        written = written.replace(tzinfo=UTC)
+    try:
+        begun = written.astimezone(UTC) - timedelta(seconds=k6.duration_s or 0)
+    except OverflowError:
+        begun = datetime.fromtimestamp(0, UTC)
+    return begun.strftime("%Y-%m-%dT%H:%M:%SZ")

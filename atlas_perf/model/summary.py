@@ -292,6 +292,18 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputSummary:
+    """What became of one `--out`."""
+
+    name: str  # kind=target, without credentials
+    complete: bool  # all that was measured went there
+    note: str  # one sentence; empty where there is nothing to say
+    seconds: int = 0  # of the run that there were to deliver; 0 for an output of single samples
+    lost_seconds: int = 0  # of these, those that did not arrive
+    merged_seconds: int = 0  # those that arrived together with others, as the receiver was slow
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """One run, measured and judged."""
 
@@ -317,4 +329,5 @@ class Summary:
     phases: tuple[PhaseSummary, ...] = ()
     calibration: Calibration | None = None  # of the generator, right before the run, if asked for
     baselines: BaselineReport | None = None  # of its scenario; None: there are none, or unasked
+    outputs: tuple[OutputSummary, ...] = ()
     schema_version: str = SCHEMA_VERSION

@@ -50,6 +50,8 @@ def comparison_markdown(
     """For a merge request's note, and for GitHub's step summary."""
     verdict, terms = comparison.verdict, comparison.terms
     number = "one run per side" if comparison.advisory else f"{comparison.pairs} pairs"
+    if comparison.sessions:
+        number = f"{comparison.sessions} kept sessions"
     meaning = "advice only" if comparison.advisory else _meaning(verdict)
     primary = [row for row in comparison.metrics if row.primary]
     striking = [row for row in comparison.metrics if row.stands_out]
@@ -66,12 +68,18 @@ def comparison_markdown(
         list(_table(primary, comparison)),
         ["These stand out and do not gate:"] if striking else [],
         list(_table(striking, comparison)),
-        [
-            f"- {plain_text(base)} → {plain_text(candidate)}"
-            for base, candidate in zip(bases, candidates, strict=True)
-        ],
+        _runs(comparison, bases, candidates),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def _runs(comparison: Comparison, bases: Sequence[str], candidates: Sequence[str]) -> list[str]:
+    if comparison.sessions:
+        return [f"- {len(bases)} kept runs → {plain_text(', '.join(candidates))}"]
+    return [
+        f"- {plain_text(base)} → {plain_text(candidate)}"
+        for base, candidate in zip(bases, candidates, strict=True)
+    ]
 
 
 def refusal_markdown(sentence: str, exit_code: ExitCode) -> str:

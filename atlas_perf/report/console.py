@@ -23,6 +23,7 @@ from atlas_perf.report.console_metrics import (
     metric_lines,
     metric_sections,
 )
+from atlas_perf.report.console_outputs import output_lines
 from atlas_perf.report.console_phases import phase_lines, shortness_text
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
 from atlas_perf.report.terminal_text import (
@@ -71,6 +72,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
         ("ENDPOINTS", endpoint_lines(summary.endpoints, paint, width)),
         ("EXCEPTIONS", _exception_lines(summary, paint, width)),
         ("GENERATOR", _generator_lines(summary, paint, width)),
+        ("OUTPUTS", output_lines(summary.outputs, paint, width)),
     ]
     lines = ["", *_header_lines(summary, paint, width)]
     for title, body in sections:

@@ -84,6 +84,13 @@ SHARED = [
         ("--out", "json=c", ("json=c",)),
     ),
     Key(
+        "out_interval_s",
+        1,
+        ('out_interval = "2s"', 2),
+        ("ATLAS_PERF_OUT_INTERVAL", "3s", 3),
+        ("--out-interval", "1m", 60),
+    ),
+    Key(
         "payload_bytes",
         None,
         ('payload = "2kB"', 2_000),

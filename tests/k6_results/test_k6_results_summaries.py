@@ -191,7 +191,7 @@ def test_what_is_told_of_the_run(tmp_path: Path) -> None:
     summary = read(tmp_path, machine_readable()).summary
     assert summary.file_sha256 == hashlib.sha256(b"export default 1").hexdigest()
     assert summary.facts.tool_version == "k6 --new-machine-readable-summary 2.2.0"
-    assert (summary.started_at, summary.measured_s) == ("2026-11-23T14:00:00Z", 60.0)
+    assert (summary.started_at, summary.measured_s) == ("2026-11-23T13:59:00Z", 60.0)
     assert read(tmp_path, handle_summary()).most_vus == 4
 
 
@@ -213,3 +213,11 @@ def test_dropped_iterations_make_it_prove_nothing(tmp_path: Path) -> None:
     enough["metrics"]["dropped_iterations"]["values"]["count"] = 40
     assert read(tmp_path, plain).summary.verdict is Verdict.INVALID
     assert read(tmp_path, enough).summary.verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+14:00", "yesterday", "2026-11-23"])
+def test_a_date_that_is_none_does_not_stop_the_gate(tmp_path: Path, written: str) -> None:
+    plain = machine_readable()
+    plain["metadata"]["generatedAt"] = written
+    plain["config"]["duration"] = 1e290
+    assert read(tmp_path, plain).summary.started_at == "1970-01-01T00:00:00Z"
