@@ -213,13 +213,6 @@ def test_the_error_of_all_looks_together_is_told(atlas_perf, made_up) -> None:
     assert "at most 5 % (2.5 % at each of 2 looks) would pass" in text
 
 
-def test_a_pipeline_finds_its_reports_in_the_folder(atlas_perf, made_up) -> None:
-    made_up(alike(3), alike(3, 1.3))
-    atlas_perf(*AB, "--pairs", "3")
-    assert 'failures="1"' in (results() / "junit.xml").read_text()
-    assert "FAIL" in (results() / "summary.md").read_text()
-
-
 def test_a_pipeline_is_told_why_there_is_no_comparison(atlas_perf, made_up) -> None:
     made_up(alike(3), alike(3), {4: RunInvalidError("'./new' ended with code 3: boom")})
     outcome = atlas_perf(*AB, "--pairs", "3")
@@ -237,6 +230,14 @@ def test_a_metric_that_cannot_gate_costs_one_pair(atlas_perf, made_up) -> None:
     runs = made_up(alike(6), [])
     outcome = atlas_perf(*CALIBRATE, "--primary", "x p(95)")
     assert (outcome.exit_code, len(runs.made)) == (ExitCode.USAGE, 2)
+
+
+def test_a_metric_without_enough_samples_is_told_after_one_pair(atlas_perf, made_up) -> None:
+    made_up(alike(3), alike(3))
+    outcome = atlas_perf(*AB, "--pairs", "3", "--primary", "http_req_duration p(99)")
+    told = "http_req_duration p(99) will have no data: 800 samples in a run, and it takes 2,000"
+    assert outcome.stderr.count(told) == 1
+    assert outcome.exit_code == ExitCode.NO_DATA
 
 
 @pytest.mark.parametrize("command", ["ab", "calibrate"])
