@@ -22,7 +22,7 @@ from atlas_perf.units import format_quantity
 
 COMPARISON_SCHEMA_VERSION = "1.0"
 
-_NUMBERS = 9, 10, 10, 18
+_NUMBERS = 9, 10, 10, 19
 _FINDING = 13
 _LEAST_NAME = 16
 _WORDS = {
@@ -113,7 +113,7 @@ def _heading(
         )
     yield (
         f"  margins {terms.margin * 100:g} % of times, {terms.error_margin * 100:g} pp of failures"
-        f" · false alarms at most {terms.alpha * 100:g} %"
+        f" · false alarms at most {terms.alpha_text()}"
     )
 
 

@@ -57,7 +57,7 @@ def comparison_markdown(
         [
             plain_text(
                 f"margins {terms.margin * 100:g} % of times, {terms.error_margin * 100:g} pp of "
-                f"failures · false alarms at most {terms.alpha * 100:g} %"
+                f"failures · false alarms at most {terms.alpha_text()}"
             )
             + f" · exit code {int(comparison.exit_code)}"
         ],

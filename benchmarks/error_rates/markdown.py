@@ -15,8 +15,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int) -> s
 
 
 def percent(share: float) -> str:
-    """`4.9 %`, and whole ones where a tenth would say nothing."""
-    return "100 %" if share == 1 else f"{share * 100:.1f} %"
+    """`4.9 %`."""
+    return f"{tenths(share)} %"
+
+
+def tenths(share: float) -> str:
+    """In percent, without the sign; `100` where a tenth would say nothing."""
+    text = f"{share * 100:.1f}"
+    return "100" if text == "100.0" else text
 
 
 def signed(share: float) -> str:

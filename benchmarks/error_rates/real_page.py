@@ -27,7 +27,7 @@ def real_text(result: Real) -> str:
     return "\n\n".join(
         (
             f"{pairs} rounds of a base and {len(result.shifts)} candidates, {result.seconds} s "
-            f"each at {result.per_s} requests/s ({result.machine}); {result.repeated} runs were "
+            f"each at {result.per_s} requests/s ({result.machine}); {result.repeated} were "
             f"INVALID and made again. Deviation of one pair's difference: {percent(pair_sd)}.",
             _measured(result.shifts),
             "**No margin**: comparisons that FAIL. First those that share no pair, then the share "

@@ -24,7 +24,7 @@ from atlas_perf.judge.comparison.likeness import unlikeness
 from atlas_perf.report.run_files import RunFiles, read_run
 from benchmarks.error_rates.simulating import SHIFTS
 
-FOLDER = Path("build") / "error-rates"
+FOLDER = Path(__file__).parents[2] / "build" / "error-rates"
 SCENARIO = Path(__file__).with_name("load.py")
 BASE = "base"
 NAMES = {BASE: 0.0, **{f"slower-{shift:.2f}": shift for shift in SHIFTS}}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from benchmarks.error_rates.chance import around
-from benchmarks.error_rates.markdown import band, percent, table
+from benchmarks.error_rates.markdown import band, percent, table, tenths
 from benchmarks.error_rates.result import Count, Simulated
 from benchmarks.error_rates.rules import ALPHA
 from benchmarks.error_rates.simulating import (
@@ -215,4 +215,4 @@ def _rate(one: Count) -> str:
 def _power(one: Count) -> str:
     assert one.predicted is not None
     mark = f" {MARK}" if outside(one) else ""
-    return f"{_plain(one)} ({one.predicted * 100:.1f}){mark}"
+    return f"{_plain(one)} ({tenths(one.predicted)}){mark}"

@@ -13,9 +13,11 @@ import sys
 from pathlib import Path
 
 from atlas_perf.errors import AtlasPerfError, ExitCode
+from atlas_perf.judge.comparison.decision import LEAST_PAIRS
 from atlas_perf.report.comparison import render_comparison
+from atlas_perf.report.comparison_reports import comparison_junit, comparison_markdown
 from benchmarks.self_gate.judging import judge, middle
-from benchmarks.self_gate.pairs import BASE, CANDIDATE, run_pairs
+from benchmarks.self_gate.pairs import BASE, CANDIDATE, SCENARIO, run_pairs
 from benchmarks.self_gate.revisions import (
     GateFailed,
     Revision,
@@ -32,7 +34,10 @@ WIDTH = 100
 
 
 def main(arguments: list[str]) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.pairs < LEAST_PAIRS:
+        parser.error(f"{options.pairs} pairs are too few: give {LEAST_PAIRS} or more")
     try:
         candidate = working_tree(CHECKOUT)
         if options.record and not candidate.committed:
@@ -51,10 +56,12 @@ def _gate(base: Revision, candidate: Revision, options: argparse.Namespace) -> i
     }
     bases, candidates = run_pairs(pythons, options.pairs, FOLDER / "runs")
     found = judge(bases, candidates, options.margin / 100)
-    names = ([one.name for one in side] for side in (bases, candidates))
+    names = [[one.name for one in side] for side in (bases, candidates)]
     print(f"\n  base {base.named} ({base.commit[:12]}), candidate {candidate.named}", end="")
-    print(f" ({candidate.commit[:12]}); results in {(FOLDER / 'runs').relative_to(CHECKOUT)}")
+    print(f" ({candidate.commit[:12]}); results in {FOLDER / 'runs'}")
     print(render_comparison(found, *names, colour=False, width=WIDTH))
+    (FOLDER / "runs" / "junit.xml").write_text(comparison_junit(found, SCENARIO.name))
+    (FOLDER / "runs" / "summary.md").write_text(comparison_markdown(found, *names))
     if options.record:
         _record(middle(candidates), candidate)
     return found.exit_code

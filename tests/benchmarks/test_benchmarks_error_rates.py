@@ -18,6 +18,7 @@ from atlas_perf.report.run_files import read_run
 from benchmarks.error_rates.chance import around, power
 from benchmarks.error_rates.comparing import compared, said
 from benchmarks.error_rates.page import PAGE, with_result
+from benchmarks.error_rates.real_page import real_text
 from benchmarks.error_rates.real_runs import (
     LATENCIES,
     NAMES,
@@ -28,7 +29,15 @@ from benchmarks.error_rates.real_runs import (
     rounds,
 )
 from benchmarks.error_rates.regimes import REGIMES, failing, simulated
-from benchmarks.error_rates.result import Count, Result, from_plain, stored, to_plain
+from benchmarks.error_rates.result import (
+    Count,
+    Real,
+    RealShift,
+    Result,
+    from_plain,
+    stored,
+    to_plain,
+)
 from benchmarks.error_rates.rules import (
     ALPHA,
     FAILED,
@@ -143,6 +152,21 @@ def test_pairs_that_share_none_and_all_that_can_be_made_of_them() -> None:
     swapped = said(differences, 3, 0.0, Finding.REGRESSED, swap=True)
     assert swapped.of_all == pytest.approx(1 / 8, abs=0.03)  # all three the right way round
     assert said(differences[:2], 3, 0.0, Finding.REGRESSED).of == 0
+
+
+def test_real_runs_are_shown_with_what_was_predicted() -> None:
+    noise = (0.01, -0.01, 0.02, -0.02, 0.0, 0.01, -0.01)
+    shifts = tuple(
+        RealShift(shift, tuple(math.log1p(shift) + one for one in noise), 0, 5)
+        for shift in (0.0, 0.05, 0.1, 0.2)
+    )
+    text = real_text(Real("a CPU, 2 CPUs, Python 3.11.7", 6, 200, 1, shifts))
+    assert "7 rounds of a base and 4 candidates, 6 s each at 200 requests/s (a CPU" in text
+    assert "1 were INVALID and made again. Deviation of one pair's difference: 1.4 %" in text
+    assert "| +10 % | +10.0 % | +8.9 % … +11.1 % | 0 of 7 (0–41 %) | 5 of 7 (29–96 %) |" in text
+    assert "| +20 % | 2 of 2 · 100 % (100 %) | 1 of 1 · 100 % (100 %) |" in text
+    result = Result(real=Real("a CPU", 6, 200, 1, shifts))
+    assert from_plain(to_plain(result)) == result
 
 
 def test_real_runs_are_collected_in_rounds_that_are_whole(

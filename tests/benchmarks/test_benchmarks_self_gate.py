@@ -15,6 +15,7 @@ from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.results_folder import SUMMARY_FILE
 from atlas_perf.report.run_files import read_run
 from atlas_perf.report.summary_json import summary_to_json
+from benchmarks.self_gate import __main__ as gate
 from benchmarks.self_gate import pairs
 from benchmarks.self_gate.cost import OF_A_REQUEST, add_cost, workers_cpu_s
 from benchmarks.self_gate.judging import judge, middle
@@ -109,6 +110,28 @@ def test_pairs_are_run_in_turns_and_an_invalid_run_again(monkeypatch, tmp_path) 
     monkeypatch.setattr(pairs, "measure", lambda python, place, *options: False)
     with pytest.raises(GateFailed, match="leave the machine alone"):
         run_pairs(pythons, 3, tmp_path)
+
+
+def test_the_verdict_is_the_exit_code_and_is_left_for_ci(
+    run, tmp_path, monkeypatch, capsys
+) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    monkeypatch.setattr(gate, "FOLDER", tmp_path)
+    monkeypatch.setattr(gate, "HISTORY", tmp_path / "history")
+    monkeypatch.setattr(gate, "built", lambda *asked: Path(sys.executable))
+    monkeypatch.setattr(gate, "run_pairs", lambda *asked: sides(run, runs, 1.2, 1.21, 1.22))
+    monkeypatch.setattr(gate, "working_tree", lambda checkout: revision(checkout, "HEAD"))
+    assert gate.main(["--base", "HEAD", "--record"]) == 1
+    assert "is worse by" in capsys.readouterr().out
+    assert 'failures="1"' in (runs / "junit.xml").read_text()
+    assert "FAIL" in (runs / "summary.md").read_text()
+    (kept,) = (tmp_path / "history").glob("*/kept.json")
+    assert sum(file.stat().st_size for file in kept.parent.iterdir()) < 50_000
+    assert gate.main(["--base", "no-such-revision"]) == 3
+    assert "no-such-revision" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        gate.main(["--pairs", "2"])
 
 
 @pytest.fixture

@@ -313,6 +313,16 @@ def test_intervals_back_off_to_their_limit() -> None:
         assert [next(intervals) // NS_PER_MS for _ in range(5)] == [1000, 2000, 4000, 5000, 5000]
 
 
+def test_the_first_interval_may_be_another() -> None:
+    unused: Callable[[str], Any] = str
+    waiting = Polling(unused, every="250ms", first="1s", jitter=0)
+    with fake_virtual_user() as vu:
+        intervals = waiting.intervals_ns(vu.random)
+        assert [next(intervals) // NS_PER_MS for _ in range(3)] == [1000, 250, 250]
+    with pytest.raises(ValueError, match="first='0s' is no interval"):
+        Polling(unused, first="0s")
+
+
 async def test_jitter_is_the_seeds_and_leaves_the_scenarios_numbers_alone() -> None:
     slept: list[list[float]] = []
     drawn: list[float] = []
