@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from atlas_perf.cli.load_options import OF_RUN
+from atlas_perf.outputs.http_post import variable_name
 
 CHECKOUT = Path(__file__).parents[2]
 WRAPPER = CHECKOUT / "scripts" / "load-test.sh"
@@ -114,6 +115,7 @@ def test_docker_gets_every_variable_that_says_a_load(machine: Machine) -> None:
     paths = {"ATLAS_PERF_BASELINES", "ATLAS_PERF_OUT", "ATLAS_PERF_RESULTS_DIR"}
     options = [option for _, section in OF_RUN for option in section]
     names = {option.variable for option in options if option.variable is not None} - paths
+    names |= {variable_name("prometheus-rw", what) for what in ("TOKEN", "HEADERS")}
     machine.has("docker", DOCKER.format(running=0, has_image=0))
     words = machine.run("smoke", **dict.fromkeys(names, "1")).stdout.split()
     assert len(names) > 10
