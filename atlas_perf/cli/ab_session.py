@@ -162,11 +162,9 @@ class _Session:
             quantity = Quantity(row.selector, row.statistic)
             for run in (self._pairs.base[0], self._pairs.candidate[0]):
                 found = reading(quantity, run.sketches)
-                if row.primary and found is not None and found.lacking:
-                    say(
-                        f"warning: {quantity} will have no data: {found.lacking}; "
-                        "Ctrl-C, and make the runs longer"
-                    )
+                lacking = f"{run.path.name} has none" if found is None else found.lacking
+                if row.primary and lacking:
+                    say(f"warning: {quantity} will have no data: {lacking}; Ctrl-C ends the runs")
                     break
         if self._request.noise is not None:
             warn_of_other_conditions(self._request.noise, self._pairs.base[0].summary)

@@ -118,10 +118,10 @@ def recorded(
         else:
             summary = observe(watched, signals, quiet=quiet, calibration=calibration)
     early_end = None if prepared.target is None else prepared.target.early_end()
+    secrets = plan_secrets(plan)
     if early_end is not None:
-        summary = withdrawn(summary, early_end)
+        summary = withdrawn(summary, redacted_text(early_end, secrets))
     try:
-        secrets = plan_secrets(plan)
         folder.write(summary, sketches.kept(partial(redacted_text, secrets=secrets)))
     except ResultsWriteError as error:
         summary = withdrawn(summary, _sentence(error))

@@ -143,9 +143,11 @@ class RepeatedRuns:
                     folder_name=name,
                     label=label,
                 )
-                self._refuse_dead(target, summary, label)
+                self._refuse_dead(target, summary)
         except KeyboardInterrupt:
             raise InterruptedRunsError from None
+        except RunInvalidError as error:
+            raise RunInvalidError(f"{label}: {error}") from None
         if not request.quiet:
             say(f"{label}: {_in_short(summary)}")
         return self._usable(summary, path)
@@ -171,12 +173,12 @@ class RepeatedRuns:
             )
         return files
 
-    def _refuse_dead(self, target: ServedBuild, summary: Summary, label: str) -> None:
+    def _refuse_dead(self, target: ServedBuild, summary: Summary) -> None:
         """A build that falls over under the load is no mishap of a run that could be made again:
         pairs that are left out for it would hide what is wrong with it."""
         early_end = target.early_end()
         if early_end is not None and summary.exit_code is not ExitCode.INTERRUPTED:
-            raise RunInvalidError(f"{label}: {early_end.rstrip('.')}; a build must outlive its run")
+            raise RunInvalidError(f"{early_end.rstrip('.')}; a build must outlive its run")
 
     def _refuse_interrupted(self) -> None:
         if self._signals.came:

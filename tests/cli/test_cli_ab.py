@@ -235,7 +235,10 @@ def test_a_metric_that_cannot_gate_costs_one_pair(atlas_perf, made_up) -> None:
 def test_a_metric_without_enough_samples_is_told_after_one_pair(atlas_perf, made_up) -> None:
     made_up(alike(3), alike(3))
     outcome = atlas_perf(*AB, "--pairs", "3", "--primary", "http_req_duration p(99)")
-    told = "http_req_duration p(99) will have no data: 800 samples in a run, and it takes 2,000"
+    told = (
+        "http_req_duration p(99) will have no data: 800 samples in a run, and it takes 2,000; "
+        "Ctrl-C ends the runs"
+    )
     assert outcome.stderr.count(told) == 1
     assert outcome.exit_code == ExitCode.NO_DATA
 

@@ -87,7 +87,9 @@ def test_a_host_that_the_limits_leave_out_is_refused_before_any_load(tmp_path: P
 FALLS_OVER = BUILD.replace(
     "time.sleep(float(sys.argv[2]))",
     """Answer.asked += 1
-        if Answer.asked == 20: print("out of memory", flush=True); os._exit(9)""",
+        if Answer.asked == 20:
+            print("out of memory", "s3cr3t" + "-value", flush=True)
+            os._exit(9)""",
 ).replace('protocol_version = "HTTP/1.1"', 'protocol_version, asked = "HTTP/1.1", 0')
 
 
@@ -98,27 +100,36 @@ def test_a_build_that_falls_over_under_the_load_ends_it_and_is_not_run_again(
     (tmp_path / "build.py").write_text(FALLS_OVER.replace("import sys", "import os, sys"))
     serve = f"{sys.executable} build.py {{port}}"
     finished = ab(
-        tmp_path, "ab", "shop.py", "--base", serve, "--candidate", serve, "-p", "1", "--seed", "1"
+        tmp_path,
+        *("ab", "shop.py", "--base", serve, "--candidate", serve, "-p", "1", "--seed", "1"),
+        *("-e", "API_TOKEN=s3cr3t-value"),
     )
     assert (finished.returncode, finished.stdout) == (3, "")
     assert re.search(
-        r"pair 1 \w+: The build ended with code 9: out of memory; a build must outlive its run",
+        r"pair 1 \w+: The build ended with code 9: out of memory \S+; a build must outlive its run",
         finished.stderr,
     ), finished.stderr
     (folder,) = (tmp_path / "results").iterdir()
     assert not list(folder.glob("*-again*"))
     (run,) = folder.glob("pair-01-*/summary.json")
     assert json.loads(run.read_text())["verdict"] == "INVALID"
+    told = [
+        finished.stderr,
+        *(one.read_text() for one in folder.rglob("*.[jxm]*") if one.suffix != ".msgpack"),
+    ]
+    assert not any("s3cr3t" in one for one in told)
 
 
 def test_an_interruption_while_a_build_starts_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(SCENARIO)
-    os.mkfifo(tmp_path / "started")
-    slow = "sh -c 'sleep 600 & echo $! > started; wait'"
+    started = tmp_path / "started"
+    slow = "sh -c 'sleep 600 & echo $! > written; mv written started; wait'"
     arguments = ("ab", "shop.py", "--base", slow, "--candidate", slow)
     command = [sys.executable, "-m", "atlas_perf", *arguments]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as running:
-        pid = int((tmp_path / "started").read_text())
+        while not started.exists() and running.poll() is None:
+            time.sleep(0.01)
+        pid = int(started.read_text())
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 130
