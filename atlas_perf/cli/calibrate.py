@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,13 +25,15 @@ from atlas_perf.cli.repeated_runs import (
     RepeatedRuns,
     Serving,
     UnusableRunError,
+    only_scenario,
 )
 from atlas_perf.cli.requested import requested
 from atlas_perf.cli.sections import SectionCommand, SectionOption
 from atlas_perf.cli.served_build import Build, read_build
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show, wants_colour
-from atlas_perf.errors import ExitCode, RunInvalidError, UsageError
+from atlas_perf.errors import AtlasPerfError, ExitCode, RunInvalidError, UsageError
+from atlas_perf.judge.comparison.compare import compare, refuse_too_many
 from atlas_perf.judge.comparison.likeness import made_with
 from atlas_perf.judge.comparison.noise import LEAST_RUNS, noise_of
 from atlas_perf.model.comparison import Quantity, Terms
@@ -38,6 +41,8 @@ from atlas_perf.report.noise import NOISE_FILE, noise_to_json, render_noise
 from atlas_perf.report.results_folder import CONSOLE_FILE, CONSOLE_WIDTH, ResultsFolder
 from atlas_perf.report.run_files import RunFiles
 from atlas_perf.units import NS_PER_S
+
+_TO_COMPARE = 2
 
 _HELP = """Run one build against itself, and say how much its runs differ (A/A).
 
@@ -120,35 +125,36 @@ def calibrate(
     **options: Any,
 ) -> ExitCode:
     request = requested(ctx, scenarios=(scenario or "api",), **options)
-    (name,) = request.scenarios
+    name = only_scenario(request)
     terms = Terms(margin=margin, error_margin=error_margin, primary=primary)
     if isinstance(build, str):
         build = read_build(build)
+    try:
+        refuse_too_many(primary)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     seed = random.randrange(2**31) if request.seed is None else request.seed
     with StopSignals() as signals:
         repeated = RepeatedRuns(request, signals, Serving(ready_path, ready_within_ns / NS_PER_S))
-        repeated.refuse_unasked_production((build,))
+        repeated.refuse_wrong_builds((build,))
         stem = name.rpartition("/")[2].removesuffix(".py")
         folder = ResultsFolder.create(request.results_dir, f"{stem}-aa", datetime.now(UTC))
         signals.hold()
+        if not request.quiet:
+            say(f"{name}: {repeated.lengths_text(runs)}")
         made: list[RunFiles] = []
         try:
             for number in range(1, runs + 1):
                 # Neighbours ask the same things, as the runs of a pair do.
-                made.append(
-                    repeated.run(
-                        build,
-                        folder=folder.path,
-                        name=f"run-{number:02}",
-                        label=f"run {number}",
-                        seed=seed + (number - 1) // 2,
-                    )
-                )
+                made.append(_one(repeated, build, folder, number, seed + (number - 1) // 2))
+                if number == _TO_COMPARE:
+                    _refuse_unjudged(made, terms)
         except InterruptedRunsError:
             say(f"interrupted: {len(made)} of {runs} runs are in {folder.path}")
             return ExitCode.INTERRUPTED
-        except UnusableRunError as error:
-            raise RunInvalidError(f"run {len(made) + 1} proves nothing: {error}") from None
+        except AtlasPerfError:
+            say(f"{len(made)} of {runs} runs are in {folder.path}")
+            raise
         try:
             noise = noise_of(
                 [one.sketches for one in made],
@@ -168,3 +174,29 @@ def calibrate(
         if not request.quiet:
             say(f"results: {folder.path}, for --noise of 'ab' and 'compare'")
         return ExitCode.PASS
+
+
+def _one(
+    repeated: RepeatedRuns, build: Build, folder: ResultsFolder, number: int, seed: int
+) -> RunFiles:
+    """One run, which is made again, once, if it proves nothing."""
+    name, label = f"run-{number:02}", f"run {number}"
+    try:
+        return repeated.run(build, folder=folder.path, name=name, label=label, seed=seed)
+    except UnusableRunError as error:
+        say(f"warning: run {number} is made again, since {error}")
+    try:
+        return repeated.run(build, folder=folder.path, name=f"{name}-again", label=label, seed=seed)
+    except UnusableRunError as error:
+        raise RunInvalidError(
+            f"run {number} proves nothing, and neither did it the first time: {error}"
+        ) from None
+
+
+def _refuse_unjudged(made: Sequence[RunFiles], terms: Terms) -> None:
+    """A metric that cannot gate is refused after two runs, and not after all of them."""
+    base, candidate = (one.sketches for one in made)
+    try:
+        compare([base], [candidate], terms)
+    except ValueError as error:
+        raise UsageError(str(error)) from None

@@ -65,7 +65,7 @@ stands for one run: the one promoted last.
 _PROMOTE_EPILOG = """\b
 Examples:
   atlas-perf baseline promote 20261123T140512Z-api-v1.4-1f3c9a2b
-  atlas-perf baseline promote results/20261123T140512Z-api --as v1.4
+  atlas-perf baseline promote results/20261123T140512Z-api --as v1-4
 
 \b
 Exit codes: 0 promoted; 1 the run failed; 2 wrong usage; 3 it is invalid, interrupted, unreadable,
@@ -101,7 +101,9 @@ def _label(text: str) -> str:
 
 def _name(text: str) -> str:
     if not is_name(text):
-        raise ValueError(f"{text!r} is not a name: write letters, digits, '-' and '_', as 'main'")
+        raise ValueError(
+            f"{text!r} is not a name: write letters, digits, '.', '-' and '_', as 'main'"
+        )
     return text
 
 
@@ -211,7 +213,7 @@ def show_run(*, run: str, store: Path) -> ExitCode:
 @store_option("Options")
 def promote(*, run: str, name: str, label: str | None, commit: str | None, store: Path) -> ExitCode:
     kept = Store(store)
-    folder = _results_of(Path(run))
+    folder = _one_run(Path(run))
     if folder is None:
         if label is not None or commit is not None:
             raise UsageError(
@@ -309,6 +311,16 @@ def _results_of(path: Path) -> Path | None:
     if path.name == SUMMARY_FILE and path.is_file():
         return path.parent
     return path if (path / SUMMARY_FILE).is_file() else None
+
+
+def _one_run(path: Path) -> Path | None:
+    """The only results folder that a path names; None if it is none."""
+    if not path.is_dir():
+        return _results_of(path)
+    folders = run_folders(path)
+    if len(folders) > 1:
+        raise UsageError(f"{path} holds {len(folders)} runs: name the one that is meant")
+    return folders[0]
 
 
 def run_folders(path: Path) -> list[Path]:

@@ -283,7 +283,7 @@ OUT = LoadOption(
     multiple=True,
     metavar="KIND=TARGET",
     help="Also send what is measured elsewhere while the run goes on, to a file (json=FILE, "
-    "csv=FILE) or a monitoring system (docs/outputs.md has all kinds). Repeatable.",
+    "csv=FILE, parquet=FILE) or a monitoring system (docs/outputs.md has all kinds). Repeatable.",
 )
 
 OUT_INTERVAL = LoadOption(
@@ -363,17 +363,7 @@ OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
     (VERDICT, (THRESHOLD, NO_THRESHOLDS, BASELINES, NO_BASELINES, CALIBRATE, PAYLOAD)),
     (
         RESULTS,
-        (
-            TAG,
-            TRACE_SHARE,
-            OUT,
-            OUT_INTERVAL,
-            RESULTS_DIR,
-            QUIET,
-            LOG_FORMAT,
-            CONFIG,
-            NO_CONFIG,
-        ),
+        (TAG, TRACE_SHARE, OUT, OUT_INTERVAL, RESULTS_DIR, QUIET, LOG_FORMAT, CONFIG, NO_CONFIG),
     ),
 )
 """In the order of its help."""

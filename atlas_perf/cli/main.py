@@ -27,6 +27,7 @@ from atlas_perf.cli.json_log import asks_for_json
 from atlas_perf.cli.kept_runs import baseline
 from atlas_perf.cli.new import new
 from atlas_perf.cli.open_files import raise_limit_of_open_files
+from atlas_perf.cli.report import report
 from atlas_perf.cli.run import run
 from atlas_perf.cli.stop_signals import STOP_SIGNALS
 from atlas_perf.cli.streams import accept_all_text, log_json, say, say_lines, show, silence
@@ -55,6 +56,7 @@ Start here:
   atlas-perf ab                   run two builds in turns, and compare them
   atlas-perf baseline save        keep a run in a folder for git
   atlas-perf trend                where a metric changed over kept runs
+  atlas-perf report RESULTS       the page of a run again, or of several
   atlas-perf doctor               what this machine can do
 """
 
@@ -85,6 +87,7 @@ cli.add_command(find_capacity)
 cli.add_command(compare)
 cli.add_command(ab)
 cli.add_command(calibrate)
+cli.add_command(report)
 cli.add_command(target)
 cli.add_command(doctor)
 cli.add_command(baseline)

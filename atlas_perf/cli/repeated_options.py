@@ -35,7 +35,7 @@ _READY_WITHIN = click.option(
     type=DURATION,
     default="30s",
     metavar="TIME",
-    help="How long it may take to be (default: 30s).",
+    help="How long a started build may take until then (default: 30s).",
 )
 _OF_RUN = (
     load_options.ENV,

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from atlas_perf.cli.conduct import PreparedRun, recorded
+from atlas_perf.cli.embedded import asks_for_sockjs, contract_of
 from atlas_perf.cli.preflight import refuse_hopeless
 from atlas_perf.cli.request import RunRequest
-from atlas_perf.cli.served_build import Build, served
+from atlas_perf.cli.served_build import (
+    Build,
+    ServedBuild,
+    refuse_unstartable,
+    served,
+    speaking,
+)
 from atlas_perf.cli.session import environment_of, make_plan, refuse_wrong_target
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import is_terminal, say
-from atlas_perf.errors import ExitCode, PlanError, RunInvalidError
+from atlas_perf.errors import ExitCode, PlanError, RunInvalidError, UsageError
 from atlas_perf.judge.comparison.likeness import unlikeness, unusable
 from atlas_perf.loader import find_scenario
 from atlas_perf.model.summary import Summary
@@ -44,6 +52,20 @@ class UnusableRunError(Exception):
     """A run that proves nothing; the message is a clause with the reason."""
 
 
+def only_scenario(request: RunRequest) -> str:
+    """The scenario that is run again and again.
+
+    Raises:
+        UsageError: there are several.
+    """
+    if len(request.scenarios) > 1:
+        raise UsageError(
+            f"one scenario is run again and again, not {len(request.scenarios)}: name one of "
+            f"{', '.join(request.scenarios)}"
+        )
+    return request.scenarios[0]
+
+
 class RepeatedRuns:
     """Makes runs that can be compared with each other, a results folder each.
 
@@ -53,7 +75,7 @@ class RepeatedRuns:
 
     def __init__(self, request: RunRequest, signals: StopSignals, serving: Serving) -> None:
         """`request` has one scenario; where its load goes is said run by run."""
-        (self._scenario,) = request.scenarios
+        self._scenario = only_scenario(request)
         self._file = find_scenario(self._scenario)
         self._signals = signals
         self._serving = serving
@@ -61,14 +83,26 @@ class RepeatedRuns:
         self._warned = False
         self._first: RunFiles | None = None
 
-    def refuse_unasked_production(self, builds: Sequence[Build]) -> None:
-        """Raises UsageError if one of them is production and nobody said that it may be."""
+    def lengths_text(self, runs: int) -> str:
+        """`10 runs of at most 2m (5s of it warm-up), 20m of load altogether`."""
+        end_ns = self._plan.end_ns
+        warm_up_ns = max(one.warm_up_ns for one in self._plan.scenarios)
+        warm_up = f"{format_planned(warm_up_ns)} of it warm-up" if warm_up_ns else "no warm-up"
+        return (
+            f"{runs} runs of at most {format_planned(end_ns)} ({warm_up}), "
+            f"{format_planned(runs * end_ns)} of load altogether"
+        )
+
+    def refuse_wrong_builds(self, builds: Sequence[Build]) -> None:
+        """Raises UsageError if one of them cannot be started, or may not be loaded: production
+        unasked, or a host that the project's limits leave out."""
         for build in builds:
+            refuse_unstartable(build)
             if build.url is not None:
                 request = self._at(build.url)
-                refuse_wrong_target(
-                    request, self._scenario, environment_of(request, self._scenario)
-                )
+                environment = environment_of(request, self._scenario)
+                refuse_wrong_target(request, self._scenario, environment)
+                make_plan(request, self._file, environment, own_target=False)
 
     def run(self, build: Build, *, folder: Path, name: str, label: str, seed: int) -> RunFiles:
         """Serve the build, load it, and read the results back.
@@ -76,9 +110,12 @@ class RepeatedRuns:
         Raises:
             InterruptedRunsError: a signal came.
             UnusableRunError: the run proves nothing.
-            RunInvalidError: the build did not come up, or the run is unlike the first one.
+            RunInvalidError: the build did not come up, or ended by itself, or the run is unlike
+                the first one.
         """
         self._refuse_interrupted()
+        variables = {**os.environ, **self._request.env}
+        build = speaking(build, contract_of(variables), sockjs_framing=asks_for_sockjs(variables))
         try:
             with served(
                 build,
@@ -89,7 +126,9 @@ class RepeatedRuns:
             ) as target:
                 request = replace(self._at(target.url), seed=seed)
                 environment = environment_of(request, self._scenario)
-                plan, warnings = make_plan(request, self._file, environment, own_target=False)
+                plan, warnings = make_plan(
+                    request, self._file, environment, own_target=build.url is None
+                )
                 warnings += refuse_hopeless(
                     plan, environment.base_url, ignored=request.ignore_preflight
                 )
@@ -104,6 +143,7 @@ class RepeatedRuns:
                     folder_name=name,
                     label=label,
                 )
+                self._refuse_dead(target, summary, label)
         except KeyboardInterrupt:
             raise InterruptedRunsError from None
         if not request.quiet:
@@ -131,6 +171,13 @@ class RepeatedRuns:
             )
         return files
 
+    def _refuse_dead(self, target: ServedBuild, summary: Summary, label: str) -> None:
+        """A build that falls over under the load is no mishap of a run that could be made again:
+        pairs that are left out for it would hide what is wrong with it."""
+        early_end = target.early_end()
+        if early_end is not None and summary.exit_code is not ExitCode.INTERRUPTED:
+            raise RunInvalidError(f"{label}: {early_end.rstrip('.')}; a build must outlive its run")
+
     def _refuse_interrupted(self) -> None:
         if self._signals.came:
             raise InterruptedRunsError
@@ -148,13 +195,15 @@ class RepeatedRuns:
             outputs=(),
         )
         environment = environment_of(asked, self._scenario)
-        plan, _ = make_plan(asked, self._file, environment, own_target=False)
+        # The address stands for none yet: it is no host that limits could leave out.
+        plan, _ = make_plan(asked, self._file, environment, own_target=True)
+        self._plan = plan
         request = replace(request, environment=None, faults=(), outputs=())
         if request.warm_up_ns is not None or any(one.warm_up_ns for one in plan.scenarios):
             return request
         warmed = replace(asked, warm_up_ns=WARM_UP_NS)
         try:
-            make_plan(warmed, self._file, environment, own_target=False)
+            self._plan, _ = make_plan(warmed, self._file, environment, own_target=True)
         except PlanError:
             say(
                 f"warning: the runs have no warm-up, since {format_planned(WARM_UP_NS)} of it "

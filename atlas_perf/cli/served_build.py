@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +27,7 @@ PORT_FIELD = "{port}"
 STOP_LIMIT_S = 10.0
 
 _REFERENCE_TARGET = (sys.executable, "-m", "atlas_perf.target", "--port", PORT_FIELD)
+_ADDRESS = re.compile(r"[\w.-]+:\d+(/.*)?")
 _LOOK_AGAIN_S = 0.02
 _ANSWER_LIMIT_S = 5.0
 _LAST_LINES = 3
@@ -62,7 +65,27 @@ def read_build(text: str) -> Build:
         raise ValueError(f"{text!r} is not a command: {error}") from None
     if not command:
         raise ValueError("an empty text is neither a URL nor a command")
+    if _ADDRESS.fullmatch(text.strip()):
+        raise ValueError(f"{text!r} has no scheme: write http://{text.strip()}")
+    if "://" in command[0]:
+        raise ValueError(
+            f"{text!r} is not a URL that load can be sent to: write http:// or https://"
+        )
     return Build(text, command=command)
+
+
+def speaking(build: Build, contract: str, *, sockjs_framing: bool) -> Build:
+    """The reference target as the scenarios expect it; any other build as it is."""
+    if build.written != EMBEDDED:
+        return build
+    more = ("--contract", contract, *(["--sockjs-framing"] if sockjs_framing else []))
+    return replace(build, command=(*_REFERENCE_TARGET, *more))
+
+
+def refuse_unstartable(build: Build) -> None:
+    """Raises UsageError for a command whose program is not there, before anything is loaded."""
+    if build.command and shutil.which(build.command[0]) is None:
+        raise _not_started(build.command[0], "there is no such program")
 
 
 class ServedBuild:
@@ -144,9 +167,11 @@ def _start(command: list[str], env: Mapping[str, str], log: Path) -> subprocess.
                 start_new_session=True,  # a group of its own, which can be ended as a whole
             )
     except OSError as error:
-        raise UsageError(
-            f"the command {command[0]!r} cannot be started: {error.strerror or error}"
-        ) from None
+        raise _not_started(command[0], error.strerror or str(error)) from None
+
+
+def _not_started(program: str, why: str) -> UsageError:
+    return UsageError(f"the command {program!r} cannot be started: {why}")
 
 
 def _free_port() -> int:

@@ -21,8 +21,10 @@ from atlas_perf.history.store import Store
 from atlas_perf.history.trend import RECENT_POINTS, TrendTerms, trend_of
 from atlas_perf.judge.comparison.likeness import unusable
 from atlas_perf.model.comparison import Quantity
+from atlas_perf.report.errors import ResultsWriteError
 from atlas_perf.report.run_files import read_run, read_summary
 from atlas_perf.report.trend import render_trend, trend_to_json
+from atlas_perf.report.trend_svg import trend_svg
 
 _HELP = """Find where the level of a metric changed, over kept runs and RESULTS as time went.
 
@@ -36,12 +38,12 @@ Examples:
   atlas-perf trend                                    the kept runs
   atlas-perf trend results --scenario api             and those of a folder
   atlas-perf trend --metric 'http_req_duration p(99)' --margin 10
-  atlas-perf trend --json --fail-on-regression
+  atlas-perf trend --svg trend.svg --json --fail-on-regression
 
 \b
 Exit codes: 0 looked at, with a warning if something recent is worse; 1 so with
   --fail-on-regression; 2 wrong usage, or the extra 'history' is not installed; 3 the store cannot
-  be read; 4 not enough history.
+  be read, or FILE not written; 4 not enough history.
 """
 
 
@@ -117,6 +119,14 @@ Exit codes: 0 looked at, with a warning if something recent is worse; 1 so with
     is_flag=True,
     help="Print JSON instead of tables and pictures.",
 )
+@click.option(
+    "--svg",
+    cls=SectionOption,
+    section="Output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the pictures there, as SVG.",
+)
 def trend(
     *,
     results: tuple[Path, ...],
@@ -128,11 +138,14 @@ def trend(
     recent: int,
     fail_on_regression: bool,
     as_json: bool,
+    svg: Path | None,
 ) -> ExitCode:
     require_library()
     runs, left_out = _runs(store, results, scenarios)
     terms = TrendTerms(margin, error_margin, metrics, recent, fail_on_regression)
     found = trend_of(runs, terms, left_out)
+    if svg is not None:
+        _write(svg, trend_svg(found))
     if as_json:
         show(trend_to_json(found))
     else:
@@ -143,6 +156,15 @@ def trend(
             "confirm it with pairs of runs ('atlas-perf compare')"
         )
     return found.exit_code
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise ResultsWriteError(
+            f"the picture cannot be written to {file}: {error.strerror or error}"
+        ) from None
 
 
 def _runs(

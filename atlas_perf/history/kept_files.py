@@ -38,7 +38,7 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MOST_IN_ID = 40
 _COMMIT_IN_ID = 12
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _PROMOTED = re.compile(
     rf"(?P<name>{_NAME.pattern})\.(?P<stamp>\d{{8}}T\d{{6}}Z){re.escape(PROMOTED_SUFFIX)}"
 )

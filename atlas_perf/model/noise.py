@@ -59,6 +59,7 @@ class Noise:
     error_margin: float
     alpha: float
     metrics: tuple[MetricNoise, ...]
+    deviations_up_to: float  # times what was found, since few runs show little (95 % confidence)
     false_alarms: FalseAlarms
     facts: Mapping[str, str]  # of what it holds for: scenario, tool, Python, machine
     schema_version: str = NOISE_SCHEMA_VERSION

@@ -16,6 +16,7 @@ Counts and sums stay exact.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from atlas_perf.sketch.ddsketch import Sketch
 
@@ -28,13 +29,27 @@ def exponential_buckets(sketch: Sketch, scale: int, unit: float) -> dict[int, in
     Args:
         unit: what values are divided by: 1e9 makes seconds of nanoseconds.
     """
-    accuracy = sketch.relative_accuracy
-    gamma_ln = math.log1p(2 * accuracy / (1 - accuracy))
-    per_octave = 2.0**scale
-    # A bin's middle is 2 γ^i / (γ + 1), as much above its lower end as below its upper one.
-    middle_ln = math.log1p(-accuracy) - math.log(unit)
+    places = _places(sketch.relative_accuracy, scale, unit)
     buckets: dict[int, int] = {}
     for number, count in sorted(sketch.bins().items()):
-        bucket = math.ceil((number * gamma_ln + middle_ln) / _LN_2 * per_octave)
+        bucket = places[number]
         buckets[bucket] = buckets.get(bucket, 0) + count
     return buckets
+
+
+class _Places(dict[int, int]):
+    """The bucket of each bin, computed once: all histograms of a run ask for the same ones."""
+
+    def __init__(self, accuracy: float, scale: int, unit: float) -> None:
+        self._gamma_ln = math.log1p(2 * accuracy / (1 - accuracy))
+        # A bin's middle is 2 γ^i / (γ + 1), as much above its lower end as below its upper one.
+        self._middle_ln = math.log1p(-accuracy) - math.log(unit)
+        self._per_octave = 2.0**scale
+
+    def __missing__(self, number: int) -> int:
+        middle_ln = number * self._gamma_ln + self._middle_ln
+        bucket = self[number] = math.ceil(middle_ln / _LN_2 * self._per_octave)
+        return bucket
+
+
+_places = cache(_Places)

@@ -18,6 +18,7 @@ from atlas_perf.model.metric import Metric
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.request_sample import RequestSample
 from atlas_perf.model.series import Tags
+from atlas_perf.model.summary import OutputSummary
 from atlas_perf.units import NS_PER_US
 
 _ROWS_PER_GROUP = 10_000
@@ -86,6 +87,13 @@ class ParquetOutput:
                 self._writer.close()
             except OSError as error:
                 self._failure = self._failure or self._cannot_write(error)
+        return self._missing()
+
+    def told(self) -> OutputSummary:
+        missing = self._missing()
+        return OutputSummary(f"parquet={self._path}", missing is None, missing or "")
+
+    def _missing(self) -> str | None:
         if self._failure is None:
             return None
         return f"{self._failure}: {self._lost} requests are missing, and the file cannot be read"

@@ -132,5 +132,11 @@ class Periods:
         if len(self._series) >= self._cap:
             self.folded = True
             tags = other_tags(tags)
-        shown = tags_of({**self._lent_tags, **dict(tags)})
+        told = {_encodable(key): _encodable(value) for key, value in tags}
+        shown = tags_of({**self._lent_tags, **told})
         return self._series.setdefault((metric.name, tags), OutputSeries(metric, shown))
+
+
+def _encodable(text: str) -> str:
+    """Without lone surrogates, which no receiver's UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode()

@@ -7,6 +7,8 @@ behind its length. Native histograms are in both.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
+from operator import sub
 from typing import Any
 
 from atlas_perf.outputs.declared_messages import Fields, declare
@@ -113,15 +115,20 @@ def delimited(families: Iterable[Any]) -> bytes:
 
 def _fill_buckets(spans: Any, deltas: Any, sketch: Sketch, unit: float) -> None:
     """Neighbouring buckets are a span; each count is told as its difference to the one before."""
-    end = 0
-    before = 0
-    for bucket, count in exponential_buckets(sketch, SCHEMA, unit).items():
-        if not spans or bucket != end:
-            spans.add(offset=bucket - end, length=0)
-        spans[-1].length += 1
+    buckets = exponential_buckets(sketch, SCHEMA, unit)
+    end, length = 0, 0
+    for bucket in buckets:
+        if bucket == end and length:
+            length += 1
+        else:
+            if length:
+                spans[-1].length = length
+            spans.add(offset=bucket - end)
+            length = 1
         end = bucket + 1
-        deltas.append(count - before)
-        before = count
+    if length:
+        spans[-1].length = length
+    deltas.extend(map(sub, buckets.values(), chain((0,), buckets.values())))
 
 
 def _varint(number: int) -> bytes:

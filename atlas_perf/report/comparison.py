@@ -22,7 +22,7 @@ from atlas_perf.units import format_quantity
 
 COMPARISON_SCHEMA_VERSION = "1.0"
 
-_NUMBERS = 9, 10, 10, 18
+_NUMBERS = 9, 10, 10, 19
 _FINDING = 13
 _LEAST_NAME = 16
 _WORDS = {
@@ -79,6 +79,22 @@ def render_comparison(
     return "\n".join([*lines, "", _last_line(comparison, paint)]) + "\n"
 
 
+def extent(comparison: Comparison) -> str:
+    """How much was compared: `5 pairs`."""
+    if comparison.sessions:
+        return f"{comparison.sessions} kept sessions"
+    return "one run per side" if comparison.advisory else f"{comparison.pairs} pairs"
+
+
+def opposed(
+    comparison: Comparison, bases: Sequence[str], candidates: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Names of what was held against each other: pairs, or a history and one session."""
+    if comparison.sessions:
+        return [(f"{len(bases)} kept runs", ", ".join(candidates))]
+    return list(zip(bases, candidates, strict=True))
+
+
 def _heading(
     comparison: Comparison,
     bases: Sequence[str],
@@ -88,14 +104,8 @@ def _heading(
 ) -> Iterator[str]:
     terms = comparison.terms
     phase = f" of {comparison.phase}" if comparison.phase else ""
-    number = "one run per side" if comparison.advisory else f"{comparison.pairs} pairs"
-    if comparison.sessions:
-        number = f"{comparison.sessions} kept sessions"
-    yield f"  {paint('bold', 'COMPARISON')}{phase} · {number}"
-    if comparison.sessions:
-        bases = [f"{len(bases)} kept runs"]
-        candidates = [", ".join(candidates)]
-    for base, candidate in zip(bases, candidates, strict=True):
+    yield f"  {paint('bold', 'COMPARISON')}{phase} · {extent(comparison)}"
+    for base, candidate in opposed(comparison, bases, candidates):
         half = max(_LEAST_NAME, (width - 7) // 2)
         yield (
             f"    {shortened(printable(base), half - 2)} → "
@@ -103,7 +113,7 @@ def _heading(
         )
     yield (
         f"  margins {terms.margin * 100:g} % of times, {terms.error_margin * 100:g} pp of failures"
-        f" · false alarms at most {terms.alpha * 100:g} %"
+        f" · false alarms at most {terms.alpha_text()}"
     )
 
 

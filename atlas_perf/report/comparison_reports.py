@@ -10,7 +10,7 @@ from atlas_perf.model.comparison import RATE, ComparedMetric, Comparison, Findin
 from atlas_perf.model.summary import CriterionState
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.code_quality import quality_issues
-from atlas_perf.report.comparison import value_text
+from atlas_perf.report.comparison import extent, opposed, value_text
 from atlas_perf.report.criterion_text import HEADLINES, CriterionText
 from atlas_perf.report.junit_cases import Case, Outcome, junit_text
 from atlas_perf.report.markdown import MARKS, verdict_mark
@@ -49,18 +49,15 @@ def comparison_markdown(
 ) -> str:
     """For a merge request's note, and for GitHub's step summary."""
     verdict, terms = comparison.verdict, comparison.terms
-    number = "one run per side" if comparison.advisory else f"{comparison.pairs} pairs"
-    if comparison.sessions:
-        number = f"{comparison.sessions} kept sessions"
     meaning = "advice only" if comparison.advisory else _meaning(verdict)
     primary = [row for row in comparison.metrics if row.primary]
     striking = [row for row in comparison.metrics if row.stands_out]
     sections = [
-        [f"## {verdict_mark(verdict)} {verdict}: {number}, {meaning}"],
+        [f"## {verdict_mark(verdict)} {verdict}: {extent(comparison)}, {meaning}"],
         [
             plain_text(
                 f"margins {terms.margin * 100:g} % of times, {terms.error_margin * 100:g} pp of "
-                f"failures · false alarms at most {terms.alpha * 100:g} %"
+                f"failures · false alarms at most {terms.alpha_text()}"
             )
             + f" · exit code {int(comparison.exit_code)}"
         ],
@@ -68,18 +65,12 @@ def comparison_markdown(
         list(_table(primary, comparison)),
         ["These stand out and do not gate:"] if striking else [],
         list(_table(striking, comparison)),
-        _runs(comparison, bases, candidates),
+        [
+            f"- {plain_text(base)} → {plain_text(candidate)}"
+            for base, candidate in opposed(comparison, bases, candidates)
+        ],
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
-
-
-def _runs(comparison: Comparison, bases: Sequence[str], candidates: Sequence[str]) -> list[str]:
-    if comparison.sessions:
-        return [f"- {len(bases)} kept runs → {plain_text(', '.join(candidates))}"]
-    return [
-        f"- {plain_text(base)} → {plain_text(candidate)}"
-        for base, candidate in zip(bases, candidates, strict=True)
-    ]
 
 
 def refusal_markdown(sentence: str, exit_code: ExitCode) -> str:

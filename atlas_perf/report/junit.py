@@ -7,6 +7,7 @@ from dataclasses import replace
 from atlas_perf.model.summary import Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.criterion_text import criteria_texts
+from atlas_perf.report.generator_text import generator_sentences
 from atlas_perf.report.junit_cases import Case, Outcome, case_of, junit_text
 
 VALIDITY = "the run is valid"
@@ -27,9 +28,10 @@ def junit_xml(summary: Summary) -> str:
     first = validity_case(
         f"{summary.name}.verdict", summary.file, summary.reasons if proves_nothing else None
     )
+    account = "\n".join(filter(None, [first.text, *generator_sentences(summary)]))
     return junit_text(
         f"atlas-perf {summary.name}",
-        [replace(first, seconds=summary.measured_s), *cases],
+        [replace(first, seconds=summary.measured_s, text=account), *cases],
         seconds=summary.measured_s,
         started_at=summary.started_at,
     )

@@ -117,6 +117,11 @@ def _sentences(noise: Noise) -> Iterator[str]:
         "The columns of pairs are the smallest true change that so many pairs show 4 times in 5 "
         f"with a margin of 0; a margin such as {noise.margin * 100:g} % is added to it, about."
     )
+    yield (
+        f"They come of {noise.runs // 2} differences between neighbours. With so few the true "
+        f"deviation, and with it each of them, may be up to {noise.deviations_up_to:.1f} times as "
+        "large."
+    )
     alarms = noise.false_alarms
     yield _alarm_sentence(alarms, noise)
     yield (

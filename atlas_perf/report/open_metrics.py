@@ -33,6 +33,7 @@ def open_metrics(summary: Summary) -> str:
         name = _family(metric)
         families.setdefault(name, []).extend(_samples(name, summary.name, metric))
     families[CRITERION_MET] = list(_criteria(summary))
+    families.update(_generator(summary))
     return families_text(families)
 
 
@@ -67,6 +68,29 @@ def _criteria(summary: Summary) -> Iterator[str]:
         }
         met = float(criterion.state is CriterionState.PASSED)
         yield sample_line(CRITERION_MET, labels, met)
+
+
+def _generator(summary: Summary) -> Iterator[tuple[str, list[str]]]:
+    """Its health, and what it began of the arrivals that were planned."""
+    if not summary.workers:
+        return
+    workers = summary.workers
+    figures = {
+        "cpu_cores": sum(worker.cpu_share for worker in workers),
+        "loop_lag_max_milliseconds": max(worker.loop_lag_max_ms for worker in workers),
+        "own_lag_share": max(worker.own_lag_share for worker in workers),
+        "cpu_wait_share": max(worker.cpu_wait_share for worker in workers),
+        "throttled_share": max(worker.throttled_share for worker in workers),
+        "gc_pause_max_milliseconds": max(worker.gc_pause_max_ms for worker in workers),
+        "open_files": sum(worker.peak_open_files for worker in workers),
+    }
+    planned = sum(window.planned_arrivals for window in summary.windows)
+    if planned:
+        figures["arrivals_planned"] = planned
+        figures["arrivals_started"] = sum(one.started_arrivals for one in summary.windows)
+    for what, value in figures.items():
+        name = f"atlas_perf_generator_{what}"
+        yield name, [sample_line(name, {"scenario_file": summary.name}, value)]
 
 
 def sample_line(name: str, labels: Mapping[str, str], value: float) -> str:

@@ -1,6 +1,7 @@
 """One folder a run. It is writable before load starts, and never holds a stale verdict.
 
 results/20261123T140512Z-api/
+    report.html             the page to look at; opens offline
     summary.json            INVALID "not finished" from the start, replaced last of all
     load-performance.json   k6's --summary-export shape
     console.txt             the end summary, plain
@@ -26,6 +27,8 @@ from atlas_perf.model.summary import Summary
 from atlas_perf.report.code_quality import code_quality
 from atlas_perf.report.console import render_console
 from atlas_perf.report.errors import ResultsWriteError
+from atlas_perf.report.html.assets import require_assets
+from atlas_perf.report.html.run_page import run_page
 from atlas_perf.report.junit import junit_xml
 from atlas_perf.report.k6_export import k6_summary_export
 from atlas_perf.report.markdown import markdown
@@ -41,6 +44,7 @@ OPEN_METRICS_FILE = "metrics.txt"
 MARKDOWN_FILE = "summary.md"
 CODE_QUALITY_FILE = "gl-code-quality-report.json"
 SKETCHES_FILE = "sketches.msgpack"
+REPORT_FILE = "report.html"
 
 CONSOLE_WIDTH = 100
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -62,7 +66,9 @@ class ResultsFolder:
 
         Raises:
             PlanError: if nothing can be written there; no load has been offered yet.
+            InternalError: a part of the report is missing, which is better known now.
         """
+        require_assets()
         stamp = started_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         stem = f"{stamp}-{_UNSAFE.sub('-', name).strip('-.') or 'run'}"
         return cls._made(base, stem)
@@ -111,6 +117,7 @@ class ResultsFolder:
             ResultsWriteError: naming the file; the summary on disk is then still the pending one.
         """
         files: dict[str, str | bytes] = {SKETCHES_FILE: encode_run_sketches(sketches)}
+        files[REPORT_FILE] = run_page(summary, sketches)
         files |= _texts(summary)
         waiting: dict[str, Path] = {}
         try:

@@ -44,7 +44,8 @@ def trend_picture(
             row[at[change.index]] = paint("dim", _SEAM)
     for column, value in zip(at, values, strict=True):
         rows[scale.row(value)][column] = _DOT
-    labels = [high_text, *[""] * (HEIGHT - 2), low_text]
+    labels = [""] * HEIGHT
+    labels[scale.row(max(values))], labels[scale.row(min(values))] = high_text, low_text
     lines = [
         f"{right(label, _AXIS_LABEL)} {'┤' if label else '│'}{''.join(row)}".rstrip()
         for label, row in zip(labels, rows, strict=True)

@@ -17,7 +17,7 @@ from summaries import made_summary
 
 from atlas_perf.cli import ab_session, calibrate
 from atlas_perf.cli.repeated_runs import InterruptedRunsError, UnusableRunError
-from atlas_perf.errors import ExitCode
+from atlas_perf.errors import ExitCode, RunInvalidError
 from atlas_perf.model.metric import Contains
 from atlas_perf.model.run_sketches import KeptRate, KeptTrend, RunSketches
 from atlas_perf.report.run_files import RunFiles
@@ -48,8 +48,11 @@ class MadeUpRuns:
     def __call__(self, *_arguments: Any) -> MadeUpRuns:
         return self
 
-    def refuse_unasked_production(self, _builds: object) -> None:
+    def refuse_wrong_builds(self, _builds: object) -> None:
         pass
+
+    def lengths_text(self, runs: int) -> str:
+        return f"{runs} runs"
 
     def run(self, build: Any, *, folder: Path, name: str, label: str, seed: int) -> RunFiles:
         self.made.append((name, build.written, seed))
@@ -187,11 +190,77 @@ def test_an_interruption_says_where_the_pairs_are(atlas_perf, made_up) -> None:
     )
 
 
+def test_an_interruption_of_the_extension_counts_its_pairs_too(atlas_perf, made_up) -> None:
+    made_up([1.0] * 6, [*UNDECIDED, 1.12, 1.1, 1.11], {9: InterruptedRunsError()})
+    outcome = atlas_perf(*AB, "--pairs", "3", "--extend")
+    assert outcome.exit_code == ExitCode.INTERRUPTED
+    assert "interrupted: 4 of 6 pairs are in" in outcome.stderr
+
+
+def test_what_is_to_come_is_said_first_with_its_seed(atlas_perf, made_up) -> None:
+    made_up(alike(3), alike(3))
+    first = atlas_perf(*AB, "--pairs", "3", "--extend").stderr.splitlines()[0]
+    assert first == (
+        "3 pairs in the order of seed 1: 6 runs, and as many again if they are INCONCLUSIVE"
+    )
+
+
+def test_the_error_of_all_looks_together_is_told(atlas_perf, made_up) -> None:
+    made_up(alike(3), alike(3))
+    outcome = atlas_perf(*AB, "--pairs", "3", "--extend")
+    text = " ".join(outcome.stdout.split())
+    assert "false alarms at most 5 % (2.5 % at each of 2 looks)" in text
+    assert "at most 5 % (2.5 % at each of 2 looks) would pass" in text
+
+
+def test_a_pipeline_is_told_why_there_is_no_comparison(atlas_perf, made_up) -> None:
+    made_up(alike(3), alike(3), {4: RunInvalidError("'./new' ended with code 3: boom")})
+    outcome = atlas_perf(*AB, "--pairs", "3")
+    assert outcome.exit_code == ExitCode.INVALID
+    assert f"1 of 3 pairs are in {results()}" in outcome.stderr.splitlines()
+    assert "ended with code 3: boom" in (results() / "junit.xml").read_text()
+    assert not (results() / "comparison.json").exists()
+
+
+def test_a_metric_that_cannot_gate_costs_one_pair(atlas_perf, made_up) -> None:
+    runs = made_up(alike(5), alike(5))
+    outcome = atlas_perf(*AB, "--primary", "x p(95)")
+    assert (outcome.exit_code, len(runs.made)) == (ExitCode.USAGE, 2)
+    assert "no run kept x p(95)" in outcome.stderr
+    runs = made_up(alike(6), [])
+    outcome = atlas_perf(*CALIBRATE, "--primary", "x p(95)")
+    assert (outcome.exit_code, len(runs.made)) == (ExitCode.USAGE, 2)
+
+
+def test_a_metric_without_enough_samples_is_told_after_one_pair(atlas_perf, made_up) -> None:
+    made_up(alike(3), alike(3))
+    outcome = atlas_perf(*AB, "--pairs", "3", "--primary", "http_req_duration p(99)")
+    told = "http_req_duration p(99) will have no data: 800 samples in a run, and it takes 2,000"
+    assert outcome.stderr.count(told) == 1
+    assert outcome.exit_code == ExitCode.NO_DATA
+
+
+@pytest.mark.parametrize("command", ["ab", "calibrate"])
+def test_several_scenarios_and_too_many_metrics_cost_no_load(
+    atlas_perf, made_up, command: str
+) -> None:
+    runs = made_up(alike(6), alike(6))
+    arguments = AB if command == "ab" else CALIBRATE
+    outcome = atlas_perf(command, "all", *arguments[2:])
+    assert outcome.exit_code == ExitCode.USAGE
+    assert "name one of smoke, api, a2a, websocket" in outcome.stderr
+    six = [word for n in range(6) for word in ("--primary", f"http_req_duration p({90 + n})")]
+    outcome = atlas_perf(*arguments, *six)
+    assert outcome.exit_code == ExitCode.USAGE
+    assert "6 primary metrics, and at most 5 may gate" in outcome.stderr
+    assert runs.made == []
+    assert not Path("results").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (("--pairs", "2"), "2 is not in the range 3<=x<=100"),
-        (("--primary", "x p(95)"), "no run kept x p(95)"),
         (("--noise", "nothing.json"), "--noise nothing.json: No such file or directory"),
     ],
 )
@@ -256,6 +325,32 @@ def assert_described(value: Any, schema: dict[str, Any], whole: dict[str, Any]) 
             assert_described(one, schema["items"], whole)
 
 
+def test_noise_of_other_conditions_or_of_other_metrics_is_told(atlas_perf, made_up) -> None:
+    made_up([*alike(6), *alike(3)], alike(3))
+    atlas_perf(*CALIBRATE)
+    folder = results()
+    noise = json.loads((folder / "noise.json").read_text())
+    noise["facts"]["CPU model"] = "of another machine"
+    (folder / "noise.json").write_text(json.dumps(noise))
+    named = ("--primary", "http_req_duration p(90)")
+    outcome = atlas_perf(*AB, "--pairs", "3", "--noise", str(folder), *named)
+    assert "the noise was measured with another CPU model" in outcome.stderr
+    assert "the calibration of --noise says nothing of http_req_duration p(90)" in outcome.stderr
+
+
+def test_a_run_of_a_calibration_that_proves_nothing_is_made_again_once(atlas_perf, made_up) -> None:
+    error = UnusableRunError("it is INVALID: The generator was late")
+    runs = made_up(alike(6), [], {3: error})
+    outcome = atlas_perf(*CALIBRATE)
+    assert outcome.exit_code == ExitCode.PASS
+    assert [name for name, _, _ in runs.made[2:4]] == ["run-03", "run-03-again"]
+    assert "warning: run 3 is made again, since it is INVALID" in outcome.stderr
+    made_up(alike(6), [], {3: error, 4: error})
+    outcome = atlas_perf(*CALIBRATE)
+    assert outcome.exit_code == ExitCode.INVALID
+    assert "run 3 proves nothing, and neither did it the first time: it is INV" in outcome.stderr
+
+
 def test_a_calibration_prints_json_on_request(atlas_perf, made_up) -> None:
     made_up(alike(6), [])
     outcome = atlas_perf(*CALIBRATE, "--json")
@@ -266,7 +361,7 @@ def test_a_calibration_prints_json_on_request(atlas_perf, made_up) -> None:
     ("trouble", "exit_code", "words"),
     [
         (InterruptedRunsError(), ExitCode.INTERRUPTED, "interrupted: 3 of 6 runs are in"),
-        (UnusableRunError("it is INVALID: x"), ExitCode.INVALID, "run 4 proves nothing: it is INV"),
+        (RunInvalidError("it ended"), ExitCode.INVALID, "3 of 6 runs are in"),
     ],
 )
 def test_a_calibration_that_cannot_go_on(

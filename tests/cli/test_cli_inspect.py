@@ -154,9 +154,11 @@ def test_no_secret_is_told(project, atlas_perf, monkeypatch, form) -> None:
     told = atlas_perf(
         *("inspect", "shop.py", *form, "-e", "BASE_URL=http://ann:of-a-url@a.example"),
         *("-e", "PASSWORD=of-a-flag", "-e", "KEY=tiny", "--tag", "leak=of-a-flag"),
+        *("--out", "influxdb=http://ann:of-an-output@b.example/x?token=of-an-output"),
     )
     assert told.exit_code == 0, told.stderr
     for secret in ("of-the-process", "of-a-flag", "of-a-url", "of-a-proxy", "of-a-sce", "tiny"):
+        assert "of-an-output" not in told.stdout + told.stderr
         assert secret not in told.stdout + told.stderr, secret
     assert "***" in told.stdout
 

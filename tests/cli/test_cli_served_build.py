@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from atlas_perf.cli.served_build import ServedBuild, read_build, served
+from atlas_perf.cli.served_build import (
+    ServedBuild,
+    read_build,
+    refuse_unstartable,
+    served,
+    speaking,
+)
 from atlas_perf.errors import RunInvalidError, UsageError
 
 SERVER = """
@@ -144,8 +150,24 @@ def test_a_command_that_is_not_there(serve: Serve) -> None:
         ("https://host:notaport", "is not a URL"),
         ("  ", "an empty text"),
         ("sh -c 'open", "is not a command: No closing quotation"),
+        ("localhost:8001", "has no scheme: write http://localhost:8001"),
+        ("ftp://host/", "is not a URL that load can be sent to"),
     ],
 )
 def test_what_is_no_build_is_refused(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         read_build(text)
+
+
+def test_a_program_that_is_not_there_is_known_beforehand() -> None:
+    refuse_unstartable(read_build("sh -c 'exit 1'"))
+    refuse_unstartable(read_build("http://host"))
+    with pytest.raises(UsageError, match="cannot be started: there is no such program"):
+        refuse_unstartable(read_build("./old --port {port}"))
+
+
+def test_the_reference_target_speaks_what_the_scenarios_do() -> None:
+    target = speaking(read_build("embedded"), "deployed", sockjs_framing=True)
+    assert target.command[-3:] == ("--contract", "deployed", "--sockjs-framing")
+    other = read_build("./serve {port}")
+    assert speaking(other, "deployed", sockjs_framing=True) is other

@@ -217,14 +217,15 @@ def test_collections_of_what_it_makes_in_the_load_are_logged(five_ms, run_scenar
 
 
 STEPPED = """
-import itertools, time
+import itertools, os, time
 
 options = {"vus": 2, "duration": "2s"}
 
 steps = itertools.count()
+offset_s = 5 * os.getpid()  # of each worker another one
 true_s, true_ns = time.time, time.time_ns
-time.time = lambda: true_s() - 3 * next(steps)
-time.time_ns = lambda: true_ns() - 3_000_000_000 * next(steps)
+time.time = lambda: true_s() + offset_s - 3 * next(steps)
+time.time_ns = lambda: true_ns() + 1_000_000_000 * (offset_s - 3 * next(steps))
 
 
 async def default(vu):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from made_runs import FIRST_DAY, interrupted, run, sketches, write
+from made_runs import FIRST_DAY, interrupted, run, sketches, window, write
 from schema_fields import schema_of
 
 from atlas_perf.errors import ExitCode
@@ -141,7 +141,7 @@ def test_only_a_whole_and_valid_pass_is_promoted(atlas_perf, name: str) -> None:
     ("gone", "exit_code", "words"),
     [
         ("sketches.msgpack", ExitCode.NO_DATA, "there is no sketches.msgpack"),
-        ("summary.json", ExitCode.NO_DATA, "there is no kept run 'results/1': the store is empty"),
+        ("summary.json", ExitCode.NO_DATA, "results/1 holds no run: there is no summary.json"),
     ],
 )
 def test_a_part_of_a_run_is_not_promoted(
@@ -152,6 +152,15 @@ def test_a_part_of_a_run_is_not_promoted(
     outcome = atlas_perf("baseline", "promote", str(folder))
     assert outcome.exit_code == exit_code
     assert words in outcome.stderr
+
+
+def test_of_a_folder_of_runs_the_only_one_is_promoted(atlas_perf) -> None:
+    write(Path("results/1"), run())
+    assert atlas_perf("baseline", "promote", "results").exit_code == 0
+    write(Path("results/2"), run(1))
+    outcome = atlas_perf("baseline", "promote", "results")
+    assert outcome.exit_code == ExitCode.USAGE
+    assert "results holds 2 runs: name the one that is meant" in outcome.stderr
 
 
 def test_a_run_that_measured_nothing_is_not_promoted(atlas_perf) -> None:
@@ -290,6 +299,15 @@ def test_a_kept_run_takes_tens_of_kilobytes(atlas_perf) -> None:
     atlas_perf("baseline", "save", "results")
     (one,) = listed(atlas_perf)
     assert one["size_bytes"] < 150_000
+
+
+def test_a_kept_summary_satisfies_the_schema_of_summaries(atlas_perf) -> None:
+    write(Path("results/0"), run(windows=tuple(window(second) for second in range(99))))
+    atlas_perf("baseline", "save", "results")
+    schema = Path(__file__).parents[2] / "docs/schemas/summary.schema.json"
+    (kept,) = Path(".atlas-perf/history").glob("*/summary.json")
+    plain = json.loads(kept.read_text(encoding="utf-8"))
+    Draft202012Validator(json.loads(schema.read_text(encoding="utf-8"))).validate(plain)
 
 
 def test_the_list_satisfies_its_schema(atlas_perf) -> None:

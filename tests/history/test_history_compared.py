@@ -74,12 +74,15 @@ def test_a_session_is_held_against_kept_ones(  # noqa: PLR0917 - columns of a ta
 ) -> None:
     keep(store, 12)
     write(Path("new"), run(12, scale))
-    outcome = atlas_perf("compare", "--history", "new", *options)
+    outcome = atlas_perf("compare", "--history", "new", "--reports", "reports", *options)
     assert outcome.exit_code == exit_code, outcome.stderr
     lines = outcome.stdout.splitlines()
     assert lines[1:3] == ["  COMPARISON of steady · 12 kept sessions", "    12 kept runs → new"]
     assert f"  {word}" in lines[-1]
     assert "advice" not in lines[-1]
+    markdown = Path("reports/summary.md").read_text(encoding="utf-8")
+    assert f"{word.split()[1]}: 12 kept sessions, " in markdown
+    assert markdown.rstrip().endswith("- 12 kept runs → new")
 
 
 def test_several_runs_of_the_candidates_session_are_one_unit(atlas_perf, store: Store) -> None:

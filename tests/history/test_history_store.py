@@ -136,6 +136,15 @@ def test_a_run_is_found_by_name_id_beginning_label_and_commit(store: Store) -> N
         contents.named("v1", "smoke")
 
 
+def test_a_name_may_be_that_of_a_release(store: Store) -> None:
+    entry, _ = store.keep(run(), Said())
+    store.promote(entry, "v1.4", FIRST_DAY)
+    store.promote(entry, "v1.4.20261101T000000Z.promoted", FIRST_DAY)
+    (found,) = store.contents().entries
+    assert found.kept.promoted_as == ("v1.4", "v1.4.20261101T000000Z.promoted")
+    assert store.contents().named("v1.4").kept.id == entry.kept.id
+
+
 def test_an_empty_store_says_how_to_fill_it(store: Store) -> None:
     assert store.contents().entries == ()
     with pytest.raises(NoKeptRunError, match="the store is empty; keep one with"):

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -22,6 +23,7 @@ from atlas_perf.model.trend import ChangePoint, Direction, Trend, TrendPoint, Tr
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.terminal_text import Paint, columns
 from atlas_perf.report.trend_picture import trend_picture
+from atlas_perf.report.trend_svg import PANEL, WIDTH
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "docs/schemas/trend.schema.json").read_text(encoding="utf-8")
@@ -107,6 +109,14 @@ def test_the_picture_keeps_to_the_width_and_has_every_change(width: int, number:
     assert lines[-2].startswith("       0s ┤")
 
 
+def test_a_series_that_never_differs_is_a_line_in_the_middle_with_one_label() -> None:
+    points = (TrendPoint("", "", 1, 3.0),) * 20
+    series = TrendSeries("api", "", "", "", "m", "p(95)", True, points, (), judged=True)
+    lines = trend_picture(series, "3ms", "3ms", Paint(False), 80)
+    assert [line for line in lines if "•" in line] == [line for line in lines if "3ms ┤" in line]
+    assert len([line for line in lines if "3ms" in line]) == 1
+
+
 def test_lines_keep_to_the_width(atlas_perf, keep: Keep, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(step=1.3)
     monkeypatch.setattr("atlas_perf.cli.trend.report_width", lambda: 80)
@@ -146,6 +156,30 @@ def test_json_satisfies_its_schema(atlas_perf, keep: Keep) -> None:
     ]
     (change,) = plain["series"][2]["change_points"]
     assert (change["index"], change["direction"], change["recent"]) == (24, "worse", True)
+
+
+def test_the_picture_for_browsers_is_well_formed_and_has_every_point(
+    atlas_perf, keep: Keep
+) -> None:
+    keep(step=1.3, name="<api> & co")
+    assert atlas_perf("trend", "--svg", "trend.svg").exit_code == 0
+    root = ElementTree.parse("trend.svg").getroot()
+    names = [one.tag.rpartition("}")[2] for one in root.iter()]
+    assert names.count("circle") == names.count("title") == 60  # two series of 30
+    texts = [one.text for one in root.iter() if one.text]
+    assert "<api> & co · staging · 30 sessions" in texts
+    assert any(text.startswith("+") and text.endswith(" %") for text in texts)
+    for one in root.iter():
+        for key, size in (("cx", WIDTH), ("x", WIDTH), ("x2", WIDTH), ("cy", PANEL), ("y2", PANEL)):
+            assert 0 <= float(one.get(key, "0")) <= size
+
+
+def test_a_picture_of_no_history_says_so_and_one_without_a_folder_is_told(atlas_perf) -> None:
+    assert atlas_perf("trend", "--svg", "trend.svg").exit_code == ExitCode.NO_DATA
+    assert "There is no history" in Path("trend.svg").read_text(encoding="utf-8")
+    outcome = atlas_perf("trend", "--svg", "gone/trend.svg")
+    assert outcome.exit_code == ExitCode.INVALID
+    assert "the picture cannot be written to gone/trend.svg: No such file" in outcome.stderr
 
 
 def test_the_schema_has_the_fields_of_a_trend_and_no_other() -> None:

@@ -165,3 +165,14 @@ def test_every_series_says_which_test_it_is_of_unless_it_does_so_itself():
     (period,) = periods.rest()
     told = [one.tags for one in period.counters if one.metric.name == "http_reqs"]
     assert told == [(("name", "list"), ("test", "api")), (("test", "mine"),)]
+
+
+def test_a_name_that_no_receiver_could_read_is_made_one():
+    one = NewSeries(
+        0, BUILTIN_METRICS["http_reqs"], Series("http_reqs", (("na\ud800me", "\udcff"),))
+    )
+    periods = Periods(1, 1)
+    periods.add(batch(0, counted(0, 1)), {0: one}.__getitem__)
+    (period,) = periods.rest()
+    (told,) = (s.tags for s in period.counters if s.metric.name == "http_reqs")
+    assert told == (("na?me", "?"),)

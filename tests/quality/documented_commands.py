@@ -26,6 +26,7 @@ ONLY_PARSED = {
     "compare": "needs results that are not here",
     "ab": "its builds are the reader's own",
     "calibrate": "takes many times a few seconds",
+    "report": "needs results that are not here",
     "bench": "needs a server that is not here",
     "convert": "its file is the reader's own",
     "new": "its file is the reader's own",

@@ -135,12 +135,17 @@ def chosen_primary(there: Sequence[Quantity]) -> tuple[Quantity, ...]:
     return found or tuple(one for one in (_LAST_CHOICE,) if one in there)
 
 
-def _refuse_unknown(primary: Sequence[Quantity], runs: Sequence[RunSketches]) -> None:
+def refuse_too_many(primary: Sequence[Quantity]) -> None:
+    """Raises ValueError, with a sentence, for more metrics than may gate."""
     if len(primary) > MOST_PRIMARY:
         raise ValueError(
             f"{len(primary)} primary metrics, and at most {MOST_PRIMARY} may gate: each one more "
             "makes a regression harder to show"
         )
+
+
+def _refuse_unknown(primary: Sequence[Quantity], runs: Sequence[RunSketches]) -> None:
+    refuse_too_many(primary)
     for one in primary:
         trends, rates = (
             {each for run in runs for each in run.selectors_of_trends},
@@ -248,7 +253,7 @@ def _verdict(
     count = "The primary metric is" if len(rows) == 1 else f"All {len(rows)} primary metrics are"
     return Verdict.PASS, (
         f"{count} shown to be no worse than the base beyond the margin; of builds that are worse, "
-        f"at most {terms.alpha * 100:g} % would pass.",
+        f"at most {terms.alpha_text()} would pass.",
     )
 
 

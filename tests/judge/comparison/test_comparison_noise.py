@@ -11,6 +11,7 @@ import pytest
 from atlas_perf.judge.comparison.decision import paired
 from atlas_perf.judge.comparison.noise import (
     binomial_interval,
+    deviation_factor,
     margin_doubt,
     noise_of,
     smallest_shift,
@@ -137,3 +138,11 @@ def test_a_margin_below_the_noise_is_told_with_what_it_takes() -> None:
     )
     assert margin_doubt(known, 5, 0.11, 0.05) == ""
     assert margin_doubt(known, 40, 0.05, 0.05) == ""
+
+
+@pytest.mark.parametrize(("differences", "expected"), [(3, 2.92), (5, 2.09), (30, 1.27)])
+def test_few_differences_may_hide_a_larger_deviation(differences: int, expected: float) -> None:
+    """The root of df / chi² at 5 %, from a table."""
+    assert deviation_factor(differences) == pytest.approx(expected, rel=0.04)
+    runs = [run(1 + n / 1000) for n in range(2 * differences)]
+    assert noise(*runs).deviations_up_to == deviation_factor(differences)

@@ -1,0 +1,69 @@
+"""The windows of a run as columns of one length, named as in `Window` and rid of empty ones.
+
+Counts become rates per second, named `…_per_s`, so that windows of unequal length can be drawn on
+one axis. Values keep six digits: more than a chart can show, less than a page can afford.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from atlas_perf.model.summary import Window
+
+DIGITS = 6
+
+_LEVELS = (
+    "vus",
+    "p50_ms",
+    "p95_ms",
+    "p99_ms",
+    "response_p50_ms",
+    "response_p95_ms",
+    "response_p99_ms",
+    "lag_p99_ms",
+    "loop_lag_max_ms",
+    "gc_pause_max_ms",
+    "loop_cpu_share_max",
+    "cpu_wait_share_max",
+    "throttled_share_max",
+    "steal_cores",
+    "cpu_cores",
+    "open_files",
+    "time_wait",
+)
+_COUNTS = {
+    "requests_per_s": "requests",
+    "failed_requests_per_s": "failed_requests",
+    "iterations_per_s": "iterations",
+    "dropped_iterations_per_s": "dropped_iterations",
+    "checks_failed_per_s": "checks_failed",
+    "censored_requests_per_s": "censored_requests",
+    "planned_arrivals_per_s": "planned_arrivals",
+    "started_arrivals_per_s": "started_arrivals",
+    "bytes_received_per_s": "bytes_received",
+    "bytes_sent_per_s": "bytes_sent",
+}
+KEPT_EMPTY = frozenset({"second", "requests_per_s", "failed_requests_per_s", "loop_lag_max_ms"})
+"""Columns that are there though all of it is zero: that is what one wants to see."""
+
+Column = tuple[float | None, ...]
+
+
+def columns_of(windows: Sequence[Window]) -> Mapping[str, Column]:
+    """Every column with something in it; `second` is the begin of each window."""
+    columns: dict[str, Column] = {"second": tuple(window.second for window in windows)}
+    for name in _LEVELS:
+        columns[name] = tuple(rounded(getattr(window, name)) for window in windows)
+    for name, counted in _COUNTS.items():
+        columns[name] = tuple(
+            rounded(getattr(window, counted) / window.length_s) for window in windows
+        )
+    return {name: column for name, column in columns.items() if name in KEPT_EMPTY or any(column)}
+
+
+def rounded(value: float | None) -> float | None:
+    """Six digits; whole numbers without a point."""
+    if value is None:
+        return None
+    short = float(f"{value:.{DIGITS}g}")
+    return int(short) if short.is_integer() and abs(short) < 10**DIGITS else short
