@@ -96,8 +96,8 @@ async def test_a_stream_follows_its_run(start_target, clock, run_order) -> None:
 
 
 async def test_a_stream_is_live(start_target, run_order) -> None:
-    # Real time, a twentieth of it: between the first token and the end the run is seen running.
-    target = await start_target(lifecycle_scale=0.05, now_ns=clock.now_ns)
+    # Real time, a fifth of it: between the first token and the end the run is seen running.
+    target = await start_target(lifecycle_scale=0.2, now_ns=clock.now_ns)
     key = await create(target, run_order)
     pieces = 0
     async with target.get(f"/api/runs/{key}/stream") as answer:
