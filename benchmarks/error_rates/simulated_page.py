@@ -168,7 +168,7 @@ def _on_alpha(counts: Counts) -> str:
     return (
         f"Of {len(stated)} rates that must be {ALPHA * 100:g} %, false alarms without a margin and "
         f"false PASSes with one, outside of what chance makes of it nineteen times "
-        f"in twenty ({MARK}): {len(far)}, where it would be about {len(stated) / 20:.0f} by chance. "
+        f"in twenty ({MARK}): {len(far)}, where about {len(stated) / 20:.0f} would be by chance. "
         "All together: "
         f"{_pooled(stated)}."
     )
