@@ -167,8 +167,9 @@ def _on_alpha(counts: Counts) -> str:
     far = [one for one in stated if outside(one)]
     return (
         f"Of {len(stated)} rates that must be {ALPHA * 100:g} %, false alarms without a margin and "
-        f"false PASSes with one, {len(far)} lie outside of what chance makes of it nineteen times "
-        f"in twenty ({MARK}), where about {len(stated) / 20:.0f} would by chance. All together: "
+        f"false PASSes with one, outside of what chance makes of it nineteen times "
+        f"in twenty ({MARK}): {len(far)}, where about {len(stated) / 20:.0f} would be by chance. "
+        "All together: "
         f"{_pooled(stated)}."
     )
 
