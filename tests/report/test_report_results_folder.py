@@ -141,9 +141,10 @@ def test_a_disk_full_before_the_load_is_refused(folder, monkeypatch):
     ("works", "file_name"),
     [
         (0, "sketches.msgpack"),
-        (1, "console.txt"),
-        (2, "load-performance.json"),
-        (7, "summary.json"),
+        (1, "report.html"),
+        (2, "console.txt"),
+        (3, "load-performance.json"),
+        (8, "summary.json"),
     ],
 )
 def test_a_disk_full_at_the_end_is_an_error_and_leaves_no_verdict_behind(
