@@ -12,7 +12,7 @@ COPY pyproject.toml setup.py README.md MANIFEST.in ./
 COPY csrc csrc
 COPY atlas_perf atlas_perf
 COPY scenarios scenarios
-RUN python -m pip wheel --no-cache-dir --wheel-dir /wheels ".[convert]"
+RUN python -m pip wheel --no-cache-dir --wheel-dir /wheels ".[convert,outputs]"
 
 FROM python:${PYTHON_VERSION}-slim
 RUN useradd --create-home --uid 10001 load \

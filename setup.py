@@ -166,6 +166,7 @@ setup(
             extension("atlas_perf.protocols.http.response_parser", *HTTP_SOURCES),
             extension("atlas_perf.protocols.http.response", *HTTP_SOURCES),
             extension("atlas_perf.protocols.http.json_text"),
+            extension("atlas_perf.protocols.http.request_samples"),
             extension("atlas_perf.protocols.http.readiness"),
             extension("atlas_perf.protocols.http.tcp_connection"),
             extension("atlas_perf.protocols.http.tls_connection"),

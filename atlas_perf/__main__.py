@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -28,12 +29,20 @@ def main() -> NoReturn:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         command()
     except KeyboardInterrupt:
+        _say_interrupted()
         sys.exit(_INTERRUPTED)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
     """Nothing has begun: there is nothing to undo, and nobody wants to see where."""
+    _say_interrupted()
     os._exit(_INTERRUPTED)
+
+
+def _say_interrupted() -> None:
+    """Past `sys.stderr`, which may be in the middle of a line or not there yet."""
+    with suppress(OSError):
+        os.write(2, b"atlas-perf: interrupted\n")
 
 
 def _open_missing_streams() -> None:

@@ -6,6 +6,7 @@ import math
 import re
 from datetime import timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
@@ -47,6 +48,11 @@ def _read_duration_ns(text: str | timedelta) -> int:
         return round(text / timedelta(microseconds=1)) * NS_PER_US
     if not isinstance(text, str):
         raise ValueError(f"{text!r} has no unit: write a duration as '30s', '1m30s' or '500ms'")
+    return _written_ns(text)
+
+
+@lru_cache(maxsize=256)  # scenarios say the same few limits with each request and message
+def _written_ns(text: str) -> int:
     compact = text.strip()
     if compact == "0":
         return 0

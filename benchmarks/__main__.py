@@ -18,6 +18,7 @@ from benchmarks.measurement import Measurement
 SUBJECTS = {
     "sketch": "add, merge and encode beside the ddsketch package; the recorder",
     "aggregator": "bytes per batch, batches and samples a second",
+    "outputs": "time and bytes of a second, collected and encoded for monitoring systems",
     "http_cost": "CPU per request of a scenario file beside wrk",
 }
 """A subject is the module of this package with its name; it has `measure()`."""

@@ -33,11 +33,18 @@ static inline int alarm_clear(int alarm) {
 
 #else
 
+#include <sys/types.h> /* first: some systems' event.h takes its names for granted */
+
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/event.h>
 #include <sys/time.h>
-#include <sys/types.h>
+
+#ifdef NOTE_CRITICAL /* macOS: or it may put the timer off, to ring with others */
+#define ATLAS_ALARM_UNIT (NOTE_NSECONDS | NOTE_CRITICAL)
+#else
+#define ATLAS_ALARM_UNIT NOTE_NSECONDS
+#endif
 
 static inline int alarm_open(void) {
     int alarm = kqueue();
@@ -55,10 +62,10 @@ static inline int alarm_drained(int alarm) {
 
 static inline int alarm_set(int alarm, int64_t deadline_ns, int64_t now_ns) {
     struct kevent once;
-    int64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+    int64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 1; /* 0 differs by system */
     if (alarm_drained(alarm) < 0)
         return -1;
-    EV_SET(&once, 1, EVFILT_TIMER, EV_ADD | EV_ONESHOT, NOTE_NSECONDS, left_ns, NULL);
+    EV_SET(&once, 1, EVFILT_TIMER, EV_ADD | EV_ONESHOT, ATLAS_ALARM_UNIT, left_ns, NULL);
     return kevent(alarm, &once, 1, NULL, 0, NULL);
 }
 

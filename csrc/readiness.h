@@ -48,9 +48,11 @@ static inline int readiness_wait(int set, readiness_event *changed, int timeout_
 
 #else
 
+#include <sys/types.h> /* first: some systems' event.h takes its names for granted */
+
+#include <stdint.h>
 #include <sys/event.h>
 #include <sys/time.h>
-#include <sys/types.h>
 
 static inline int readiness_open(void) {
     return kqueue();
@@ -58,8 +60,8 @@ static inline int readiness_open(void) {
 
 static inline int readiness_watch(int set, int fd, void *owner) {
     struct kevent wanted[2];
-    EV_SET(&wanted[0], fd, EVFILT_READ, EV_ADD | EV_CLEAR, 0, 0, owner);
-    EV_SET(&wanted[1], fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, 0, 0, owner);
+    EV_SET(&wanted[0], (uintptr_t)fd, EVFILT_READ, EV_ADD | EV_CLEAR, 0, 0, owner);
+    EV_SET(&wanted[1], (uintptr_t)fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, 0, 0, owner);
     return kevent(set, wanted, 2, NULL, 0, NULL);
 }
 

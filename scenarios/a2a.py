@@ -23,8 +23,9 @@ from atlas_perf import (
     env,
 )
 
-from orchestrator.call import Answer, Call, judged, request_of, send
+from orchestrator.call import Answer, Call, send
 from orchestrator.contract import contract_named
+from orchestrator.following import accepted, status_said
 from orchestrator.payloads import LONGEST_TASK
 from orchestrator.readiness import require_ready
 
@@ -116,21 +117,18 @@ async def submit_and_wait(vu: VirtualUser) -> None:
     `task_execution_latency` is the whole wait of a task that completed. Its end lies between two
     polls: `task_polling_error` says how far apart they were.
     """
-    call = contract.submit_task(vu)
 
     async def poll(task_id: str) -> Response:
         return (await ask(vu, contract.task_status(task_id))).response
 
     result = await vu.task(
-        request_of(vu, call),
+        accepted(vu, contract.submit_task(vu), submit_one),
         via=Polling(poll, every=POLL_EVERY),
+        status=status_said,
         timeout=GIVE_UP,
         name="task",
     )
-    answer = judged(vu, call, result.submission)
-    count(answer)
-    note_submission(answer)
-    if answer.right:
+    if result.submission.ok:
         note_end(result)
 
 
@@ -166,22 +164,19 @@ async def cancel_one(vu: VirtualUser) -> None:
 
 async def submitted(vu: VirtualUser, task_type: str | None = None) -> str | None:
     """The id of a new task; None if it was not accepted."""
-    answer = await ask(vu, contract.submit_task(vu, task_type))
-    note_submission(answer)
+    answer = await submit_one(vu, contract.submit_task(vu, task_type))
     return contract.task_id_in(answer.body) if answer.right else None
 
 
-def note_submission(answer: Answer) -> None:
+async def submit_one(vu: VirtualUser, call: Call) -> Answer:
+    answer = await ask(vu, call)
     if answer.right:
         tasks_submitted.add(1)
         task_submission_latency.add(answer.response.timings.duration_ms)
+    return answer
 
 
 async def ask(vu: VirtualUser, call: Call) -> Answer:
     answer = await send(vu, call)
-    count(answer)
-    return answer
-
-
-def count(answer: Answer) -> None:
     a2a_errors.add(not answer.right)
+    return answer

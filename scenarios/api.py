@@ -11,13 +11,23 @@ bearer token. docs/scenarios.md says more, and what each metric means.
 
 from __future__ import annotations
 
-import time
 from typing import TypedDict
 
-from atlas_perf import Counter, Options, Rate, Trend, VirtualUser, env
+from atlas_perf import (
+    Counter,
+    Options,
+    Polling,
+    Rate,
+    Response,
+    Streaming,
+    Trend,
+    VirtualUser,
+    env,
+)
 
 from orchestrator.call import Answer, Call, send
 from orchestrator.contract import contract_named
+from orchestrator.following import accepted, status_said
 from orchestrator.headers import bearer
 from orchestrator.ids import OwnRuns
 from orchestrator.readiness import create_pool, require_ready
@@ -80,9 +90,8 @@ as long as its run, and is a request: more than one in a hundred would be the p9
 THINK_TIME_S = (1.0, 3.0)
 POOL_SIZE = 20
 
-FIRST_POLL_S = 1.0
-POLL_EVERY_S = 0.25
-GIVE_UP_S = 30.0
+FIRST_POLL, POLL_EVERY = "1s", "250ms"
+GIVE_UP = "30s"
 
 own_runs = OwnRuns()
 
@@ -126,67 +135,50 @@ async def teardown(vu: VirtualUser, data: Pool) -> None:
 
 
 async def create_and_wait_for_agents(vu: VirtualUser) -> None:
-    began_s = time.monotonic()
-    run_id = await create_a_run(vu)
-    if run_id is None:
-        return
-    path = contract.stream_path(run_id)
-    if path is not None and vu.random.random() < LISTENERS:
-        await listen_to_agents(vu, path, began_s)
-    else:
-        await wait_for_agents(vu, run_id, began_s)
+    """Create a run and learn of its end, by polling or, where there are any, from its events.
 
-
-async def listen_to_agents(vu: VirtualUser, path: str, began_s: float) -> None:
-    """Hear the run's events until it has ended, which no poll has to find out."""
-    status = ""
-    async with vu.http.stream(
-        "GET",
-        path,
-        name="/api/runs/{id}/stream",
-        headers=bearer(vu.env),
-        tags={"type": "ai"},
-        timeout=f"{GIVE_UP_S:g}s",
-        tokens=lambda event: event.type == "token",
-    ) as stream:
-        async for event in stream:
-            if event.type in ("status", "done"):
-                status = event.json()["status"]
-    completed = contract.run_has_completed({"status": status})
-    ended = contract.run_has_ended({"status": status})
-    ai_success.add(completed)
-    errors.add(not ended or not completed)
-    if completed:
-        ai_latency.add((time.monotonic() - began_s) * 1000)
-        ai_poll_gap.add(0)
-
-
-async def wait_for_agents(vu: VirtualUser, run_id: str, began_s: float) -> None:
-    """Poll until the run has ended: `ai_latency` is the whole wait, from submitting it.
-
-    The end lies between the last poll that saw the run at work and the one that saw it ended.
-    `ai_poll_gap` is that stretch: each sample of `ai_latency` is too long by at most its gap.
+    `ai_latency` is the whole wait for a run that completed, from submitting it. Its end lies
+    between the last poll that saw the run at work and the one that saw it ended. `ai_poll_gap` is
+    that stretch: each sample of `ai_latency` is too long by at most its gap.
     """
-    seen_at_work_s = began_s
-    pause_s = FIRST_POLL_S
-    while True:
-        await vu.sleep(pause_s)
-        asked_s = time.monotonic()
-        answer = await ask(vu, contract.poll_run(run_id))
-        now_s = time.monotonic()
-        ended = answer.right and contract.run_has_ended(answer.body)
-        if ended or not answer.right or now_s - began_s > GIVE_UP_S:
-            break
-        seen_at_work_s = asked_s
-        pause_s = POLL_EVERY_S
-
-    completed = ended and contract.run_has_completed(answer.body)
-    ai_success.add(completed)
-    if completed:
-        ai_latency.add((now_s - began_s) * 1000)
-        ai_poll_gap.add((now_s - seen_at_work_s) * 1000)
-    elif answer.right:  # a poll that went wrong is counted already
+    listens = contract.stream_path("") is not None and vu.random.random() < LISTENERS
+    result = await vu.task(
+        accepted(vu, contract.create_run(vu), ask),
+        via=events_of_runs(vu) if listens else polls_of_runs(vu),
+        status=status_said,
+        timeout=GIVE_UP,
+        name="run",
+    )
+    if not result.submission.ok:
+        return  # counted already
+    own_runs.add(vu, result.id)
+    ai_success.add(result.completed)
+    if result.completed:
+        ai_latency.add(result.duration_ms)
+        ai_poll_gap.add(max(0, result.polling_error_ns) / 1_000_000)
+    elif listens or result.outcome != "lost":  # a poll that says so is a wrong answer already
         errors.add(True)
+
+
+def polls_of_runs(vu: VirtualUser) -> Polling:
+    async def poll(run_id: str) -> Response:
+        return (await ask(vu, contract.poll_run(run_id))).response
+
+    return Polling(poll, first=FIRST_POLL, every=POLL_EVERY, jitter=0)
+
+
+def events_of_runs(vu: VirtualUser) -> Streaming:
+    return Streaming(
+        lambda run_id: vu.http.stream(
+            "GET",
+            contract.stream_path(run_id) or "",
+            name="/api/runs/{id}/stream",
+            headers=bearer(vu.env),
+            tags={"type": "ai"},
+            timeout=GIVE_UP,
+            tokens=lambda event: event.type == "token",
+        )
+    )
 
 
 async def look_at_a_run(vu: VirtualUser, data: Pool) -> None:

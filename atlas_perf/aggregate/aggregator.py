@@ -8,29 +8,24 @@ any order after the one that first names their series.
 
 from __future__ import annotations
 
-import math
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 
-from atlas_perf.aggregate.censored import together
 from atlas_perf.aggregate.pulse import Pulse
+from atlas_perf.aggregate.request_rates import RequestRates
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
+from atlas_perf.aggregate.series_totals import SeriesTotals
 from atlas_perf.aggregate.window_grid import WindowGrid
 from atlas_perf.aggregate.window_values import WindowValues
 from atlas_perf.aggregate.worker_record import WorkerRecord
-from atlas_perf.model.batch import Batch, Ledger, NewSeries, ScenarioException
-from atlas_perf.model.metric import Metric, MetricKind
+from atlas_perf.aggregate.worker_records import WorkerRecords
+from atlas_perf.model.batch import Batch, CounterDelta, Ledger, NewSeries, ScenarioException
+from atlas_perf.model.metric import BUILTIN_METRICS, FORGOTTEN_AWAITS, Metric, MetricKind
 from atlas_perf.model.plan import LONGEST_RUN_S
-from atlas_perf.model.series import Selector, Series, Tags
-from atlas_perf.model.snapshot import (
-    NOT_STOPPED_NS,
-    CounterTotal,
-    RateTotal,
-    Total,
-    TrendTotal,
-)
+from atlas_perf.model.request_sample import RequestSample
+from atlas_perf.model.series import Selector, Series, Tags, tags_of
+from atlas_perf.model.snapshot import NOT_STOPPED_NS, GaugeTotal, Total
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.units import NS_PER_S
@@ -65,15 +60,15 @@ class Aggregator:
         """Samples of `uncounted_phase` are in the windows, and in totals of selectors that name a
         phase: nowhere else.
         """
-        if workers < 1:
-            raise ValueError(f"a run needs at least one worker, not {workers}")
         self.uncounted_phase = uncounted_phase
+        self._workers = WorkerRecords(workers)
         self._table = SeriesTable(workers)
         self._index = SeriesIndex(metrics, self._table, series_cap, uncounted_phase)
         self._grid = WindowGrid(max_windows)
-        self._workers = tuple(WorkerRecord(index) for index in range(workers))
         self._pulses: dict[int, Pulse] = {}
-        self._values = WindowValues(self._table, self._index)
+        self._rates = RequestRates(self._grid)
+        self._totals = SeriesTotals(self._table, self._index, self._gauge_total)
+        self._values = WindowValues(self._table, self._index, self._rates)
         self._windows: dict[int, Window] = {}  # read before, still true before `_stale_from`
         self._stale_from = 0
         self._stopped_ns: int | None = None
@@ -86,7 +81,7 @@ class Aggregator:
         Raises:
             WireError: if it cannot be one of this run's batches. Nothing of it is counted then.
         """
-        worker = self._worker(batch.worker)
+        worker = self._workers[batch.worker]
         if worker.received.holds(batch.sequence):
             return False
         try:
@@ -102,7 +97,9 @@ class Aggregator:
         for delta in batch.deltas:
             self._table.merge(worker.rows[delta.number], worker.index, window, delta)
         self._pulses.setdefault(window, Pulse()).add(batch.worker, batch.health)
-        self._stale_from = min(self._stale_from, window)
+        self._rates.add(batch, worker.known_series)
+        first = self._grid.window_of(batch.covers_ns[0] // NS_PER_S)
+        self._stale_from = min(self._stale_from, window, first)
         worker.receive(batch)
         return True
 
@@ -117,7 +114,7 @@ class Aggregator:
 
     def mark_lost(self, worker: int, reason: str) -> None:
         """No more batches will come from a worker; the first reason given stays."""
-        record = self._worker(worker)
+        record = self._workers[worker]
         record.lost = record.lost or reason
         self._stale_from = min(self._stale_from, max(record.received.last_interval, 0))
 
@@ -129,22 +126,38 @@ class Aggregator:
         if self._stopped_ns is None:
             self._stopped_ns = at_ns
 
+    def add_of_teardown(
+        self, strays: Sequence[ScenarioException], forgotten: int, tags: Mapping[str, str]
+    ) -> None:
+        """Count what teardown left undone, after every batch, as in the run's last second.
+
+        Args:
+            strays: errors of tasks that nobody awaited, and forgotten awaits by place.
+            forgotten: how many awaits, whose samples carry `tags`.
+        """
+        self._workers.of_teardown = tuple(strays)
+        if forgotten:
+            metric = BUILTIN_METRICS[FORGOTTEN_AWAITS]
+            self._index.define(metric)
+            series = Series(metric.name, tags_of({**tags, "scenario": "teardown"}))
+            row = self._index.row_of(metric, series)
+            window = self._grid.window_of(max(0, self._workers.newest))
+            self._table.merge(row, 0, window, CounterDelta(0, forgotten, float(forgotten)))
+
     def finish(self) -> None:
         """The run is over: a worker that sent no last batch is lost."""
         for worker in self._workers:
             if worker.living:
                 worker.lost = "it ended without its last batch"
 
-    def _worker(self, worker: int) -> WorkerRecord:
-        if not 0 <= worker < len(self._workers):
-            raise WireError(f"a batch of worker {worker}, but there are {len(self._workers)}")
-        return self._workers[worker]
-
     def _check(self, worker: WorkerRecord, batch: Batch) -> None:
         if not 0 <= batch.interval <= MAX_INTERVAL:
             raise ValueError(f"no run has an interval {batch.interval}")
         if not 0 <= batch.sequence <= worker.received.last_sequence + MAX_GAP:
             raise ValueError(f"the last one was number {worker.received.last_sequence}")
+        from_ns, until_ns = batch.covers_ns
+        if not from_ns < until_ns <= (batch.interval + 2) * NS_PER_S:
+            raise ValueError(f"it covers the time from {from_ns} to {until_ns} ns")
         refusal = worker.refusal(batch)
         if refusal is not None:
             raise ValueError(refusal)
@@ -172,6 +185,7 @@ class Aggregator:
         finer, self._pulses = self._pulses, {}
         for second, pulse in finer.items():
             self._pulses.setdefault(self._grid.window_of(second), Pulse()).merge(pulse)
+        self._rates.coarsen()
         self._windows.clear()
         self._stale_from = 0
 
@@ -179,17 +193,24 @@ class Aggregator:
 
     @property
     def elapsed_ns(self) -> int:
-        living = [worker for worker in self._workers if worker.living]
-        if living:
-            return (self._newest_complete() + 1) * NS_PER_S
-        return max(worker.measured_until_ns for worker in self._workers)
+        return self._workers.elapsed_ns
 
     @property
     def offered_ns(self) -> int:
         ends = [] if self._stopped_ns is None else [self._stopped_ns]
-        if any(worker.living for worker in self._workers):
+        if self._workers.any_living:
             ends.append(self.elapsed_ns)
         return min(ends, default=NOT_STOPPED_NS)
+
+    @property
+    def newest_complete_second(self) -> int:
+        """The newest second of the run that every living worker has reported, or -1."""
+        return self._workers.newest_complete
+
+    def requests_in(self, second: int) -> float:
+        """HTTP requests of a second, with WebSockets opened and messages sent; those of a worker
+        that sent several seconds at one go are spread over these."""
+        return self._rates.all_requests(second)
 
     @property
     def is_consistent_cut(self) -> bool:
@@ -198,42 +219,20 @@ class Aggregator:
         Totals hold every batch that has come, `elapsed_ns` ends where the slowest living worker
         does: while another is ahead of it, a rate per second reads too high.
         """
-        living = [worker.received.last_interval for worker in self._workers if worker.living]
-        every = [worker.received.last_interval for worker in self._workers]
-        return not living or max(every) == min(living)
+        workers = self._workers
+        return not workers.any_living or workers.newest == workers.newest_complete
 
     def metrics(self) -> Mapping[str, Metric]:
         return self._index.metrics
 
     def total(self, selector: Selector, *, uncounted_too: bool = False) -> Total | None:
         """See `Snapshot`; with `uncounted_too` as if all phases counted."""
-        rows = self._index.rows(selector, uncounted_too=uncounted_too)
-        known = self._total_of(selector.metric, rows)
-        censored = selector.censored()
-        if censored is None:
-            return known
-        cut_rows = self._index.rows(censored, uncounted_too=uncounted_too)
-        return together(known, self._total_of(censored.metric, cut_rows))
+        return self._totals.total(selector, uncounted_too=uncounted_too)
 
     def total_between(self, selector: Selector, first_s: int, end_s: int) -> Total | None:
         if first_s < self._grid.fine_from:
             raise ValueError(f"second {first_s} is part of a longer window by now")
-        metric = self._index.metrics.get(selector.metric)
-        if metric is None:
-            return None
-        if metric.kind is MetricKind.GAUGE:
-            raise ValueError(f"{metric.name} is a gauge and has no total")
-        counter = metric.kind is MetricKind.COUNTER
-        trend = metric.kind is MetricKind.TREND
-        between = self._trend_between if trend else self._counted_between
-        rows = self._index.rows(selector, uncounted_too=counter)
-        known: Total | None = between(rows, first_s, end_s)
-        if metric.kind is MetricKind.RATE and isinstance(known, CounterTotal):
-            known = RateTotal(round(known.total), known.samples)
-        censored = None if counter else selector.censored()
-        if censored is None:
-            return known
-        return together(known, between(self._index.rows(censored), first_s, end_s))
+        return self._totals.total_between(selector, first_s, end_s)
 
     def gauge_within(self, selector: Selector, times_ns: Sequence[tuple[int, int]]) -> Total | None:
         windows = [
@@ -248,59 +247,14 @@ class Aggregator:
             return None
         return self._table.gauge_total(rows, windows, max(windows), self._last_windows())
 
-    def _counted_between(self, rows: list[int], first_s: int, end_s: int) -> Total | None:
-        tallies = [self._table.window_tally(rows, second) for second in range(first_s, end_s)]
-        samples = sum(tally[0] for tally in tallies)
-        return CounterTotal(samples, math.fsum(one[1] for one in tallies)) if samples else None
-
-    def _trend_between(self, rows: list[int], first_s: int, end_s: int) -> Total | None:
-        merged = self._table.sketch_between(rows, first_s, end_s)
-        return None if merged is None else TrendTotal(merged)
-
     def totals_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
-        keys = tuple(keys)
-        totals = self._known_by(selector, keys)
-        censored = selector.censored()
-        if censored is not None:
-            for tags, cut_off in self._known_by(censored, keys).items():
-                both = together(totals.get(tags), cut_off)
-                assert both is not None, "something was cut off"
-                totals[tags] = both
-        return totals
-
-    def _known_by(self, selector: Selector, keys: Iterable[str]) -> dict[Tags, Total]:
-        totals = {
-            tags: self._total_of(selector.metric, rows)
-            for tags, rows in self._index.rows_by(selector, keys).items()
-        }
-        return {tags: total for tags, total in totals.items() if total is not None}
-
-    def _total_of(self, name: str, candidates: Iterable[int]) -> Total | None:
-        metric = self._index.metrics.get(name)
-        rows = [row for row in candidates if self._table.samples(row)]
-        if metric is None or not rows:
-            return None
-        match metric.kind:
-            case MetricKind.COUNTER:
-                return self._table.counter_total(rows)
-            case MetricKind.RATE:
-                return self._table.rate_total(rows)
-            case MetricKind.TREND:
-                return self._table.trend_total(rows)
-            case MetricKind.GAUGE:
-                return self._table.gauge_total(
-                    rows, self._complete_windows(), max(self._pulses), self._last_windows()
-                )
+        return self._totals.totals_by(selector, tuple(keys))
 
     def series(self, metric: str) -> list[Series]:
         return self._index.series(metric)
 
     def ledger(self) -> Mapping[str, Ledger]:
-        merged: dict[str, Ledger] = {}
-        for worker in self._workers:
-            for scenario, ledger in worker.ledger.items():
-                merged[scenario] = merged.get(scenario, Ledger()) + ledger
-        return merged
+        return self._workers.ledger()
 
     def windows(self) -> tuple[Window, ...]:
         ends = self._last_windows()
@@ -312,22 +266,13 @@ class Aggregator:
         return tuple(self._windows[second] for second in sorted(self._windows))
 
     def workers(self) -> tuple[WorkerSummary, ...]:
-        newest = max(worker.received.last_interval for worker in self._workers)
-        return tuple(worker.summary(newest, self._pulses) for worker in self._workers)
+        return self._workers.summaries(self._pulses)
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
-        counts: dict[tuple[str, str, str, int], int] = {}
-        examples: dict[tuple[str, str, str, int], ScenarioException] = {}
-        for worker in self._workers:
-            for seen in worker.exceptions:
-                # As in a worker: the message tells none apart, since many hold an id.
-                key = (seen.scenario, seen.kind, seen.file, seen.line)
-                counts[key] = counts.get(key, 0) + seen.count
-                examples.setdefault(key, seen)
-        return tuple(
-            ExceptionSummary(**{**asdict(examples[key]), "count": counts[key]})
-            for key in sorted(counts, key=lambda key: (-counts[key], key))
-        )
+        return self._workers.exceptions()
+
+    def requests(self) -> tuple[RequestSample, ...]:
+        return self._workers.requests()
 
     # What outputs and the report ask for besides
 
@@ -337,7 +282,7 @@ class Aggregator:
         Raises:
             WireError: if the worker has not named it.
         """
-        known = self._worker(worker).known_series
+        known = self._workers[worker].known_series
         if number not in known:
             raise WireError(f"worker {worker} never said what series {number} is")
         return known[number]
@@ -383,15 +328,13 @@ class Aggregator:
             and any(map(self._table.collapsed, self._index.all_rows(name)))
         )
 
-    def _newest_complete(self) -> int:
-        """The newest interval that every living worker has reported, or -1."""
-        living = (worker for worker in self._workers if worker.living)
-        return min(worker.received.last_interval for worker in living)
+    def _gauge_total(self, rows: list[int]) -> GaugeTotal:
+        return self._table.gauge_total(
+            rows, self._complete_windows(), max(self._pulses), self._last_windows()
+        )
 
     def _complete_windows(self) -> list[int]:
         """Windows that no living worker will add to; all of them as long as there is none."""
-        if any(worker.living for worker in self._workers):
-            newest = self._newest_complete()
-            complete = [window for window in self._pulses if window <= newest]
-            return complete or list(self._pulses)
-        return list(self._pulses)
+        newest = self._workers.newest_complete
+        complete = [window for window in self._pulses if window <= newest]
+        return complete or list(self._pulses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from atlas_perf.aggregate.pulse import Pulse
+from atlas_perf.aggregate.request_rates import RequestRates
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
@@ -30,9 +31,10 @@ _LAG = Selector("iteration_lag")
 class WindowValues:
     """Reads windows out of the series table: all that happened, whatever phase it is of."""
 
-    def __init__(self, table: SeriesTable, index: SeriesIndex) -> None:
+    def __init__(self, table: SeriesTable, index: SeriesIndex, rates: RequestRates) -> None:
         self._table = table
         self._index = index
+        self._rates = rates
 
     def window(
         self, second: int, length_s: int, pulse: Pulse, last_windows: Sequence[int]
@@ -63,6 +65,7 @@ class WindowValues:
             response_p95_ms=response_p95_ms,
             response_p99_ms=response_p99_ms,
             lag_p99_ms=None if lag is None else lag.quantile(0.99) / NS_PER_MS,
+            requests_per_s=self._rates.http_requests(second) / length_s,
             started_arrivals=0 if lag is None else lag.count,
             loop_lag_max_ms=max(one.loop_lag_max_ns for one in told) / NS_PER_MS,
             cpu_cores=sum(one.cpu_ns for one in told) / (length_s * NS_PER_S),

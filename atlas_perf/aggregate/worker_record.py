@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from atlas_perf.aggregate.kept_requests import KeptRequests
 from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.received import ReceivedBatches
 from atlas_perf.aggregate.worker_testimony import WorkerTestimony
@@ -24,6 +25,7 @@ class WorkerRecord:
         self.rows: dict[int, int] = {}  # series number -> row of the series table
         self.ledger: Mapping[str, Ledger] = {}
         self.exceptions: tuple[ScenarioException, ...] = ()
+        self.requests = KeptRequests()
         self._testimony = WorkerTestimony()
 
     @property
@@ -58,6 +60,7 @@ class WorkerRecord:
         self.received.add(batch.sequence, batch.interval)
         if batch.last:
             self.ended_at_ns = batch.ended_at_ns
+        self.requests.add(batch.requests)
         self._testimony.add(batch.health)
 
     def summary(self, newest_interval: int, pulses: Mapping[int, Pulse]) -> WorkerSummary:

@@ -60,7 +60,7 @@ def _changed_load(request: RunRequest) -> str | None:
         "--duration": request.duration_ns,
         "--iterations": request.iterations,
         "--rate": request.rate,
-        "--stage": request.stages or None,
+        "--profile" if "profile" in request.sources else "--stage": request.stages or None,
         "--duration-scale": None if request.duration_scale == 1.0 else request.duration_scale,
         "--vus-scale": None if request.vus_scale == 1.0 else request.vus_scale,
     }

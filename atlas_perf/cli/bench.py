@@ -149,6 +149,7 @@ Exit codes: as of 'atlas-perf run'; more than 1 % of failed requests is a FAIL.
 )
 @load_options.PAYLOAD.under(_SECTION)
 @load_options.QUIET.under(_SECTION, help="No progress and no notes: the summary, and errors.")
+@load_options.LOG_FORMAT.under(_SECTION)
 def bench(
     *,
     url: str,

@@ -66,7 +66,8 @@ def child_server(name: str, module: str, arguments: Sequence[str]) -> Iterator[C
     """
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            # Safely: a scenario that is called http.py, or json.py, must not be imported for them.
+            [sys.executable, "-P", "-m", module, *arguments],
             stdin=subprocess.PIPE,  # its end tells the server that nobody needs it any more
             stdout=subprocess.PIPE,
             stderr=complaints,

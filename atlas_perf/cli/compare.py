@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from atlas_perf.cli.comparison_options import options_of_comparison
 from atlas_perf.cli.conduct import report_width
+from atlas_perf.cli.noise_option import NOISE, read_noise
 from atlas_perf.cli.option_types import Written
+from atlas_perf.cli.runs_compared import Asked, compare_sides, compare_with_kept, told_in
 from atlas_perf.cli.sections import SectionCommand, SectionOption
+from atlas_perf.cli.store_option import store_option
 from atlas_perf.cli.streams import say, show, wants_colour
-from atlas_perf.errors import ExitCode, RunInvalidError, UsageError
-from atlas_perf.judge.comparison.compare import compare as compare_runs
+from atlas_perf.errors import ExitCode, UsageError
 from atlas_perf.judge.comparison.decision import LEAST_PAIRS
-from atlas_perf.judge.comparison.likeness import unlikeness, unusable
+from atlas_perf.k6_results.steady import Steady, read_steady
 from atlas_perf.model.comparison import Quantity, Terms
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.comparison import comparison_to_json, render_comparison
-from atlas_perf.report.run_files import NoRunError, RunFiles, read_run, read_summary
+from atlas_perf.report.reports_folder import ReportsFolder, comparison_files
 
 _ONE_EACH = 2
+
+Names = tuple[list[str], list[str]]  # of the runs on both sides, as they were given
 
 _HELP = """Say whether a candidate is worse than its base, from their results folders.
 
 With 3 or more pairs, best 5, run in turns on one machine: FAIL if a primary metric is worse beyond
 the margin, PASS if all are shown not to be, INCONCLUSIVE otherwise, with the number of pairs that
 would decide. Each is wrong at most 5 % of the time. One run per side can only advise.
+
+A BASE may be a kept run, as 'baseline:main'. With --history there is no BASE: the candidate is held
+against 8 or more kept sessions of runs that are alike. Instead of folders the runs may be files of
+k6, of --out json or summaries, all of one kind.
 """
 
 _EPILOG = """\b
@@ -36,6 +43,8 @@ Examples:
   atlas-perf compare results/base results/new            one run each: advice
   atlas-perf compare b1 b2 b3 --candidate c1 --candidate c2 --candidate c3
                                                          pairs b1-c1, b2-c2, b3-c3: a verdict
+  atlas-perf compare baseline:main results/new           a kept run and a new one: advice
+  atlas-perf compare --history results/new               kept sessions and a new one: a verdict
   atlas-perf compare base new --primary 'http_req_duration{name:buy} p(99)' --margin 10
 
 \b
@@ -44,31 +53,7 @@ Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command
   5 inconclusive with --require-non-inferiority.
 """
 
-_QUANTITY = re.compile(r"(?P<selector>\S.*?)\s+(?P<statistic>p\((?P<percent>\d+(\.\d+)?)\)|rate)")
-
-
-def _quantity(text: str) -> Quantity:
-    match = _QUANTITY.fullmatch(text.strip())
-    if match is None or not 0 < float(match["percent"] or 1) < 100:
-        raise ValueError(
-            f"{text!r} is not a metric and a statistic: write 'http_req_duration p(95)' or "
-            "'http_req_failed rate'"
-        )
-    return Quantity(match["selector"], match["statistic"])
-
-
-def _percent(text: str) -> float:
-    try:
-        value = float(text.removesuffix("%").strip())
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1000:
-        raise ValueError(f"{text!r} is not a percentage: write 5 or 5%")
-    return value / 100
-
-
-PERCENT = Written("percent", _percent)
-QUANTITY = Written("metric", _quantity)
+STEADY = Written("part", read_steady)
 
 
 @click.command(
@@ -93,41 +78,24 @@ QUANTITY = Written("metric", _quantity)
     help="Results of the candidate, once for each BASE and in the order of these.",
 )
 @click.option(
-    "--primary",
+    "--history",
+    "with_history",
     cls=SectionOption,
-    section="What is judged",
-    multiple=True,
-    type=QUANTITY,
-    metavar="'METRIC STAT'",
-    help="What gates, up to five: 'http_req_duration p(95)', 'http_req_failed rate' (default: the "
-    "p(95) of requests, messages and tasks, and failures). All else is listed.",
-)
-@click.option(
-    "--margin",
-    cls=SectionOption,
-    section="What is judged",
-    type=PERCENT,
-    default="5",
-    show_default=True,
-    metavar="%",
-    help="A time may be so much longer.",
-)
-@click.option(
-    "--error-margin",
-    cls=SectionOption,
-    section="What is judged",
-    type=PERCENT,
-    default="0.5",
-    show_default=True,
-    metavar="%",
-    help="A share of failures may be so many percentage points higher.",
-)
-@click.option(
-    "--require-non-inferiority",
-    cls=SectionOption,
-    section="What is judged",
+    section="Runs",
     is_flag=True,
-    help="INCONCLUSIVE ends with 5 instead of 0.",
+    help="Hold the runs named, of one session, against the kept sessions.",
+)
+@store_option("Runs")
+@options_of_comparison
+@NOISE
+@click.option(
+    "--k6-steady",
+    "steady",
+    cls=SectionOption,
+    section="Runs",
+    type=STEADY,
+    metavar="FROM-TO|all",
+    help="What to compare of files of k6, from its first sample on: 30s-2m30s (default: all).",
 )
 @click.option(
     "--json",
@@ -137,35 +105,56 @@ QUANTITY = Written("metric", _quantity)
     is_flag=True,
     help="Print JSON instead of the table.",
 )
+@click.option(
+    "--reports",
+    cls=SectionOption,
+    section="Output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write junit.xml, summary.md, metrics.txt, gl-code-quality-report.json and "
+    "comparison.json there, in place of older ones.",
+)
 def compare(
     *,
     base: tuple[Path, ...],
     candidates: tuple[Path, ...],
+    with_history: bool,
+    store: Path,
     primary: tuple[Quantity, ...],
     margin: float,
     error_margin: float,
     require_non_inferiority: bool,
+    noise: Path | None,
+    steady: Steady | None,
     as_json: bool,
+    reports: Path | None,
 ) -> ExitCode:
-    bases, candidates = _sides(base, candidates)
-    read_bases = [_read(folder, base=True) for folder in bases]
-    read_candidates = [_read(folder, base=False) for folder in candidates]
-    _refuse_unlike(read_bases, read_candidates)
+    folder = None if reports is None else ReportsFolder(reports)
     terms = Terms(
         margin=margin,
         error_margin=error_margin,
         primary=primary,
         require_non_inferiority=require_non_inferiority,
     )
-    try:
-        result = compare_runs(
-            [one.sketches for one in read_bases],
-            [one.sketches for one in read_candidates],
-            terms,
-        )
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    names = [str(one) for one in bases], [str(one) for one in candidates]
+    if noise is not None and with_history:
+        raise UsageError("--noise is for bases that are named: --history shows its own noise")
+    asked = Asked(
+        store=store,
+        steady=steady,
+        primary=primary,
+        noise=None if noise is None else read_noise(noise),
+    )
+    with told_in(folder):
+        try:
+            if with_history:
+                found = compare_with_kept((*base, *candidates), store, terms)
+            else:
+                found = compare_sides(*_sides(base, candidates), asked=asked, terms=terms)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    result, names = found.comparison, (found.bases, found.candidates)
+    if folder is not None:
+        folder.write(comparison_files(result, *names, file=found.file))
     if as_json:
         show(comparison_to_json(result, *names))
     else:
@@ -200,26 +189,3 @@ def _sides(
         if folders.count(folder) > 1:
             raise UsageError(f"{written} is named twice: a run compared with itself shows nothing")
     return base, candidates
-
-
-def _read(folder: Path, *, base: bool) -> RunFiles:
-    side = "base" if base else "candidate"
-    try:
-        reason = unusable(read_summary(folder))
-        if reason is not None:
-            raise RunInvalidError(f"the {side} {folder} cannot be compared: {reason}")
-        return read_run(folder)
-    except NoRunError as error:
-        if base:
-            raise NoRunError(f"no baseline: {error}") from None
-        raise UsageError(f"no candidate: {error}") from None
-
-
-def _refuse_unlike(bases: Sequence[RunFiles], candidates: Sequence[RunFiles]) -> None:
-    first, *others = (*bases, *candidates)
-    for other in others:
-        difference = unlikeness((first.summary, first.sketches), (other.summary, other.sketches))
-        if difference is not None:
-            raise RunInvalidError(
-                f"{first.path} and {other.path} cannot be compared: they differ in {difference}"
-            )

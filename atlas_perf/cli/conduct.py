@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from atlas_perf.cli.calibration import CalibrationLoad, calibrate
-from atlas_perf.cli.child_server import ChildServer
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
+from atlas_perf.cli.json_log import verdict_fields
 from atlas_perf.cli.measuring import measure
 from atlas_perf.cli.progress import choose_display
 from atlas_perf.cli.stop_signals import StopSignals
-from atlas_perf.cli.streams import is_terminal, say, show, wants_colour
+from atlas_perf.cli.streams import is_terminal, log_event, logs_json, say, show, wants_colour
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError, PlanError
 from atlas_perf.judge.baselines.judging import BaselineJudge
 from atlas_perf.judge.calibrated import doubt_of_rate
@@ -40,6 +41,14 @@ from atlas_perf.wire.plan_codec import plan_to_plain
 _PIPE_WIDTH = 100
 
 
+class StartedTarget(Protocol):
+    """What a run is made against, where it was started for that."""
+
+    def early_end(self) -> str | None:
+        """A sentence if it has ended by itself."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedRun:
     """A validated plan and where it goes."""
@@ -48,7 +57,7 @@ class PreparedRun:
     environment: Environment
     outputs: tuple[Output, ...]
     warnings: tuple[str, ...] = ()  # about what in the file is left aside
-    target: ChildServer | None = None  # that was started for it
+    target: StartedTarget | None = None  # that was started for it
     calibration: CalibrationLoad | None = None  # that is to come first, if asked for
     baselines: BaselineJudge | None = None  # of its scenario
 
@@ -64,10 +73,39 @@ def carry_out(
         PlanError: the results folder cannot be written; no load was offered.
         RunInvalidError: the run broke down before it could measure.
     """
+    summary, folder = recorded(prepared, results_dir, signals, quiet=quiet)
+    show(render_console(summary, colour=wants_colour(sys.stdout), width=report_width()))
+    if not quiet:
+        _tell_end(summary, folder)
+    return summary
+
+
+def recorded(
+    prepared: PreparedRun,
+    results_dir: Path,
+    signals: StopSignals,
+    *,
+    quiet: bool,
+    folder_name: str = "",
+    label: str = "",
+) -> tuple[Summary, Path]:
+    """Run a plan to its verdict and write the results; nothing is printed on stdout.
+
+    Args:
+        folder_name: of the results below `results_dir`; empty: the time and the plan's name.
+        label: what the progress is called, where the run is one of many; empty: a run by itself.
+
+    Returns:
+        The summary, and the folder that the results are in.
+
+    Raises:
+        PlanError: the results folder cannot be written; no load was offered.
+        RunInvalidError: the run broke down before it could measure.
+    """
     signals.hold()
     plan = prepared.plan
     facts = gather_facts(prepared.environment)
-    claim = _claim_folder(results_dir, plan, facts)
+    claim = _claim_folder(results_dir, plan, facts, folder_name)
     folder = claim.folder
     for warning in prepared.warnings:
         say(f"warning: {plan.name}: {warning}")
@@ -75,7 +113,10 @@ def carry_out(
         calibration = calibrated(prepared, signals, quiet=quiet)
         sketches = KeptSketches()
         watched = replace(prepared, outputs=(*prepared.outputs, sketches))
-        summary = observe(watched, signals, quiet=quiet, calibration=calibration)
+        if label:
+            summary = run_shown(watched, signals, label, quiet=quiet, calibration=calibration)
+        else:
+            summary = observe(watched, signals, quiet=quiet, calibration=calibration)
     early_end = None if prepared.target is None else prepared.target.early_end()
     if early_end is not None:
         summary = withdrawn(summary, early_end)
@@ -85,10 +126,7 @@ def carry_out(
     except ResultsWriteError as error:
         summary = withdrawn(summary, _sentence(error))
         say(f"error: {error}")
-    show(render_console(summary, colour=wants_colour(sys.stdout), width=report_width()))
-    if not quiet:
-        say(f"results: {folder.path}")
-    return summary
+    return summary, folder.path
 
 
 def calibrated(prepared: PreparedRun, signals: StopSignals, *, quiet: bool) -> Calibration | None:
@@ -161,6 +199,13 @@ def report_width() -> int:
     return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else _PIPE_WIDTH
 
 
+def _tell_end(summary: Summary, folder: Path) -> None:
+    if logs_json():
+        log_event("verdict", **verdict_fields(summary, str(folder)))
+    else:
+        say(f"results: {folder}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Claim:
     """A folder that says INVALID until the run has a verdict, however the run may end."""
@@ -194,7 +239,7 @@ class _Claim:
             raise
 
 
-def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> _Claim:
+def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts, folder_name: str) -> _Claim:
     started_at = datetime.now(UTC)
     unfinished = partial(
         unfinished_summary,
@@ -203,7 +248,10 @@ def _claim_folder(results_dir: Path, plan: TestPlan, facts: Facts) -> _Claim:
         facts=facts,
         plan_plain=plan_to_plain(plan),
     )
-    folder = ResultsFolder.create(results_dir, plan.name, started_at)
+    if folder_name:
+        folder = ResultsFolder.create_as(results_dir, folder_name)
+    else:
+        folder = ResultsFolder.create(results_dir, plan.name, started_at)
     folder.write_pending(unfinished())
     return _Claim(folder, unfinished)
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from atlas_perf.choices import alternatives, did_you_mean
 from atlas_perf.cli.environments import EnvironmentName
-from atlas_perf.cli.option_types import read_size_bytes
+from atlas_perf.cli.option_types import read_out_interval_s, read_size_bytes
 from atlas_perf.cli.safety_limits import nearest_file, read_toml
 from atlas_perf.cli.toml_lines import TomlLines
 from atlas_perf.errors import UsageError
@@ -106,7 +106,7 @@ def _options(
 
     if not options:
         return None
-    defaults = OptionDefaults(options, place, line_of)
+    defaults = OptionDefaults(options, place, line_of, profile or "")
     defaults.refuse_wrong()
     return defaults
 
@@ -220,6 +220,15 @@ def _size(value: Any) -> int:
         raise ValueError(f"is wrong: {error}") from None
 
 
+def _out_interval(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError(f"must be a duration such as '5s', not {value!r}")
+    try:
+        return read_out_interval_s(value)
+    except ValueError as error:
+        raise ValueError(f"is wrong: {error}") from None
+
+
 RUN: Mapping[str, Setting] = {
     "environment": Setting("environment", _choice(tuple(name.value for name in EnvironmentName))),
     "contract": Setting("contract", _choice(CONTRACTS)),
@@ -234,6 +243,7 @@ RUN: Mapping[str, Setting] = {
     "payload": Setting("payload_bytes", _size),
     "tags": Setting("tags", _table),
     "out": Setting("outputs", _texts),
+    "out_interval": Setting("out_interval_s", _out_interval),
     "results_dir": Setting("results_dir", _path),
     "quiet": Setting("quiet", _flag),
 }

@@ -135,8 +135,11 @@ def _write(conversion: Conversion, file: Path, output: str | None, *, force: boo
         show(scenario_text(conversion, f"{file.stem}.py"))
         return ExitCode.PASS
     save_scenario(place, scenario_text(conversion, place.name), force=force)
-    requests = sum(len(group.steps) for group in conversion.groups)
-    show(f"{place}: {requests} requests in {len(conversion.groups)} groups")
+    requests, groups = sum(len(group.steps) for group in conversion.groups), len(conversion.groups)
+    show(
+        f"{place}: {requests} request{'' if requests == 1 else 's'} in "
+        f"{groups} group{'' if groups == 1 else 's'}"
+    )
     for note in conversion.notes:
         say(f"  {note}")
     given = "".join(f" -e {v.name}=…" for v in conversion.variables if v.default is None)

@@ -162,6 +162,7 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
     _OUT, help="Where the search gets a folder of its own (default: results)."
 )
 @load_options.QUIET.under(_OUT, help="No progress and no notes: the answer, and errors.")
+@load_options.LOG_FORMAT.under(_OUT)
 @click.help_option("--help", cls=SectionOption, section=_OUT, help="Show this text.")
 @click.pass_obj
 def find_capacity(

@@ -34,7 +34,13 @@ from atlas_perf.cli.session import (
 )
 from atlas_perf.cli.streams import say, show, wants_colour
 from atlas_perf.errors import ExitCode
-from atlas_perf.judge.redact import HIDDEN, is_secret_name, plan_secrets, redacted
+from atlas_perf.judge.redact import (
+    HIDDEN,
+    is_secret_name,
+    plan_secrets,
+    redacted,
+    redacted_text,
+)
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.loader import find_scenario, shipped_scenarios
 from atlas_perf.model.plan import TestPlan
@@ -120,7 +126,7 @@ def _inspected(request: RunRequest) -> Iterator[Inspection]:
             baselines=None if baselines is None else baselines.described,
             seed=request.seed,
             results_dir=str(request.results_dir),
-            outputs=request.outputs,
+            outputs=tuple(redacted_text(one, secrets) for one in request.outputs),
             calibration_ns=DEFAULT_TIME_NS if request.calibrate else None,
             limits=tuple(_limits(file, request)),
             origins=origins_of(request, scenario_file, secrets),

@@ -14,7 +14,9 @@ import click
 
 from atlas_perf.cli import option_types
 from atlas_perf.cli.environments import EnvironmentName
+from atlas_perf.cli.json_log import LOG_FORMAT_VARIABLE
 from atlas_perf.cli.sections import SectionOption
+from atlas_perf.cli.streams import log_json
 from atlas_perf.cli.suggestions import SuggestingChoice
 from atlas_perf.loader.profiles import PROFILES
 
@@ -266,13 +268,32 @@ TAG = LoadOption(
     help="A tag on every sample of the run. Repeatable.",
 )
 
+TRACE_SHARE = LoadOption(
+    "--trace-share",
+    type=click.FloatRange(min=0, max=1),
+    metavar="SHARE",
+    help="Send a W3C 'traceparent' with every request, and ask that this share of them, from 0 to "
+    "1, be recorded. The ids of failed and slow requests are in the results.",
+)
+
 OUT = LoadOption(
     "--out",
     "outputs",
     variable="ATLAS_PERF_OUT",
     multiple=True,
     metavar="KIND=TARGET",
-    help="Also write every sample while the run goes on: json=FILE is k6's NDJSON. Repeatable.",
+    help="Also send what is measured elsewhere while the run goes on, to a file (json=FILE, "
+    "csv=FILE, parquet=FILE) or a monitoring system (docs/outputs.md has all kinds). Repeatable.",
+)
+
+OUT_INTERVAL = LoadOption(
+    "--out-interval",
+    "out_interval_s",
+    variable="ATLAS_PERF_OUT_INTERVAL",
+    type=option_types.OUT_INTERVAL,
+    default=1,
+    metavar="DURATION",
+    help="How often --out sends to monitoring systems: whole seconds up to 1m (default: 1s).",
 )
 
 RESULTS_DIR = LoadOption(
@@ -290,6 +311,22 @@ QUIET = LoadOption(
     is_flag=True,
     help="No progress and no notes: the summary on stdout, and errors.",
 )
+
+
+def _log_as(_ctx: click.Context, _param: click.Parameter, value: str) -> None:
+    log_json(wanted=value == "json")
+
+
+LOG_FORMAT = LoadOption(
+    "--log-format",
+    variable=LOG_FORMAT_VARIABLE,
+    type=SuggestingChoice(["text", "json"]),
+    default="text",
+    callback=_log_as,
+    expose_value=False,
+    help="What stderr is: text, or one JSON object a line for each note and reading.",
+)
+
 CONFIG = LoadOption(
     "--config",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -324,7 +361,10 @@ OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
         ),
     ),
     (VERDICT, (THRESHOLD, NO_THRESHOLDS, BASELINES, NO_BASELINES, CALIBRATE, PAYLOAD)),
-    (RESULTS, (TAG, OUT, RESULTS_DIR, QUIET, CONFIG, NO_CONFIG)),
+    (
+        RESULTS,
+        (TAG, TRACE_SHARE, OUT, OUT_INTERVAL, RESULTS_DIR, QUIET, LOG_FORMAT, CONFIG, NO_CONFIG),
+    ),
 )
 """In the order of its help."""
 

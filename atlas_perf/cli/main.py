@@ -13,22 +13,27 @@ from typing import Any, NoReturn
 
 import click
 
+from atlas_perf.cli.ab import ab
 from atlas_perf.cli.analyze import analyze
 from atlas_perf.cli.bench import bench
+from atlas_perf.cli.calibrate import calibrate
 from atlas_perf.cli.compare import compare
 from atlas_perf.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from atlas_perf.cli.convert import convert
 from atlas_perf.cli.doctor import doctor
 from atlas_perf.cli.find_capacity import find_capacity
 from atlas_perf.cli.inspect import inspect
+from atlas_perf.cli.json_log import asks_for_json
+from atlas_perf.cli.kept_runs import baseline
 from atlas_perf.cli.new import new
 from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.report import report
 from atlas_perf.cli.run import run
 from atlas_perf.cli.stop_signals import STOP_SIGNALS
-from atlas_perf.cli.streams import accept_all_text, say, say_lines, show, silence
+from atlas_perf.cli.streams import accept_all_text, log_json, say, say_lines, show, silence
 from atlas_perf.cli.suggestions import SuggestingGroup
 from atlas_perf.cli.target import target
+from atlas_perf.cli.trend import trend
 from atlas_perf.cli.version import version_line
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError
 from atlas_perf.judge.redact import redacted_text, secret_values
@@ -48,6 +53,9 @@ Start here:
   atlas-perf bench URL            one URL, no file
   atlas-perf find-capacity        how much a target takes
   atlas-perf compare BASE NEW     is the new build slower
+  atlas-perf ab                   run two builds in turns, and compare them
+  atlas-perf baseline save        keep a run in a folder for git
+  atlas-perf trend                where a metric changed over kept runs
   atlas-perf report RESULTS       the page of a run again, or of several
   atlas-perf doctor               what this machine can do
 """
@@ -77,9 +85,13 @@ cli.add_command(analyze)
 cli.add_command(bench)
 cli.add_command(find_capacity)
 cli.add_command(compare)
+cli.add_command(ab)
+cli.add_command(calibrate)
 cli.add_command(report)
 cli.add_command(target)
 cli.add_command(doctor)
+cli.add_command(baseline)
+cli.add_command(trend)
 cli.add_command(new)
 cli.add_command(convert)
 cli.add_command(completion)
@@ -100,6 +112,8 @@ def main() -> NoReturn:
 def execute(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one return for each way to end
     """Carry out a command line and say how it ended."""
     given: dict[str, str] = {}  # with `-e`: the command notes it here
+    # The option itself is read too late to tell of a command line that cannot be.
+    log_json(wanted=asks_for_json(arguments, os.environ))
     if not _has_folder():
         say(f"{PROGRAM}: the current folder does not exist any more: go to another one")
         return ExitCode.USAGE

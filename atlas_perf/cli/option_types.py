@@ -22,6 +22,7 @@ Value = TypeVar("Value")
 LEAST_LOAD_NS = NS_PER_S // 2
 MOST_LOAD_NS = 60 * NS_PER_S
 MOST_PAYLOAD_BYTES = 16_000_000
+LONGEST_OUT_INTERVAL_S = 60
 
 _SIZE_UNITS = {"": 1, "B": 1, "kB": 1_000, "MB": 1_000_000}
 _SIZE = re.compile(r"([0-9]{1,9})(|B|kB|MB)")
@@ -163,6 +164,14 @@ def read_size_bytes(text: str) -> int:
     return size_bytes
 
 
+def read_out_interval_s(text: str) -> int:
+    """`1s` to `1m`, in whole seconds."""
+    seconds, rest_ns = divmod(read_duration_ns(text), NS_PER_S)
+    if rest_ns or not 1 <= seconds <= LONGEST_OUT_INTERVAL_S:
+        raise ValueError(f"{text!r} is no interval of outputs: write whole seconds from 1s to 1m")
+    return seconds
+
+
 def read_fault(text: str) -> str:
     """A fault of the embedded target, as written, once it could be read."""
     # The target stands on aiohttp, which only a run with faults is to pay for.
@@ -181,6 +190,7 @@ LATENCY_SCALE = Written("factor", read_latency_scale)
 FAULT = Written("fault", read_fault)
 LOAD_TIME = Written("time", read_load_time)
 SIZE = Written("size", read_size_bytes)
+OUT_INTERVAL = Written("duration", read_out_interval_s)
 PROCESSES = Written("n|auto", read_processes)
 COUNT = click.IntRange(min=1, max=MOST)
 

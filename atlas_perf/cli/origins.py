@@ -33,6 +33,7 @@ _OTHERS = {
     "vus_scale": "vus_scale",
     "processes": "processes",
     "seed": "seed",
+    "trace_share": "trace_share",
     "thresholds": "thresholds",
     "no_thresholds": "no_thresholds",
     "baselines": "baselines",
@@ -42,6 +43,7 @@ _OTHERS = {
     "tags": "tags",
     "default_tags": "tags",
     "outputs": "out",
+    "out_interval_s": "out_interval",
     "results_dir": "results_dir",
     "quiet": "quiet",
     "allow_production": "allow_production",
@@ -110,6 +112,8 @@ def _value(request: RunRequest, field: str) -> Any:
             return request.processes or "auto"
         case "duration_ns" | "warm_up_ns":
             return format_planned(getattr(request, field))
+        case "out_interval_s":
+            return f"{request.out_interval_s}s"
         case _:
             return getattr(request, field)
 

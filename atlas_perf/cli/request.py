@@ -37,7 +37,9 @@ class RunRequest:
     duration_scale: float = 1.0
     vus_scale: float = 1.0
     seed: int | None = None
+    trace_share: float | None = None
     outputs: tuple[str, ...] = ()  # kind=target
+    out_interval_s: int = 1  # how often outputs send that write no single samples
     results_dir: Path = Path("results")
     faults: tuple[str, ...] = ()  # of the embedded target
     ignore_preflight: bool = False

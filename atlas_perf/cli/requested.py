@@ -49,6 +49,7 @@ def requested(
         default_tags = file.run.get("tags", {})
         options = {**options, **_of_file(file, places)}
         of_file = dict(file.places)
+        of_file.pop("profile", None)  # its stages are options lent to the scenario
         if "tags" in of_file:
             of_file["default_tags"] = of_file.pop("tags")
         places = {**of_file, **places}
@@ -77,7 +78,7 @@ def _given(ctx: click.Context) -> Iterator[tuple[str, str]]:
     """Parameters that a flag or a variable says, and which one it is."""
     for option in ctx.command.params:
         source = None if option.name is None else ctx.get_parameter_source(option.name)
-        if option.name is None or not isinstance(option, click.Option):
+        if option.name is None or not isinstance(option, click.Option) or not option.expose_value:
             continue
         if source is ParameterSource.COMMANDLINE:
             yield option.name, max(option.opts, key=len)

@@ -32,6 +32,7 @@ from atlas_perf.cli.safety_limits import limits_around
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import say, show
 from atlas_perf.errors import AtlasPerfError, ExitCode, UsageError
+from atlas_perf.judge.absent_phases import without_absent_phases
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.loader import (
     Overrides,
@@ -40,11 +41,12 @@ from atlas_perf.loader import (
     find_scenario,
     load_scenario_file,
     shipped_scenarios,
+    unused_profile,
     with_defaults,
 )
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import Summary
-from atlas_perf.outputs.registry import parse_output
+from atlas_perf.outputs.registry import parse_output, writes_file
 from atlas_perf.report.terminal_text import printable
 
 PROCESSES_PER_CORE = 4
@@ -83,7 +85,10 @@ def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:
                 )
             )
             environment = environment.at(started.url, request.faults)
-        outputs = tuple(parse_output(text) for text in request.outputs)
+        outputs = tuple(
+            parse_output(text, interval_s=request.out_interval_s, variables=os.environ)
+            for text in request.outputs
+        )
         plan, warnings = make_plan(
             request,
             file,
@@ -157,10 +162,15 @@ def plan_of(
     limits = limits_around([Path.cwd(), folder], os.environ, request.config)
     built = build_plan(scenario_file, overrides)
     plan, warnings = built.plan, built.warnings
+    if request.option_defaults is not None and not overrides.kinds_of_load:
+        warnings += unused_profile(scenario_file, request.option_defaults)
     if plan.processes > plan.max_vus:  # a worker without a virtual user is only in the way
         if request.processes is not None:
             warnings += (_fewer_processes(plan),)
         plan = replace(plan, processes=max(1, plan.max_vus))
+    if overrides.kinds_of_load:
+        plan, left_out = without_absent_phases(plan)
+        warnings += left_out
     _refuse_wrong_thresholds(plan)
     plan = under_limits(plan, limits, environment.base_url, own_target=own_target)
     return plan, warnings
@@ -228,6 +238,7 @@ def overrides_of(
         iterations=request.iterations,
         rate=request.rate,
         stages=request.stages or None,
+        stages_from="--profile" if "profile" in request.sources else "--stage",
         warm_up_ns=request.warm_up_ns,
         thresholds=request.thresholds,
         no_thresholds=request.no_thresholds,
@@ -237,6 +248,7 @@ def overrides_of(
         duration_scale=request.duration_scale,
         vus_scale=request.vus_scale,
         seed=request.seed,
+        trace_share=request.trace_share,
         processes=request.processes or usable_cores(),
         keep_samples=keep_samples,
     )
@@ -259,9 +271,10 @@ def _refuse_wrong_thresholds(plan: TestPlan) -> None:
 
 
 def _refuse_shared_outputs(request: RunRequest) -> None:
-    if len(request.scenarios) > 1 and request.outputs:
+    files = [output for output in request.outputs if writes_file(output)]
+    if len(request.scenarios) > 1 and files:
         raise UsageError(
-            f"--out {request.outputs[0]} would be overwritten by each of "
+            f"--out {files[0]} would be overwritten by each of "
             f"{len(request.scenarios)} scenarios: run them in commands of their own"
         )
 

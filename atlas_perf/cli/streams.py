@@ -12,10 +12,12 @@ import os
 import sys
 from typing import TextIO
 
+from atlas_perf.cli.json_log import Level, json_line, message_line
 from atlas_perf.report.terminal_text import printable
 
-_SAME_WIDTH = str.maketrans("✓✗›↳×·…–≥≤", "+x>>x-~-><")
+_SAME_WIDTH = str.maketrans("✓✗›↳×·…–≥≤•─│┊┤└▲▼", "+x>>x-~-><o-|:|+^v")
 _NARROW = "atlas_perf.narrow"
+_log = {"json": False}
 
 
 def accept_all_text() -> None:
@@ -31,14 +33,32 @@ def show(text: str) -> None:
     _write(sys.stdout, text)
 
 
+def log_json(*, wanted: bool) -> None:
+    """From now on notes are JSON objects, or text as they are at first."""
+    _log["json"] = wanted
+
+
+def logs_json() -> bool:
+    """True if notes are JSON objects."""
+    return _log["json"]
+
+
 def say(text: str) -> None:
     """Print a note on stderr: one line, whatever names and messages are in it."""
-    _write(sys.stderr, printable(text))
+    _write(sys.stderr, message_line(text) if logs_json() else printable(text))
 
 
 def say_lines(text: str) -> None:
     """Print a text of several lines on stderr, such as a traceback."""
-    _write(sys.stderr, "\n".join(map(printable, text.splitlines())))
+    if logs_json():
+        _write(sys.stderr, message_line(text))
+    else:
+        _write(sys.stderr, "\n".join(map(printable, text.splitlines())))
+
+
+def log_event(event: str, **fields: object) -> None:
+    """Print an object on stderr; only where notes are JSON."""
+    _write(sys.stderr, json_line(event, Level.INFO, fields))
 
 
 def silence(stream: TextIO) -> None:

@@ -28,6 +28,7 @@ COMPILED_PARTS = (
     "atlas_perf.protocols.http.json_text",
     "atlas_perf.protocols.http.readiness",
     "atlas_perf.protocols.http.repetition",
+    "atlas_perf.protocols.http.request_samples",
     "atlas_perf.protocols.http.request_template",
     "atlas_perf.protocols.http.response",
     "atlas_perf.protocols.http.response_parser",

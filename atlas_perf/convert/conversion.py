@@ -56,6 +56,7 @@ class Step:
     headers: Mapping[str, Value] = field(default_factory=dict)
     body: Body | None = None
     keeps: Kept | None = None
+    follows_redirects: bool = True
     pause_s: float = 0.0
 
 
@@ -86,3 +87,8 @@ class Conversion:
     groups: tuple[Group, ...]
     variables: tuple[Variable, ...] = ()
     notes: tuple[str, ...] = ()  # sentences: what was left out, and what to look at
+
+
+def left_out_note(counts: Mapping[str, int]) -> str:
+    """A sentence on what a scenario does without, and how many of each."""
+    return f"Left out: {', '.join(f'{what} × {count}' for what, count in counts.items())}."

@@ -10,7 +10,16 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from atlas_perf.convert.conversion import Body, Code, Conversion, Group, Step, Text, Value
+from atlas_perf.convert.conversion import (
+    Body,
+    Code,
+    Conversion,
+    Group,
+    Step,
+    Text,
+    Value,
+    left_out_note,
+)
 from atlas_perf.convert.har_format import Entry, HarRequest, Log, PostData, read_har
 from atlas_perf.convert.secret_values import Variables
 from atlas_perf.errors import UsageError
@@ -92,6 +101,7 @@ def _first_host(log: Log) -> str:
 class _Kept:
     entry: Entry
     status: int  # of the last answer, where redirects were followed
+    is_followed: bool = True  # False: a redirect to what is not kept, so that its status is the end
 
 
 class _Reader:
@@ -109,12 +119,12 @@ class _Reader:
         for entry in entries:
             reason = self._reason_to_leave_out(entry)
             if goes_on_at == entry.request.url and reason is None:
-                kept[-1].status = entry.response.status
+                kept[-1].status, kept[-1].is_followed = entry.response.status, True
                 goes_on_at = _redirected_to(entry)
                 reason = "redirects, which the client follows by itself"
             elif reason is None:
-                kept.append(_Kept(entry, entry.response.status))
                 goes_on_at = _redirected_to(entry)
+                kept.append(_Kept(entry, entry.response.status, is_followed=goes_on_at is None))
             if reason is not None:
                 self._left_out[reason] += 1
         return kept
@@ -161,6 +171,7 @@ class _Reader:
             params=self._parameters(pairs) if plain else {},
             headers=dict(self._headers(request, body)),
             body=body,
+            follows_redirects=kept.is_followed,
             pause_s=pause_s,
         )
 
@@ -217,8 +228,7 @@ class _Reader:
     def notes(self) -> Iterator[str]:
         yield f"One user of {self._host} does what was recorded, one request after the other."
         if self._left_out:
-            counts = (f"{count} {reason}" for reason, count in self._left_out.items())
-            yield f"Left out: {', '.join(counts)}."
+            yield left_out_note(self._left_out)
         if self._bodies_left_out:
             yield (
                 f"{self._bodies_left_out} bodies are files or binary: give them with `files=` or "

@@ -18,6 +18,7 @@ from atlas_perf.convert.conversion import (
     Step,
     Text,
     Value,
+    left_out_note,
 )
 from atlas_perf.convert.openapi_examples import Examples
 from atlas_perf.convert.openapi_format import Description, References, read_openapi
@@ -269,8 +270,7 @@ class _Writer:
         yield f"Each iteration calls every operation of {title} once, resource by resource."
         yield "Values are the description's examples, or the plainest that its schemas accept."
         if self._left_out:
-            counts = (f"{count} {reason}" for reason, count in self._left_out.items())
-            yield f"Left out: {', '.join(counts)}."
+            yield left_out_note(self._left_out)
 
 
 def _place(parameter: Any) -> str:

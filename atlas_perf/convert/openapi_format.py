@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import yaml
 from openapi_pydantic import OpenAPI
@@ -13,7 +13,6 @@ from atlas_perf.convert.validated import read_text, validated
 from atlas_perf.errors import UsageError
 
 Description: TypeAlias = OpenAPI | v3_0.OpenAPI
-Part = TypeVar("Part")
 
 _DEEPEST_REFERENCE = 32
 

@@ -157,4 +157,6 @@ def _parameters(step: Step) -> Iterator[tuple[str, Value]]:
         yield "headers", step.headers
     if step.body is not None:
         yield step.body.parameter, step.body.value
+    if not step.follows_redirects:
+        yield "max_redirects", 0
     yield "expected_statuses", step.expected_status

@@ -14,8 +14,7 @@ from atlas_perf.wire.control import (
     Refused,
     SetupFailed,
     SetupReturned,
-    TeardownFailed,
-    TeardownReturned,
+    TeardownEnded,
     ToWorker,
 )
 
@@ -71,9 +70,11 @@ class LoadEnded:
 
 @dataclass(frozen=True, slots=True)
 class TeardownDone:
-    """`teardown` returned, or failed with this."""
+    """`teardown` returned, or failed with this; see `TeardownEnded` for the others."""
 
     failure: ScenarioException | None
+    strays: tuple[ScenarioException, ...] = ()
+    forgotten: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +158,8 @@ def event_of(worker: int, message: Answer) -> Event:
             event = SetupBroke(text, file, line)
         case Armed():
             event = WorkerArmed(worker)
-        case TeardownReturned():
-            event = TeardownDone(None)
-        case TeardownFailed(failure):
-            event = TeardownDone(failure)
+        case TeardownEnded(failure, strays, forgotten):
+            event = TeardownDone(failure, strays, forgotten)
         case Crashed(traceback):
             event = WorkerCrashed(worker, traceback)
     return event

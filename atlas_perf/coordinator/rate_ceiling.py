@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.events import CeilingBroken
-from atlas_perf.coordinator.reading import newest_complete_window
 from atlas_perf.model.plan import RateCeiling, TestPlan
-from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import CounterTotal
-from atlas_perf.model.summary import Window
+
+_ROUNDING = 1e-6
+"""More than what is left of a whole number that was cut into parts and added up again."""
 
 
-def broken_ceiling(ceiling: RateCeiling | None, aggregator: Aggregator) -> CeilingBroken | None:
-    """What ends the run, if its newest whole second had more requests than may be."""
-    if ceiling is None:
+class CeilingWatch:
+    """Looks at each second once, when it is complete."""
+
+    def __init__(self, ceiling: RateCeiling) -> None:
+        self._most = ceiling.per_s
+        self._next_s = 0
+
+    def broken(self, aggregator: Aggregator) -> CeilingBroken | None:
+        """What ends the run: the first new second that had more requests than may be."""
+        newest = aggregator.newest_complete_second
+        seconds, self._next_s = range(self._next_s, newest + 1), newest + 1
+        for second in seconds:
+            # A part of a request is of one that may as well have been made in the next second.
+            requests = math.floor(aggregator.requests_in(second) + _ROUNDING)
+            if requests > self._most:
+                return CeilingBroken(requests, second)
         return None
-    window = newest_complete_window(aggregator)
-    if window is None:
-        return None
-    requests = window.requests + _of_websockets(window, aggregator)
-    if requests <= ceiling.per_s * window.length_s:
-        return None
-    return CeilingBroken(requests, window.second)
-
-
-def _of_websockets(window: Window, aggregator: Aggregator) -> int:
-    """What a target has to serve besides HTTP: sessions that begin, and messages sent to it."""
-    if window.length_s != 1:
-        return 0  # an old one, which was looked at when it was new
-    totals = (
-        aggregator.total_between(Selector(name), window.second, window.second + 1)
-        for name in ("ws_sessions", "ws_msgs_sent")
-    )
-    return round(sum(total.total for total in totals if isinstance(total, CounterTotal)))
 
 
 def ceiling_reason(plan: TestPlan, broken: CeilingBroken | None) -> Iterator[str]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from atlas_perf.aggregate.aggregator import Aggregator
-from atlas_perf.coordinator.run_state import RunState
-from atlas_perf.model.progress import Progress, RunPhase
+from atlas_perf.coordinator.run_record import RunRecord
+from atlas_perf.model.plan import TestPlan
+from atlas_perf.model.progress import GeneratorHealth, Progress, RunPhase
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import CounterTotal, GaugeTotal, RateTotal, Total
 from atlas_perf.model.summary import Window
 from atlas_perf.schedule.phase_times import PhaseTimes
+from atlas_perf.schedule.planned_rate import PlannedRate
 from atlas_perf.units import NS_PER_S
 
 
 def read_progress(
-    state: RunState, aggregator: Aggregator, *, elapsed_ns: int, message: str
+    state: RunRecord, aggregator: Aggregator, *, elapsed_ns: int, message: str
 ) -> Progress:
     """Where the run stands, `elapsed_ns` after T0."""
     window = newest_complete_window(aggregator)
@@ -30,7 +32,7 @@ def read_progress(
         iterations=sum(ledger.completed + ledger.failed for ledger in ledgers),
         interrupted=sum(ledger.interrupted for ledger in ledgers),
         requests=_count(aggregator, "http_reqs"),
-        requests_per_s=window.requests / window.length_s if window is not None else 0.0,
+        requests_per_s=window.requests_per_s if window is not None else 0.0,
         failed_requests=_rate(aggregator, "http_req_failed").passes,
         p95_ms=window.p95_ms if window is not None else None,
         response_p95_ms=window.response_p95_ms if window is not None else None,
@@ -40,8 +42,28 @@ def read_progress(
         load_phases=times.at(elapsed_ns, elapsed_ns + 1) if running else (),
         phase_left_s=None if change_ns is None else (change_ns - elapsed_ns) / NS_PER_S,
         dropped=sum(ledger.dropped for ledger in ledgers),
-        loop_lag_ms=window.loop_lag_max_ms if window is not None else 0.0,
+        planned_per_s=_planned_per_s(state.plan, window) if running else None,
+        started_per_s=window.started_arrivals / window.length_s if window is not None else 0.0,
+        health=_health(window),
         message=message,
+    )
+
+
+def _planned_per_s(plan: TestPlan, window: Window | None) -> float | None:
+    """By the plan, in the second that the other rates are of; before there is one, in the first."""
+    second = 0 if window is None else window.second
+    return PlannedRate(plan).per_s(second * NS_PER_S, (second + 1) * NS_PER_S)
+
+
+def _health(window: Window | None) -> GeneratorHealth:
+    if window is None:
+        return GeneratorHealth()
+    return GeneratorHealth(
+        loop_lag_ms=window.loop_lag_max_ms,
+        loop_cpu_share=window.loop_cpu_share_max,
+        cpu_wait_share=window.cpu_wait_share_max,
+        throttled_share=window.throttled_share_max,
+        start_lag_p99_ms=window.lag_p99_ms,
     )
 
 

@@ -18,6 +18,7 @@ from atlas_perf.coordinator.events import (
     LoadEnded,
     SetLimit,
     StopAsked,
+    TeardownDone,
     Tell,
     ThresholdBreached,
     TimeIsUp,
@@ -28,7 +29,7 @@ from atlas_perf.coordinator.feed_notes import feed_warnings
 from atlas_perf.coordinator.interrupts import Interrupts
 from atlas_perf.coordinator.measurement_notes import cap_notes
 from atlas_perf.coordinator.processes import WorkerProcess, spawn_workers
-from atlas_perf.coordinator.rate_ceiling import broken_ceiling
+from atlas_perf.coordinator.rate_ceiling import CeilingWatch
 from atlas_perf.coordinator.reading import read_progress
 from atlas_perf.coordinator.row_leases import RowLeases, Told
 from atlas_perf.coordinator.run_state import RunState
@@ -121,6 +122,7 @@ async def run_plan(
         breach=run.breach,
         warnings=tuple(feed_warnings(plan, run.state.ran_out, run.leases)),
         missing=run.streams.missing,
+        outputs=run.streams.told,
         calibration=calibration,
         baselines=baselines,
     )
@@ -150,6 +152,8 @@ class _Run:
         self.state = RunState(plan)
         self.streams = OutputStreams(outputs)
         self.breach: ThresholdResult | None = None
+        ceiling = plan.rate_ceiling
+        self._ceiling = None if ceiling is None else CeilingWatch(ceiling)
         self._on_progress = on_progress
         self._anchor = WallAnchor.now()
         self._t0_ns: int | None = None
@@ -223,6 +227,8 @@ class _Run:
             self.aggregator.mark_stopped(self._elapsed_ns())
         for worker, reason in self.state.lost.items():
             self.aggregator.mark_lost(worker, reason)
+        if isinstance(event, TeardownDone):
+            self.aggregator.add_of_teardown(event.strays, event.forgotten, self.plan.tags)
         if isinstance(event, WorkerLost):
             self._give_rows(self.leases.lose(event.worker))
         if len(self.state.lost) > lost:
@@ -297,7 +303,7 @@ class _Run:
             self._show(f"{self.breach.selector}: {self.breach.expression} ended the run")
 
     def _hold_ceiling(self) -> None:
-        broken = broken_ceiling(self.plan.rate_ceiling, self.aggregator)
+        broken = None if self._ceiling is None else self._ceiling.broken(self.aggregator)
         if broken is not None:
             self._handle(broken)
             self._show("max_rate_per_s ended the run")

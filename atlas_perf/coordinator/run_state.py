@@ -17,7 +17,6 @@ Two rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any, get_args
 
 from atlas_perf.coordinator.events import (
@@ -42,6 +41,7 @@ from atlas_perf.coordinator.events import (
     WorkerReady,
     WorkerRefused,
 )
+from atlas_perf.coordinator.run_record import RunRecord, WorkerState
 from atlas_perf.errors import (
     AtlasPerfError,
     InternalError,
@@ -49,7 +49,6 @@ from atlas_perf.errors import (
     ScenarioError,
     SetupError,
 )
-from atlas_perf.model.batch import ScenarioException
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.progress import RunPhase
 from atlas_perf.units import NS_PER_S, format_planned
@@ -64,36 +63,11 @@ HARD_STOP_LIMIT_NS = NS_PER_S
 """How long workers may take to send their last batch when they are to stop at once."""
 
 
-class WorkerState(StrEnum):
-    STARTING = "starting"
-    READY = "ready"
-    ARMED = "armed"
-    AT_WORK = "at work"
-    ENDED = "ended"  # everything it measured is here
-    LOST = "lost"  # something it measured may be missing
-    GONE = "gone"  # died when it had nothing left to tell
-
-
-class RunState:
+class RunState(RunRecord):
     """One run. The shell feeds `handle` and carries out what it returns."""
 
     def __init__(self, plan: TestPlan) -> None:
-        self.plan = plan
-        self.phase = RunPhase.STARTING
-        self.workers = dict.fromkeys(range(plan.processes), WorkerState.STARTING)
-        self.error: AtlasPerfError | None = None  # the run has no summary, only this
-        self.lost: dict[int, str] = {}  # workers that took measurements with them, and why
-        self.interrupted = False
-        self.all_offered = False  # the interrupt came when only ends of iterations were missing
-        self.cut_short = False  # the interrupt took something from the measurement
-        self.aborted = False  # by a threshold
-        self.ran_out: FeedRanOut | None = None  # this or the next, if it
-        self.too_fast: CeilingBroken | None = None  # ended the load
-        self.teardown_failure: ScenarioException | None = None
-        self.setup_interrupted = False
-        self.teardown_skipped: str | None = None  # why it was not run to its end
-        self.load_begun = False
-        self.in_order = False  # nothing is left to do for any worker: each can be told to go
+        super().__init__(plan)
         self._data: bytes | None = None
         self._stops_asked = 0
         self._skip_teardown = False
@@ -123,25 +97,11 @@ class RunState:
             )
         return tuple(handler(self, event))
 
-    @property
-    def living(self) -> tuple[int, ...]:
-        """Workers that can still be told something."""
-        dead = (WorkerState.LOST, WorkerState.GONE)
-        return tuple(worker for worker, state in self.workers.items() if state not in dead)
-
-    @property
-    def at_work(self) -> tuple[int, ...]:
-        """Workers whose load is going on."""
-        return self._in_state(WorkerState.AT_WORK)
-
-    def _in_state(self, state: WorkerState) -> tuple[int, ...]:
-        return tuple(worker for worker, current in self.workers.items() if current is state)
-
     # STARTING
 
     def _ready(self, event: WorkerReady) -> list[Instruction]:
         self.workers[event.worker] = WorkerState.READY
-        if self._in_state(WorkerState.STARTING):
+        if self.in_state(WorkerState.STARTING):
             return []
         self.phase = RunPhase.SETUP
         limit_ns = self.plan.setup_timeout_ns + ANSWER_MARGIN_NS
@@ -155,7 +115,7 @@ class RunState:
         return self._stop(graceful=False) if self.phase is RunPhase.RUNNING else []
 
     def _late_start(self, _event: TimeIsUp) -> list[Instruction]:
-        late = ", ".join(str(worker) for worker in self._in_state(WorkerState.STARTING))
+        late = ", ".join(str(worker) for worker in self.in_state(WorkerState.STARTING))
         return self._fail(
             RunInvalidError(
                 f"worker {late} did not load the scenario file within "
@@ -174,7 +134,7 @@ class RunState:
 
     def _armed(self, event: WorkerArmed) -> list[Instruction]:
         self.workers[event.worker] = WorkerState.ARMED
-        if self._in_state(WorkerState.READY):
+        if self.in_state(WorkerState.READY):
             return []
         self.phase = RunPhase.RUNNING
         self.load_begun = True
@@ -241,7 +201,7 @@ class RunState:
         self._skip_teardown = True
         self.teardown_skipped = "the run was interrupted a second time"
         if self._stops_asked == 2:
-            at_once = Tell(self._in_state(WorkerState.AT_WORK), StopLoad(graceful=False))
+            at_once = Tell(self.in_state(WorkerState.AT_WORK), StopLoad(graceful=False))
             return [at_once, SetLimit(HARD_STOP_LIMIT_NS)]
         return self._finish()
 
@@ -259,7 +219,7 @@ class RunState:
 
     def _overdue(self, _event: TimeIsUp) -> list[Instruction]:
         kills: list[Instruction] = []
-        for worker in self._in_state(WorkerState.AT_WORK):
+        for worker in self.in_state(WorkerState.AT_WORK):
             self._lose(worker, "it did not end its iterations in time and was killed")
             kills.append(Kill(worker))
         return [*kills, *self._after_load()]
@@ -268,7 +228,7 @@ class RunState:
         self.phase = RunPhase.STOPPING
         graces = [scenario.graceful_stop_ns for scenario in self.plan.scenarios]
         limit_ns = (max(graces) if graceful else 0) + ANSWER_MARGIN_NS
-        at_work = self._in_state(WorkerState.AT_WORK)
+        at_work = self.in_state(WorkerState.AT_WORK)
         return [Tell(at_work, StopLoad(graceful=graceful)), SetLimit(limit_ns)]
 
     def _lose(self, worker: int, reason: str) -> None:
@@ -276,7 +236,7 @@ class RunState:
         self.lost[worker] = reason
 
     def _after_load(self) -> list[Instruction]:
-        if self._in_state(WorkerState.AT_WORK):
+        if self.in_state(WorkerState.AT_WORK):
             return []
         return self._finish() if self._skip_teardown else self._tear_down()
 
@@ -327,7 +287,7 @@ class RunState:
 
     def _finish(self) -> list[Instruction]:
         """The shell ends every process in any case, and those at work take something with them."""
-        for worker in self._in_state(WorkerState.AT_WORK):
+        for worker in self.in_state(WorkerState.AT_WORK):
             self._lose(worker, "it was still at work when the run was ended at once")
         self.phase = RunPhase.FINISHED
         return [SetLimit(None)]

@@ -10,7 +10,8 @@ from atlas_perf.clock import WallAnchor
 from atlas_perf.coordinator.summed_gauges import GaugePoint, SummedGauges
 from atlas_perf.model.batch import Batch
 from atlas_perf.model.plan import TestPlan
-from atlas_perf.outputs.base import Output
+from atlas_perf.model.summary import OutputSummary
+from atlas_perf.outputs.base import Output, ToldOutput
 
 
 class OutputStreams:
@@ -21,7 +22,8 @@ class OutputStreams:
         self._started: list[Output] = []
         self._gauges = SummedGauges()
         self._aggregator: Aggregator | None = None
-        self.missing: tuple[str, ...] = ()  # sentences on what they lack, once closed
+        self.missing: tuple[str, ...] = ()  # sentences on results they lack, once closed
+        self.told: tuple[OutputSummary, ...] = ()  # what became of each, once closed
 
     def start(self, plan: TestPlan, anchor: WallAnchor, t0_ns: int) -> None:
         """Open all. Raises PlanError if one cannot be opened."""
@@ -42,6 +44,7 @@ class OutputStreams:
         if self._aggregator is not None:
             self._give(self._gauges.rest(self._aggregator))
         said = [output.close() for output in self._started]
+        self.told += tuple(one.told() for one in self._started if isinstance(one, ToldOutput))
         self._started.clear()
         self.missing += tuple(sentence for sentence in said if sentence is not None)
 

@@ -9,7 +9,7 @@ from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.feed_notes import feed_invalid_reason
 from atlas_perf.coordinator.measurement_notes import measurement_notes
 from atlas_perf.coordinator.rate_ceiling import ceiling_reason
-from atlas_perf.coordinator.run_state import RunState
+from atlas_perf.coordinator.run_record import RunRecord
 from atlas_perf.judge.baselines.judging import BaselineJudge, invalidated
 from atlas_perf.judge.calibrated import calibration_notes, calibration_reasons
 from atlas_perf.judge.redact import plan_secrets, redacted
@@ -23,6 +23,7 @@ from atlas_perf.model.summary import (
     Calibration,
     ExceptionSummary,
     Facts,
+    OutputSummary,
     Summary,
     ThresholdResult,
 )
@@ -32,7 +33,7 @@ from atlas_perf.wire.plan_codec import plan_to_plain
 
 
 def conclude(
-    state: RunState,
+    state: RunRecord,
     aggregator: Aggregator,
     judge: Judge,
     *,
@@ -41,6 +42,7 @@ def conclude(
     breach: ThresholdResult | None,
     warnings: Sequence[str],
     missing: Sequence[str] = (),
+    outputs: Sequence[OutputSummary] = (),
     calibration: Calibration | None = None,
     baselines: BaselineJudge | None = None,
 ) -> Summary:
@@ -50,6 +52,7 @@ def conclude(
         breach: the threshold that ended the run, as judged then.
         warnings: what went wrong beside the measurement; said, and without weight.
         missing: sentences on what outputs of the run lack: results that were asked for.
+        outputs: what became of each; one that is not whole and not missing is a warning.
         calibration: what the generator can do here, which the run is then held against.
         baselines: of the plan's scenario.
     """
@@ -84,12 +87,14 @@ def conclude(
         baselines=report,
     )
     notes = (*measurement_notes(aggregator), *calibration_notes(calibration, aggregator))
-    summary = _with_notes(summary, state, (*warnings, *notes))
+    lost = tuple(one.note for one in outputs if not one.complete and one.note not in missing)
+    summary = _with_notes(summary, state, (*warnings, *notes, *lost))
+    summary = replace(summary, outputs=redacted(tuple(outputs), plan_secrets(state.plan)))
     return redacted(summary, shown_row_secrets(state.plan.feeds, summary))
 
 
 def _invalid_reasons(
-    state: RunState,
+    state: RunRecord,
     aggregator: Aggregator,
     results: Sequence[ThresholdResult],
     calibration: Calibration | None,
@@ -115,7 +120,7 @@ def _invalid_reasons(
     yield from calibration_reasons(calibration, aggregator)
 
 
-def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> Summary:
+def _with_notes(summary: Summary, state: RunRecord, warnings: Sequence[str]) -> Summary:
     """Add what changes no verdict and must not be silent: a failed teardown, a warning."""
     notes = [*_teardown_notes(state), *(f"Warning: {warning}" for warning in warnings)]
     failures = []
@@ -129,7 +134,7 @@ def _with_notes(summary: Summary, state: RunState, warnings: Sequence[str]) -> S
     )
 
 
-def _teardown_notes(state: RunState) -> Iterator[str]:
+def _teardown_notes(state: RunRecord) -> Iterator[str]:
     failure = state.teardown_failure
     if failure is not None:
         yield (

@@ -97,13 +97,13 @@ def _usual_rate(snapshot: Snapshot) -> float:
     """The rate that requests were made at, averaged over requests: pauses do not lower it."""
     windows = snapshot.windows()
     whole = sum(one.requests for one in windows)
-    return sum(one.requests**2 / one.length_s for one in windows) / whole if whole else 0.0
+    return sum(one.requests * one.requests_per_s for one in windows) / whole if whole else 0.0
 
 
 def _of_rate(calibration: Calibration, snapshot: Snapshot) -> Iterator[str]:
     """By windows: an average over ramps and pauses would hide the rate that was reached."""
     limit_per_s = RATE_SHARE_LIMIT * calibration.max_per_s
-    windows = [(one.requests, one.requests / one.length_s) for one in snapshot.windows()]
+    windows = [(one.requests, one.requests_per_s) for one in snapshot.windows()]
     busy = sum(requests for requests, per_s in windows if per_s > limit_per_s)
     whole = sum(requests for requests, _ in windows)
     if busy > BUSY_REQUESTS_SHARE * whole:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
@@ -22,6 +22,8 @@ _QUERY = re.compile(
 )
 _HEADER = re.compile(r"\b(?P<scheme>Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 
+CUT = "…"  # where something of a long text was left out
+LEAST_OF_A_CUT = 3  # characters of a secret: fewer are as likely another word's
 SHORTEST_VALUE = 6  # replacing shorter values everywhere would eat words such as `true`
 
 T = TypeVar("T")
@@ -60,11 +62,33 @@ def plan_secrets(plan: TestPlan) -> tuple[str, ...]:
 
 def redacted_text(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without secret values, URL user info, secret query parameters and credentials."""
+    secrets = tuple(secrets)
     for value in secrets:
         text = text.replace(value, HIDDEN)
+    if CUT in text:
+        text = _without_cut_secrets(text, secrets)
     text = text_without_credentials(text)
     text = _QUERY.sub(rf"\g<name>{HIDDEN}", text)
     return _HEADER.sub(rf"\g<scheme> {HIDDEN}", text)
+
+
+def _without_cut_secrets(text: str, secrets: Sequence[str]) -> str:
+    """What is left of a secret where a text was cut, hidden as the whole of it would have been."""
+    first, *others = text.split(CUT)
+    pieces = [first]
+    for piece in others:
+        before = max((_common(pieces[-1], value) for value in secrets), default=0)
+        if before:
+            pieces[-1] = pieces[-1][:-before] + HIDDEN
+        after = max((_common(piece[::-1], value[::-1]) for value in secrets), default=0)
+        pieces.append(HIDDEN + piece[after:] if after else piece)
+    return CUT.join(pieces)
+
+
+def _common(text: str, value: str) -> int:
+    """How many characters at the end of the text are the beginning of the value, if that tells."""
+    longest = min(len(text), len(value) - 1)
+    return next((n for n in range(longest, LEAST_OF_A_CUT - 1, -1) if text.endswith(value[:n])), 0)
 
 
 def redacted_environment(plain: object) -> object:

@@ -11,6 +11,7 @@ from atlas_perf.judge.grammar import parse_aggregation, parse_threshold
 from atlas_perf.judge.offered import with_planned_arrivals
 from atlas_perf.judge.phase_summaries import phase_summaries, with_phases
 from atlas_perf.judge.redact import plan_secrets, redacted, redacted_environment
+from atlas_perf.judge.request_summaries import request_summary
 from atlas_perf.judge.scope import Scope
 from atlas_perf.judge.verdict import Decision
 from atlas_perf.model.baseline import BaselineReport
@@ -83,6 +84,7 @@ def summarize(
         metrics=_metrics(plan, snapshot, results, times),
         endpoints=tuple(_endpoints(snapshot)),
         exceptions=snapshot.exceptions(),
+        requests=tuple(map(request_summary, snapshot.requests())),
         ledger=dict(snapshot.ledger()),
         workers=snapshot.workers(),
         windows=tuple(with_phases(windows, times)),

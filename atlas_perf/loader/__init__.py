@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         shipped_scenarios,
         with_all,
     )
-    from atlas_perf.loader.option_defaults import OptionDefaults, with_defaults
+    from atlas_perf.loader.option_defaults import OptionDefaults, unused_profile, with_defaults
     from atlas_perf.loader.overrides import Overrides
     from atlas_perf.loader.plan_builder import BuiltPlan, build_plan
     from atlas_perf.loader.scenario_file import ScenarioFile, load_scenario_file
@@ -31,6 +31,7 @@ _HOMES = {
     "shipped_scenarios": "names",
     "with_all": "names",
     "OptionDefaults": "option_defaults",
+    "unused_profile": "option_defaults",
     "with_defaults": "option_defaults",
 }
 
@@ -44,6 +45,7 @@ __all__ = [
     "load_scenario_file",
     "shipped_baselines",
     "shipped_scenarios",
+    "unused_profile",
     "with_all",
     "with_defaults",
 ]

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 
 from atlas_perf.errors import AtlasPerfError, ScenarioError
-from atlas_perf.scripting.environment import ENVIRONMENT
+from atlas_perf.scripting.environment import ENVIRONMENT, MissingVariable
 
 _numbers = itertools.count(1)
 
@@ -117,7 +117,7 @@ def _import_error(error: BaseException, file: str, folder: str) -> ScenarioError
     line = _innermost_line(error.__traceback__, file)
     if isinstance(error, SyntaxError) and error.filename and error.filename.startswith(folder):
         return ScenarioError(_one_line(error.msg), file=error.filename, line=error.lineno)
-    if isinstance(error, AtlasPerfError):
+    if isinstance(error, AtlasPerfError | MissingVariable):
         return ScenarioError(str(error), file=file, line=line)
     message = _one_line(str(error))
     kind = type(error).__name__

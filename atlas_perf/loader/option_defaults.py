@@ -25,6 +25,7 @@ class OptionDefaults:
     options: Mapping[str, object]
     file: str
     line_of: Callable[[OptionPath], int]
+    profile: str = ""  # whose stages are among them
 
     def refuse_wrong(self) -> None:
         """Raises UsageError for an option that no scenario could have, with file and line."""
@@ -47,6 +48,17 @@ def with_defaults(scenario_file: ScenarioFile, defaults: OptionDefaults) -> Scen
         scenario_file,
         options={**lent, **scenario_file.options},
         lent=dict.fromkeys(lent, (defaults.file, defaults.line_of)),
+    )
+
+
+def unused_profile(scenario_file: ScenarioFile, defaults: OptionDefaults) -> tuple[str, ...]:
+    """A sentence if the profile of the configuration gives way to the scenario's own load."""
+    if not defaults.profile or "stages" in scenario_file.lent:
+        return ()
+    place = f"{defaults.file}:{defaults.line_of(('stages',))}"
+    return (
+        f"{place}: the profile {defaults.profile} is not used, as {scenario_file.name} says its "
+        f"own load: --profile {defaults.profile} replaces that",
     )
 
 

@@ -15,6 +15,7 @@ from atlas_perf.loader.keyed import KeyTable, OptionKey
 from atlas_perf.loader.readers import (
     FLAG,
     PROXY,
+    SHARE,
     TEXT,
     TEXT_TABLE,
     TREND_STATS,
@@ -168,6 +169,20 @@ HTTP = KeyTable(
             "False",
             "Receive and count bodies without keeping them, unless a request has `response_type`",
             "discard_response_bodies",
+        ),
+        OptionKey(
+            "traceShare",
+            SHARE,
+            "–",
+            "Send `traceparent` with every request; of this share, 0 to 1, traces are recorded",
+            "trace_share",
+        ),
+        OptionKey(
+            "requestSamples",
+            FLAG,
+            "True",
+            "Tell of some failed requests and of the slowest by themselves",
+            "request_samples",
         ),
         OptionKey(
             "batch", whole_number(1), "20", "Requests of one `vu.http.batch` at once", "batch"

@@ -24,6 +24,7 @@ class Overrides:
     iterations: int | None = None
     rate: int | None = None  # iterations a second, for `duration_ns`
     stages: tuple[Stage, ...] | None = None
+    stages_from: str = "--stage"  # or --profile: as sentences call it
     warm_up_ns: int | None = None  # of every scenario
     thresholds: tuple[ThresholdPlan, ...] = ()  # added to the file's
     no_thresholds: bool = False  # the file's; the default gates stay
@@ -33,6 +34,7 @@ class Overrides:
     duration_scale: float = 1.0
     vus_scale: float = 1.0
     seed: int | None = None
+    trace_share: float | None = None  # of requests whose traces are recorded
     processes: int = 1
     keep_samples: bool = False
 
@@ -56,11 +58,13 @@ class Overrides:
         for flag, value in (("--iterations", self.iterations), ("--duration", self.duration_ns)):
             if value is not None:
                 raise UsageError(
-                    f"{flag} and --stage are two kinds of load and cannot be used together"
+                    f"{flag} and {self.stages_from} are two kinds of load and cannot be used "
+                    "together"
                 )
 
     def _refuse_beside_rate(self) -> None:
-        for flag, value in (("--iterations", self.iterations), ("--stage", self.stages)):
+        others = (("--iterations", self.iterations), (self.stages_from, self.stages))
+        for flag, value in others:
             if value is not None:
                 raise UsageError(
                     f"--rate and {flag} are two kinds of load and cannot be used together"

@@ -71,7 +71,7 @@ def build_plan(scenario_file: ScenarioFile, overrides: Overrides = NO_OVERRIDES)
         metrics=scenario_file.metrics,
         feeds=tuple(feed.plan for feed in scenario_file.feeds),
         env=overrides.env,
-        http=HttpOptions(**select(HTTP, values)),
+        http=_http_options(values, overrides),
         seed=_seed(overrides.seed),
         processes=overrides.processes,
         keep_samples=overrides.keep_samples,
@@ -155,7 +155,11 @@ def _without_replaced(
     ]
     if not lost:
         return kept, ()
-    flags = {"duration": "--duration", "iterations": "--iterations", "stages": "--stage"}
+    flags = {
+        "duration": "--duration",
+        "iterations": "--iterations",
+        "stages": overrides.stages_from,
+    }
     given = [flags[name] for name in flags if name in overrides.kinds_of_load]
     verb = "replaces" if len(given) == 1 else "replace"
     return kept, (f"{' and '.join(given)} {verb} the file's {' and '.join(lost)}",)
@@ -220,6 +224,13 @@ def _warmed_up(
         if endless:
             raise PlanError(endless)
     return warmed
+
+
+def _http_options(values: Mapping[str, Any], overrides: Overrides) -> HttpOptions:
+    options = HttpOptions(**select(HTTP, values))
+    if overrides.trace_share is None:
+        return options
+    return replace(options, trace_share=overrides.trace_share)
 
 
 def _refuse_idle_plan(scenarios: tuple[ScenarioPlan, ...]) -> None:

@@ -127,8 +127,16 @@ def _read_proxy(value: object, path: OptionPath) -> str:
     )
 
 
+def _read_share(value: object, path: OptionPath) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= 1:  # type: ignore[operator]
+        raise expected(path, "a number from 0 to 1", value)
+    return float(value)  # type: ignore[arg-type]
+
+
 TEXT = Reader("text", _read_text)
 PROXY = Reader("the URL of an HTTP proxy", _read_proxy)
+SHARE = Reader("a number from 0 to 1", _read_share)
 FLAG = Reader("True or False", _read_flag)
 TEXT_TABLE = Reader("a dict of text to text", _read_text_table)
 TREND_STATS = Reader("a list of avg, min, med, max, count, p(N)", _read_trend_stats)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar
 
+from atlas_perf.errors import UsageError
 from atlas_perf.model.plan import (
     ArrivalRate,
     ConstantArrivalRate,
@@ -24,13 +25,36 @@ from atlas_perf.model.plan import (
     ScenarioPlan,
     SharedIterations,
     Stage,
+    executor_duration_ns,
 )
+from atlas_perf.units import NS_PER_MS, format_planned
 
 Rate = TypeVar("Rate", bound=ArrivalRate)
 
 
+LEAST_LOAD_NS = NS_PER_MS
+"""No iteration is begun on time in less."""
+
+
 def scaled(scenario: ScenarioPlan, duration_scale: float, vus_scale: float) -> ScenarioPlan:
-    """The scenario with its time and its virtual users multiplied."""
+    """The scenario with its time and its virtual users multiplied.
+
+    Raises:
+        UsageError: it would have no time worth speaking of.
+    """
+    result = _scaled(scenario, duration_scale, vus_scale)
+    before_ns = executor_duration_ns(scenario.executor)
+    load_ns = executor_duration_ns(result.executor)
+    if load_ns < LEAST_LOAD_NS <= before_ns:
+        raise UsageError(
+            f"--duration-scale {duration_scale:g} leaves {format_planned(load_ns)} of the "
+            f"{format_planned(before_ns)} of scenario {scenario.name!r}: nothing can be measured "
+            f"in less than {format_planned(LEAST_LOAD_NS)}, so scale by more"
+        )
+    return result
+
+
+def _scaled(scenario: ScenarioPlan, duration_scale: float, vus_scale: float) -> ScenarioPlan:
     # As people wrote it: 0.1 is a tenth, not the binary fraction next to it.
     time, users = Fraction(str(duration_scale)), Fraction(str(vus_scale))
     return replace(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.model.baseline import BaselineResult
+from atlas_perf.model.summary import ThresholdResult
 from atlas_perf.model.verdict import Verdict
 
 
@@ -17,6 +18,16 @@ class AnalysedRun:
     scenario: str
     started_at: str  # RFC 3339
     verdict: Verdict  # of the run itself, its thresholds included
+    reasons: tuple[str, ...] = ()  # sentences behind that
+    thresholds: tuple[ThresholdResult, ...] = ()  # of k6, which count: no other report has them
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What was given and is no run that could be looked at."""
+
+    verdict: Verdict
+    reason: str  # a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +41,4 @@ class Analysis:
     reasons: tuple[str, ...]  # sentences behind the verdict, the decisive one first
     runs: tuple[AnalysedRun, ...]
     rows: tuple[BaselineResult, ...]
+    unreadable: tuple[Unreadable, ...] = ()

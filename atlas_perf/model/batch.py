@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from atlas_perf.model.metric import Metric
+from atlas_perf.model.request_sample import RequestSample
 from atlas_perf.model.series import Series
+from atlas_perf.units import NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,4 +176,16 @@ class Batch:
     stalls: tuple[Stall, ...] = ()  # cumulative, first places seen
     samples: bytes = b""  # packed (series number, ns since start, value); see `wire.samples`
     last: bool = False  # nothing follows from this worker
+    requests: tuple[RequestSample, ...] = ()  # some failures of this interval, and its slowest
     ended_at_ns: int = 0  # in the last batch: when its last iteration ended, since the run's start
+    # When it was opened and closed, since the run's start; both 0: as its interval. It covers more
+    # than that where the worker was late, or could not send an earlier one.
+    from_ns: int = 0
+    until_ns: int = 0
+
+    @property
+    def covers_ns(self) -> tuple[int, int]:
+        """The time in which its samples were taken."""
+        if self.until_ns:
+            return self.from_ns, self.until_ns
+        return self.interval * NS_PER_S, (self.interval + 1) * NS_PER_S

@@ -10,6 +10,9 @@ from atlas_perf.model.verdict import Verdict
 
 RATE = "rate"
 
+_LARGE_POINTS, _LARGE_PERCENT = 10, 1000
+"""From here on a change is told with one digit less."""
+
 
 class Finding(StrEnum):
     """What one metric came to."""
@@ -50,10 +53,21 @@ class Terms:
 
     margin: float = 0.05  # a time may be so much longer
     error_margin: float = 0.005  # a share of failures may be so much higher
-    alpha: float = 0.05
+    alpha: float = 0.05  # at each look
+    looks: int = 1  # at the runs, agreed beforehand
     run_sd: float = 0.03  # of log-quantiles between runs, assumed where there is one run per side
     primary: tuple[Quantity, ...] = ()  # none: chosen by what the runs measured
     require_non_inferiority: bool = False
+
+    @property
+    def alpha_of_all(self) -> float:
+        """Of all looks together, at most."""
+        return self.alpha * self.looks
+
+    def alpha_text(self) -> str:
+        """`5 %`, `5 % (2.5 % at each of 2 looks)`."""
+        each = f" ({self.alpha * 100:g} % at each of {self.looks} looks)" if self.looks > 1 else ""
+        return f"{self.alpha_of_all * 100:g} %{each}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,9 @@ class ComparedMetric:
         if change is None:
             return "–"
         points = change * 100
-        return f"{points:+.2f} pp" if self.statistic == RATE else f"{points:+.1f} %"
+        large, unit = (_LARGE_POINTS, "pp") if self.statistic == RATE else (_LARGE_PERCENT, "%")
+        digits = (2 if self.statistic == RATE else 1) - (abs(points) >= large)
+        return f"{points:+.{digits}f} {unit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +112,8 @@ class Comparison:
     exit_code: ExitCode
     reasons: tuple[str, ...]
     advisory: bool  # one run per side
-    pairs: int
+    pairs: int  # 0: against the sessions of a history
     phase: str  # of the load; empty: all that counts
     terms: Terms
     metrics: tuple[ComparedMetric, ...]  # the primary ones first
+    sessions: int = 0  # of kept runs that stand for the base; 0: runs of a base, as many as pairs

@@ -256,6 +256,8 @@ class HttpOptions:
     connection_max_age_ns: int | None = None
     connection_max_idle_ns: int | None = None
     dns: DnsOptions = field(default_factory=DnsOptions)
+    trace_share: float | None = None  # of requests whose traces are recorded; None: no traceparent
+    request_samples: bool = True  # tell of some failures and of the slowest by themselves
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,17 @@ class RunPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class GeneratorHealth:
+    """What the workers said of themselves in the newest complete second, at the worst."""
+
+    loop_lag_ms: float = 0.0  # how late an event loop was
+    loop_cpu_share: float = 0.0  # of a core, by the busiest event loop
+    cpu_wait_share: float = 0.0  # of the time, in which one was ready and no CPU was free
+    throttled_share: float = 0.0  # of the time, in which a CPU limit held it back
+    start_lag_p99_ms: float | None = None  # open model: how late iterations began
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """One reading. Rates and latencies are of the newest complete second, counts of the run."""
 
@@ -37,5 +48,12 @@ class Progress:
     load_phases: tuple[str, ...] = ()  # of the plan at this moment, one a scenario at the most
     phase_left_s: float | None = None  # until the first of them is over
     dropped: int = 0  # iterations that were due and never started
-    loop_lag_ms: float = 0.0  # how late the generator's event loops were at the worst
+    planned_per_s: float | None = None  # iterations due by the plan; None without arrival rates
+    started_per_s: float = 0.0  # those that were begun in the same second
+    health: GeneratorHealth = GeneratorHealth()
     message: str = ""  # something the user should know now, e.g. "worker 2 died"
+
+    @property
+    def left_s(self) -> float:
+        """Until the planned end; 0 once that has passed."""
+        return max(0.0, self.planned_s - self.elapsed_s)

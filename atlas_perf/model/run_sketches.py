@@ -5,6 +5,7 @@ Both are cut into a few windows of equal length that follow one another; merged 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from atlas_perf.model.metric import Contains
@@ -23,6 +24,16 @@ class KeptTrend:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptQuantiles:
+    """What one selector matched, where only some statistics are known: in summaries of k6."""
+
+    selector: str
+    contains: Contains
+    samples: int | None  # None: not known
+    values: Mapping[str, float]  # p(95) and the like; time in milliseconds
+
+
+@dataclass(frozen=True, slots=True)
 class KeptRate:
     """How often something was true, and of how many samples."""
 
@@ -38,3 +49,9 @@ class RunSketches:
     window_s: tuple[int, ...]  # length of each window
     trends: tuple[KeptTrend, ...] = ()
     rates: tuple[KeptRate, ...] = ()
+    quantiles: tuple[KeptQuantiles, ...] = ()  # instead of trends: a record of k6, in no file
+
+    @property
+    def selectors_of_trends(self) -> tuple[str, ...]:
+        """Of everything that has percentiles."""
+        return (*(one.selector for one in self.trends), *(one.selector for one in self.quantiles))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.metric import Metric
+from atlas_perf.model.request_sample import RequestSample
 from atlas_perf.model.series import Selector, Series, Tags
 from atlas_perf.model.summary import ExceptionSummary, Window, WorkerSummary
 
@@ -159,4 +160,8 @@ class Snapshot(Protocol):
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
         """Exceptions that ended iterations, most frequent first."""
+        ...
+
+    def requests(self) -> tuple[RequestSample, ...]:
+        """Some requests by themselves: failures of each kind, then the slowest of the others."""
         ...

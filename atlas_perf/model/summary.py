@@ -14,6 +14,7 @@ from atlas_perf.errors import ExitCode
 from atlas_perf.model.baseline import BaselineReport
 from atlas_perf.model.batch import Ledger, StallCause
 from atlas_perf.model.metric import Contains, MetricKind
+from atlas_perf.model.request_sample import SampleReason
 from atlas_perf.model.verdict import Verdict
 
 SCHEMA_VERSION = "1.0"
@@ -106,6 +107,35 @@ class ExceptionSummary:
     line: int
     count: int
     traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSummary:
+    """One request by itself, which failed or was among the slowest; times in milliseconds.
+
+    A phase that it never had, or had not come to, is None.
+    """
+
+    reason: SampleReason
+    scenario: str
+    phase: str  # of the load; "" where it has none
+    at_s: float  # when it ended, from the run's start
+    method: str
+    name: str
+    url: str
+    status: int  # 0: no response
+    error: str
+    error_code: int
+    duration_ms: float
+    blocked_ms: float | None
+    connecting_ms: float | None
+    tls_handshaking_ms: float | None
+    sending_ms: float | None
+    waiting_ms: float | None
+    receiving_ms: float | None
+    late_ms: float | None  # open model: how long before the call it was due
+    trace_id: str  # of the `traceparent` that went with it; "" without one
+    body: str  # the beginning of a failure's answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +234,7 @@ class Window:
     throttled_share_max: float = 0.0  # in which a CPU limit held the generator back
     planned_arrivals: int = 0  # of arrival rates: due in this window by the plan
     started_arrivals: int = 0  # and begun in it, whenever they were due
+    requests_per_s: float = 0.0  # what a worker sent of several seconds at one go spread over them
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +292,18 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputSummary:
+    """What became of one `--out`."""
+
+    name: str  # kind=target, without credentials
+    complete: bool  # all that was measured went there
+    note: str  # one sentence; empty where there is nothing to say
+    seconds: int = 0  # of the run that there were to deliver; 0 for an output of single samples
+    lost_seconds: int = 0  # of these, those that did not arrive
+    merged_seconds: int = 0  # those that arrived together with others, as the receiver was slow
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """One run, measured and judged."""
 
@@ -279,10 +322,12 @@ class Summary:
     metrics: Mapping[str, MetricSummary] = field(default_factory=dict)  # sub-metrics included
     endpoints: tuple[EndpointSummary, ...] = ()
     exceptions: tuple[ExceptionSummary, ...] = ()
+    requests: tuple[RequestSummary, ...] = ()  # some failures of each kind, then the slowest
     ledger: Mapping[str, Ledger] = field(default_factory=dict)
     workers: tuple[WorkerSummary, ...] = ()
     windows: tuple[Window, ...] = ()
     phases: tuple[PhaseSummary, ...] = ()
     calibration: Calibration | None = None  # of the generator, right before the run, if asked for
     baselines: BaselineReport | None = None  # of its scenario; None: there are none, or unasked
+    outputs: tuple[OutputSummary, ...] = ()
     schema_version: str = SCHEMA_VERSION

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from atlas_perf.clock import WallAnchor
 from atlas_perf.model.batch import Batch, NewSeries
 from atlas_perf.model.metric import Metric
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.series import Tags
+from atlas_perf.model.summary import OutputSummary
 
 
 class Output(Protocol):
     """A stream of a run's measurements, for `--out kind=target`.
 
-    An output that breaks while the run goes on stops itself and says so when closed, which makes
-    the run INVALID: what was asked for is not there. It must never raise from `on_batch`,
-    `on_gauge` or `close`, nor slow the run down without bound.
+    An output that breaks while the run goes on stops itself and says so when closed. It must never
+    raise from `on_batch`, `on_gauge` or `close`, nor slow the run down without bound.
     """
 
     @property
@@ -48,5 +48,15 @@ class Output(Protocol):
         ...
 
     def close(self) -> str | None:
-        """Flush and let go; a sentence on what is missing if something went wrong."""
+        """Flush and let go; a sentence on what is missing, if that makes the run INVALID: a file
+        that was asked for is not there."""
+        ...
+
+
+@runtime_checkable
+class ToldOutput(Protocol):
+    """An output that the summary lists: those of `--out`."""
+
+    def told(self) -> OutputSummary:
+        """What became of it, once closed."""
         ...

@@ -130,8 +130,9 @@ class FakeHttpClient:
     ) -> FakeEventStream:
         """The answer's events, one after another; see `HttpClient.stream`."""
         opening = StreamOpening(method, url, body, params, stall, tokens, max_event_bytes)
-        request = opening.request(self._defaults)
-        return FakeEventStream(opening, lambda: self._answered(request, url))
+        return FakeEventStream(
+            opening, opening.request(self._defaults), lambda request: self._answered(request, url)
+        )
 
     async def _answered(self, request: Request, url: str) -> Response:
         self.requests.append(request)

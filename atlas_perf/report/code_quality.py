@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from atlas_perf.model.summary import CriterionState, Summary
@@ -20,23 +21,38 @@ def code_quality(summary: Summary) -> list[dict[str, Any]]:
     """The content of `gl-code-quality-report.json`: criteria not met, and those not judged."""
     places = _places(summary)
     return [
-        _issue(summary, told, places.get((told.group, told.name), ""))
+        quality_issue(
+            summary.name,
+            told,
+            place=places.get((told.group, told.name), ""),
+            file=summary.file,
+        )
         for told in criteria_texts(summary)
         if told.state in _SEVERITIES
     ]
 
 
-def _issue(summary: Summary, told: CriterionText, place: str) -> dict[str, Any]:
+def quality_issues(name: str, criteria: Iterable[CriterionText], file: str) -> list[dict[str, Any]]:
+    """The same of criteria that are all written in one file, nobody knows in which line."""
+    return [
+        quality_issue(name, told, place="", file=file)
+        for told in criteria
+        if told.state in _SEVERITIES
+    ]
+
+
+def quality_issue(name: str, told: CriterionText, *, place: str, file: str) -> dict[str, Any]:
+    """One finding, at a place such as `api.py:12`, or at the begin of a file."""
     match = _PLACE.fullmatch(place)
-    key = f"{summary.name}\0{told.group}\0{told.name}"
+    key = f"{name}\0{told.group}\0{told.name}"
     return {
-        "description": f"{summary.name}: {told.group} {told.name}: {told.value}. {told.reason}",
+        "description": f"{name}: {told.group} {told.name}: {told.value}. {told.reason}",
         "check_name": "atlas-perf",
         # The same criterion is the same finding, whatever its value is this time.
         "fingerprint": hashlib.sha256(key.encode(errors="backslashreplace")).hexdigest(),
         "severity": _SEVERITIES[told.state],
         "location": {
-            "path": match["file"] if match else summary.file,
+            "path": match["file"] if match else file,
             "lines": {"begin": int(match["line"]) if match else 1},
         },
     }

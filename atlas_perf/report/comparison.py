@@ -22,7 +22,7 @@ from atlas_perf.units import format_quantity
 
 COMPARISON_SCHEMA_VERSION = "1.0"
 
-_NUMBERS = 9, 10, 10, 18
+_NUMBERS = 9, 10, 10, 19
 _FINDING = 13
 _LEAST_NAME = 16
 _WORDS = {
@@ -79,6 +79,22 @@ def render_comparison(
     return "\n".join([*lines, "", _last_line(comparison, paint)]) + "\n"
 
 
+def extent(comparison: Comparison) -> str:
+    """How much was compared: `5 pairs`."""
+    if comparison.sessions:
+        return f"{comparison.sessions} kept sessions"
+    return "one run per side" if comparison.advisory else f"{comparison.pairs} pairs"
+
+
+def opposed(
+    comparison: Comparison, bases: Sequence[str], candidates: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Names of what was held against each other: pairs, or a history and one session."""
+    if comparison.sessions:
+        return [(f"{len(bases)} kept runs", ", ".join(candidates))]
+    return list(zip(bases, candidates, strict=True))
+
+
 def _heading(
     comparison: Comparison,
     bases: Sequence[str],
@@ -88,9 +104,8 @@ def _heading(
 ) -> Iterator[str]:
     terms = comparison.terms
     phase = f" of {comparison.phase}" if comparison.phase else ""
-    number = "one run per side" if comparison.advisory else f"{comparison.pairs} pairs"
-    yield f"  {paint('bold', 'COMPARISON')}{phase} · {number}"
-    for base, candidate in zip(bases, candidates, strict=True):
+    yield f"  {paint('bold', 'COMPARISON')}{phase} · {extent(comparison)}"
+    for base, candidate in opposed(comparison, bases, candidates):
         half = max(_LEAST_NAME, (width - 7) // 2)
         yield (
             f"    {shortened(printable(base), half - 2)} → "
@@ -98,7 +113,7 @@ def _heading(
         )
     yield (
         f"  margins {terms.margin * 100:g} % of times, {terms.error_margin * 100:g} pp of failures"
-        f" · false alarms at most {terms.alpha * 100:g} %"
+        f" · false alarms at most {terms.alpha_text()}"
     )
 
 
@@ -117,8 +132,8 @@ def _table(
     for row in rows:
         how, word = finding_words(row, advisory=comparison.advisory)
         numbers = (
-            level_text(row, row.base),
-            level_text(row, row.candidate),
+            value_text(row, row.base),
+            value_text(row, row.candidate),
             row.text(row.change),
             interval_text(row),
         )
@@ -155,8 +170,8 @@ def _name(row: ComparedMetric) -> str:
     return f"{row.selector} {row.statistic}"
 
 
-def level_text(row: ComparedMetric, value: float | None) -> str:
-    """One side of a metric, with its unit."""
+def value_text(row: ComparedMetric, value: float | None) -> str:
+    """A level of either side, with its unit."""
     if value is None:
         return "–"
     if row.statistic == RATE:

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from atlas_perf.model.batch import Ledger
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import CheckResult, CriterionState, Summary, ThresholdResult
 from atlas_perf.report.calibration import calibration_sentences
-from atlas_perf.report.console_arrivals import arrival_sentences
 from atlas_perf.report.console_baselines import baseline_lines
 from atlas_perf.report.console_endpoints import endpoint_lines
-from atlas_perf.report.console_health import health_parts, stall_lines
+from atlas_perf.report.console_health import stall_lines
 from atlas_perf.report.console_metrics import (
     OPEN_MODEL,
     OPEN_MODEL_LEGEND,
@@ -23,8 +21,10 @@ from atlas_perf.report.console_metrics import (
     metric_lines,
     metric_sections,
 )
+from atlas_perf.report.console_outputs import output_lines
 from atlas_perf.report.console_phases import phase_lines, shortness_text
 from atlas_perf.report.console_verdict import reason_lines, verdict_line
+from atlas_perf.report.generator_text import load_sentences, worker_parts
 from atlas_perf.report.terminal_text import (
     Paint,
     columns,
@@ -35,8 +35,8 @@ from atlas_perf.report.terminal_text import (
     shortened,
     wrapped,
 )
-from atlas_perf.report.value_text import bound_text, milliseconds_text, share_text
-from atlas_perf.units import NS_PER_S, format_bytes, format_duration, format_quantity
+from atlas_perf.report.value_text import bound_text, share_text
+from atlas_perf.units import NS_PER_S, format_duration, format_quantity
 
 NARROWEST = 60
 
@@ -71,6 +71,7 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
         ("ENDPOINTS", endpoint_lines(summary.endpoints, paint, width)),
         ("EXCEPTIONS", _exception_lines(summary, paint, width)),
         ("GENERATOR", _generator_lines(summary, paint, width)),
+        ("OUTPUTS", output_lines(summary.outputs, paint, width)),
     ]
     lines = ["", *_header_lines(summary, paint, width)]
     for title, body in sections:
@@ -202,31 +203,13 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
     workers = summary.workers
     lines = [
         _INDENT + line
-        for name, ledger in summary.ledger.items()
-        for line in wrapped(f"{printable(name)}: {_ledger_text(ledger)}", width - 4, "  ")
+        for sentence in load_sentences(summary)
+        for line in wrapped(sentence, width - 4, "  ")
     ]
-    for sentence in arrival_sentences(summary.windows):
-        lines += [_INDENT + line for line in wrapped(sentence, width - 4, "  ")]
     if not workers:
         return lines
     lost = [worker for worker in workers if worker.lost is not None]
-    gaps = sum(len(worker.missing_intervals) for worker in workers)
-    refused = sum(worker.refused_samples for worker in workers)
-    overflowed = sum(worker.overflowed_samples for worker in workers)
-    peak = sum(worker.peak_rss_bytes for worker in workers)
-    parts = [
-        f"{len(workers)} worker{'' if len(workers) == 1 else 's'}",
-        f"{sum(worker.cpu_share for worker in workers):.2f} CPU cores",
-        f"loop lag at most {milliseconds_text(max(one.loop_lag_max_ms for one in workers))}",
-        f"memory {format_bytes(peak)}",
-        f"{len(lost)} lost" if lost else "",
-        *health_parts(summary),
-        f"{gaps} intervals missing" if gaps else "",
-        f"{refused} values refused" if refused else "",
-        f"{overflowed} samples beyond the series cap" if overflowed else "",
-        "" if lost or gaps else "nothing lost",
-    ]
-    lines += [_INDENT + line for line in joined(parts, width - 4, "  ")]
+    lines += [_INDENT + line for line in joined(worker_parts(summary), width - 4, "  ")]
     for worker in lost:
         why = f"worker {worker.index} lost: {printable(worker.lost or '')}"
         lines.append(_INDENT + paint("red", why))
@@ -235,15 +218,3 @@ def _generator_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
         for sentence in calibration_sentences(summary.calibration):
             lines += [_INDENT + line for line in wrapped(sentence, width - 4, "  ")]
     return lines
-
-
-def _ledger_text(ledger: Ledger) -> str:
-    counts = {
-        "completed": ledger.completed,
-        "failed": ledger.failed,
-        "interrupted": ledger.interrupted,
-        "dropped": ledger.dropped,
-        "unaccounted for": ledger.in_flight,
-    }
-    parts = [f"{count} {word}" for word, count in counts.items() if count]
-    return f"{ledger.scheduled} iterations scheduled, {', '.join(parts) or 'none started'}"

@@ -102,11 +102,15 @@ def _times(values_ms: Mapping[str, float], at_least: Sequence[str], *, absent: s
 
 
 def _why(endpoint: EndpointSummary) -> str:
-    """Statuses and error codes, the most frequent first."""
+    """Statuses and error codes, the most frequent first. Of an endpoint with successes it is not
+    known which of its other statuses, such as 200, were not expected."""
     errors = {code: count for code, count in endpoint.errors.items() if not _is_status(code)}
-    statuses = {code: count for code, count in endpoint.statuses.items() if code[:1] in "145"}
+    telling = "12345" if endpoint.failed == endpoint.requests else "145"
+    statuses = {code: count for code, count in endpoint.statuses.items() if code[:1] in telling}
     parts = [*_counted("status", statuses), *_counted("error", errors, ERROR_WORDS)]
-    return printable(", ".join(parts)) or f"{endpoint.failed} without a status or an error code"
+    if not parts:
+        parts = [f"a status that was not expected × {endpoint.failed}"]
+    return printable(", ".join(parts))
 
 
 def _is_status(error_code: str) -> bool:

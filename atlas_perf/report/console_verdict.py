@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from atlas_perf.errors import ExitCode
-from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
+from atlas_perf.model.summary import CriterionState, Summary
 from atlas_perf.model.verdict import Verdict
+from atlas_perf.report.criterion_text import STATES
 from atlas_perf.report.terminal_text import Paint, printable, wrapped
 
 _BANNERS = {
@@ -33,7 +34,7 @@ def verdict_line(summary: Summary, paint: Paint) -> str:
     """The last line: the word, what it means, how many criteria, the exit code."""
     # Met criteria of a run that proves nothing would only comfort its reader.
     invalid = summary.verdict is Verdict.INVALID
-    counts = [] if invalid else _criteria_counts(summary.thresholds)
+    counts = [] if invalid else _criteria_counts(summary)
     return banner(summary.verdict, summary.exit_code, counts, paint)
 
 
@@ -52,17 +53,24 @@ def banner(verdict: Verdict, exit_code: ExitCode, counts: Sequence[str], paint: 
     return f"  {banner}  {' · '.join(filter(None, parts))}".rstrip()
 
 
-def _criteria_counts(thresholds: Sequence[ThresholdResult]) -> list[str]:
-    """`1 of 6 criteria failed`, `1 without data`: what is there, or that all were met."""
-    whole = f"of {len(thresholds)} criteri{'on' if len(thresholds) == 1 else 'a'}"
-    failed = sum(result.state is CriterionState.FAILED for result in thresholds)
-    open_ones = [result for result in thresholds if result.state is CriterionState.NO_DATA]
-    empty = sum(result.value is None for result in open_ones)
-    counts = {"failed": failed, "without data": empty, "undecided": len(open_ones) - empty}
-    if not thresholds:
+def _criteria_counts(summary: Summary) -> list[str]:
+    """`1 of 6 criteria failed`, `1 without data`: what is there, or that all were met.
+
+    Criteria are all that had a part in the verdict: thresholds, and the baselines that count.
+    """
+    report = summary.baselines
+    rows = report.rows if report is not None and report.counted else ()
+    judged = [(one.state, one.value) for one in summary.thresholds]
+    judged += [(STATES[one.verdict], one.value) for one in rows]
+    if not judged:
         return []
+    whole = f"of {len(judged)} criteri{'on' if len(judged) == 1 else 'a'}"
+    failed = sum(state is CriterionState.FAILED for state, _ in judged)
+    open_values = [value for state, value in judged if state is CriterionState.NO_DATA]
+    empty = open_values.count(None)
+    counts = {"failed": failed, "without data": empty, "undecided": len(open_values) - empty}
     told = [(count, word) for word, count in counts.items() if count]
     if not told:
-        return [f"{len(thresholds)} {whole} met"]
+        return [f"{len(judged)} {whole} met"]
     (count, word), *rest = told
     return [f"{count} {whole} {word}", *(f"{count} {word}" for count, word in rest)]

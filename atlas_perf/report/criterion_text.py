@@ -21,12 +21,13 @@ HEADLINES = {
     Verdict.PASS: "every criterion was met",
 }
 
-_STATES = {
+STATES = {
     Verdict.PASS: CriterionState.PASSED,
     Verdict.FAIL: CriterionState.FAILED,
     Verdict.NO_DATA: CriterionState.NO_DATA,
     Verdict.INVALID: CriterionState.NO_DATA,
 }
+"""What a baseline's verdict is as that of a criterion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def baseline_text(row: BaselineResult) -> CriterionText:
     return CriterionText(
         group=f"baseline {row.title}",
         name=f"{row.selector} {row.expression}",
-        state=_STATES[row.verdict],
+        state=STATES[row.verdict],
         value=value,
         limit=format_quantity(row.limit, row.unit),
         margin=margin,

@@ -258,15 +258,20 @@ def _origin_lines(origins: Sequence[Origin], paint: Paint, width: int) -> list[s
 
 
 def _rows(rows: Iterable[tuple[str, str]], paint: Paint, width: int) -> list[str]:
-    """Two columns. What is too wide for the first one pushes its neighbour aside, and of a place
-    that does not fit beside it the end stays, which has the line."""
+    """Two columns. What is too wide for the first one pushes its neighbour aside, or onto the next
+    line, and of a place that does not fit the end stays, which has the line."""
     rows = [(printable(first), printable(second)) for first, second in rows]
-    wide = max((columns(first) for first, _ in rows if columns(first) <= _WIDEST), default=0)
+    most = min(_WIDEST, width - len(_INDENT) - 2 - _LEAST_PLACE)
+    wide = max((columns(first) for first, _ in rows if columns(first) <= most), default=0)
     lines = []
     for first, second in rows:
         taken = max(wide, columns(first))
-        room = max(width - len(_INDENT) - taken - 2, _LEAST_PLACE)
-        lines.append(f"{_INDENT}{left(first, taken)}  {paint('dim', shortened(second, room))}")
+        room = width - len(_INDENT) - taken - 2
+        if room >= min(_LEAST_PLACE, columns(second)):
+            lines.append(f"{_INDENT}{left(first, taken)}  {paint('dim', shortened(second, room))}")
+        else:
+            below = shortened(second, width - len(_INDENT) - 2)
+            lines += [f"{_INDENT}{first}", f"{_INDENT}  {paint('dim', below)}"]
     return lines
 
 

@@ -7,20 +7,18 @@ from collections.abc import Iterator, Sequence
 from atlas_perf.model.summary import CriterionState, EndpointSummary, Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.criterion_text import criteria_texts, headline
-from atlas_perf.report.terminal_text import printable
+from atlas_perf.report.generator_text import generator_sentences
+from atlas_perf.report.markdown_text import plain_text, table_head, table_row
 from atlas_perf.report.value_text import bound_text, milliseconds_text, share_text
 from atlas_perf.units import NS_PER_S, format_duration
 
 MOST_ENDPOINTS = 20
-_MARKS = {
+_PERCENTILES = ("p(50)", "p(95)", "p(99)")
+MARKS = {
     CriterionState.PASSED: "✅",
     CriterionState.FAILED: "❌",
     CriterionState.NO_DATA: "❔",
 }
-_SPECIAL = str.maketrans(
-    {character: f"\\{character}" for character in "\\`*_{}[]()#+-!|~@"}
-    | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-)
 
 
 def markdown(summary: Summary) -> str:
@@ -28,22 +26,25 @@ def markdown(summary: Summary) -> str:
     sections = [
         [_heading(summary)],
         [_about(summary)],
-        [f"- {_text(reason)}" for reason in summary.reasons],
+        [f"- {plain_text(reason)}" for reason in summary.reasons],
         list(_criteria(summary)),
+        list(_generator(summary)),
         list(_endpoints(summary.endpoints)),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
 
 def _heading(summary: Summary) -> str:
-    mark = _verdict_mark(summary)
-    return f"## {mark} {summary.verdict}: {_text(summary.name)}, {headline(summary)}"
+    mark = verdict_mark(summary.verdict)
+    return f"## {mark} {summary.verdict}: {plain_text(summary.name)}, {headline(summary)}"
 
 
-def _verdict_mark(summary: Summary) -> str:
-    if summary.verdict is Verdict.PASS:
+def verdict_mark(verdict: Verdict) -> str:
+    """A sign that is seen from afar."""
+    if verdict is Verdict.PASS:
         return "✅"
-    return "❔" if summary.verdict in (Verdict.NO_DATA, Verdict.NO_BASELINE) else "❌"
+    open_ones = (Verdict.NO_DATA, Verdict.NO_BASELINE, Verdict.INCONCLUSIVE)
+    return "❔" if verdict in open_ones else "❌"
 
 
 def _about(summary: Summary) -> str:
@@ -54,52 +55,58 @@ def _about(summary: Summary) -> str:
         f"exit code {int(summary.exit_code)}",
         f"atlas-perf {summary.facts.tool_version}",
     ]
-    return " · ".join(_text(part) for part in parts if part)
+    return " · ".join(plain_text(part) for part in parts if part)
 
 
 def _criteria(summary: Summary) -> Iterator[str]:
     criteria = criteria_texts(summary)
     if not criteria:
         return
-    yield from _head("", "criterion", "value", "margin")
+    yield from table_head("", "criterion", "value", "margin")
     proves_nothing = summary.verdict is Verdict.INVALID
     for told in criteria:
         met = told.state is CriterionState.PASSED
-        mark = "–" if proves_nothing and met else _MARKS[told.state]
-        yield _row(mark, f"{_text(told.group)} {_text(told.name)}", _text(told.value), told.margin)
+        mark = "–" if proves_nothing and met else MARKS[told.state]
+        yield table_row(
+            mark,
+            f"{plain_text(told.group)} {plain_text(told.name)}",
+            plain_text(told.value),
+            told.margin,
+        )
+
+
+def _generator(summary: Summary) -> Iterator[str]:
+    sentences = list(generator_sentences(summary))
+    if sentences:
+        yield "**Generator**\n"
+        yield from (f"- {plain_text(sentence)}" for sentence in sentences)
 
 
 def _endpoints(endpoints: Sequence[EndpointSummary]) -> Iterator[str]:
     if not endpoints:
         return
     yield "<details><summary>Endpoints</summary>\n"
-    yield from _head("endpoint", "requests", "failed", "p50", "p95", "p99")
+    yield from table_head("endpoint", "requests", "failed", "p50", "p95", "p99")
     for endpoint in endpoints[:MOST_ENDPOINTS]:
-        latencies = (_latency(endpoint, key) for key in ("p(50)", "p(95)", "p(99)"))
-        name = _text(f"{endpoint.method} {endpoint.name}")
+        latencies = (_latency(endpoint, key) for key in _PERCENTILES)
+        name = plain_text(f"{endpoint.method} {endpoint.name}")
         failed = share_text(endpoint.failed, endpoint.requests) if endpoint.requests else "–"
-        yield _row(name, str(endpoint.requests), failed, *latencies)
+        yield table_row(name, str(endpoint.requests), failed, *latencies)
+        if endpoint.response_ms:
+            responses = (_response(endpoint, key) for key in _PERCENTILES)
+            yield table_row("↳ response, from when due", "", "", *responses)
     if len(endpoints) > MOST_ENDPOINTS:
         yield f"\n{len(endpoints) - MOST_ENDPOINTS} more are in summary.json."
     yield "\n</details>"
 
 
 def _latency(endpoint: EndpointSummary, key: str) -> str:
-    value_ms = endpoint.latency_ms.get(key)
-    if value_ms is None:
-        return "–"
-    return bound_text(milliseconds_text(value_ms), key in endpoint.latency_at_least)
+    return _bound(endpoint.latency_ms.get(key), at_least=key in endpoint.latency_at_least)
 
 
-def _head(*titles: str) -> Iterator[str]:
-    yield _row(*titles)
-    yield _row(*("---" for _ in titles))
+def _response(endpoint: EndpointSummary, key: str) -> str:
+    return _bound(endpoint.response_ms.get(key), at_least=key in endpoint.response_at_least)
 
 
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _text(text: str) -> str:
-    """Text that Markdown and the HTML in it take for nothing but text."""
-    return " ".join(printable(text).split()).translate(_SPECIAL)
+def _bound(value_ms: float | None, *, at_least: bool) -> str:
+    return "–" if value_ms is None else bound_text(milliseconds_text(value_ms), at_least)

@@ -71,6 +71,19 @@ class ResultsFolder:
         require_assets()
         stamp = started_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         stem = f"{stamp}-{_UNSAFE.sub('-', name).strip('-.') or 'run'}"
+        return cls._made(base, stem)
+
+    @classmethod
+    def create_as(cls, base: Path, folder_name: str) -> ResultsFolder:
+        """`create` with this name, or one like it that is free.
+
+        Raises:
+            PlanError: as `create`.
+        """
+        return cls._made(base, folder_name)
+
+    @classmethod
+    def _made(cls, base: Path, stem: str) -> ResultsFolder:
         try:
             base.mkdir(parents=True, exist_ok=True)
             folder = cls(_fresh(base, stem))

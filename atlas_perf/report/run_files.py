@@ -60,11 +60,14 @@ def read_run(folder: Path) -> RunFiles:
         raise RunInvalidError(
             f"{folder / SKETCHES_FILE}: these are no sketches that this atlas-perf reads: {error}"
         ) from None
-    return RunFiles(folder, summary, _without_address(sketches, summary.facts.target))
+    return RunFiles(folder, summary, without_address(sketches, summary.facts.target))
 
 
-def _without_address(kept: RunSketches, target: str) -> RunSketches:
-    """Requests without a name have their URL for one, and two builds have an address each."""
+def without_address(kept: RunSketches, target: str) -> RunSketches:
+    """Selectors without the origin that the requests went to.
+
+    Requests without a name have their URL for one, and two builds have an address each.
+    """
     origin = target.rstrip("/")
     if not origin:
         return kept

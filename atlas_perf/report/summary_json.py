@@ -23,15 +23,17 @@ def summary_from_plain(plain: object) -> Summary:
     """Read what `summary_to_plain` gave, here or in an older or newer minor version.
 
     Raises:
-        SummaryFormatError: in one sentence, for a newer major version or a malformed value.
+        SummaryFormatError: in one sentence, for another major version or a malformed value.
     """
     version = plain.get("schema_version") if isinstance(plain, dict) else None
     if not isinstance(version, str) or not version.partition(".")[0].isdigit():
         raise SummaryFormatError("this is no atlas-perf summary: it has no schema_version")
-    if int(version.partition(".")[0]) > int(SCHEMA_VERSION.partition(".")[0]):
+    major, ours = int(version.partition(".")[0]), int(SCHEMA_VERSION.partition(".")[0])
+    if major != ours:
+        advice = "upgrade atlas-perf to read it" if major > ours else "run the test again"
         raise SummaryFormatError(
             f"the summary has schema version {version}, this atlas-perf reads "
-            f"{SCHEMA_VERSION}: upgrade atlas-perf to read it"
+            f"{SCHEMA_VERSION}: {advice}"
         )
     try:
         summary: Summary = from_plain(Summary, plain)

@@ -6,6 +6,14 @@ import os
 from collections.abc import Iterator, Mapping
 
 
+class MissingVariable(KeyError):
+    """A variable that a scenario needs and nobody gave."""
+
+    def __str__(self) -> str:
+        name = self.args[0]
+        return f"the variable {name} is not set: give it with -e {name}=…, or in the environment"
+
+
 class Environment(Mapping[str, str]):
     """A read-only view that lays given variables over `os.environ`, as k6's `__ENV` does.
 
@@ -22,7 +30,10 @@ class Environment(Mapping[str, str]):
         self._given = dict(given)
 
     def __getitem__(self, name: str) -> str:
-        return self._given[name] if name in self._given else os.environ[name]
+        try:
+            return self._given[name] if name in self._given else os.environ[name]
+        except KeyError:
+            raise MissingVariable(name) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter({**os.environ, **self._given})

@@ -129,5 +129,7 @@ class Options(TypedDict, total=False):
     proxyFromEnvironment: bool
     foldUrls: bool
     discardResponseBodies: bool
+    traceShare: float
+    requestSamples: bool
     batch: int
     batchPerHost: int

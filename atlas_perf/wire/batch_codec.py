@@ -1,7 +1,7 @@
 """A batch as msgpack and back. Positions, not names: the field order is the format.
 
     batch     = [version, worker, sequence, interval, series, deltas, ledger, health, exceptions,
-                 stalls, samples, last, ended_at_ns]
+                 stalls, samples, last, ended_at_ns, from_ns, until_ns, requests]
     series    = [[number, metric, kind, contains, across_workers, [tag, value, tag, value, …]], …]
     deltas    = [[0, number, samples, total]                           counter
                  [1, number, passes, samples]                          rate
@@ -11,6 +11,7 @@
     health    = [a number each, in the order of `WorkerHealth`]
     exceptions= [[seven fields in the order of `ScenarioException`], …]
     stalls    = [[eight fields in the order of `Stall`], …]
+    requests  = [[twenty fields in the order of `RequestSample`], …]
 
 Whatever decodes is a valid batch by itself: types, ranges, finite numbers, sorted tags. Whether
 it fits the run (the worker exists, its series are known, its sketches decode) is the aggregator's.
@@ -43,18 +44,20 @@ from atlas_perf.model.batch import (
     WorkerHealth,
 )
 from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
+from atlas_perf.model.request_sample import RequestSample, SampleReason
 from atlas_perf.model.series import Series, Tags
 from atlas_perf.wire.errors import WireError
 from atlas_perf.wire.frames import MAX_FRAME_BYTES
 from atlas_perf.wire.samples import SAMPLE_BYTES
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MAX_TEXT_BYTES = 1024 * 1024
 MAX_LIST_ITEMS = 1024 * 1024
 MAX_NUMBER = 2**62
 MAX_SERIES_NUMBER = 2**32 - 1
 
 _COUNTER, _RATE, _GAUGE, _TREND = range(4)
+_REQUEST_FIELDS = [(one.name, one.type) for one in fields_of(RequestSample)]
 _HEALTH_FIELDS = len(fields_of(WorkerHealth))
 
 T = TypeVar("T")
@@ -76,6 +79,9 @@ def encode_batch(batch: Batch) -> bytes:
         batch.samples,
         batch.last,
         batch.ended_at_ns,
+        batch.from_ns,
+        batch.until_ns,
+        [astuple(request) for request in batch.requests],
     ]
     # A message or a file name may hold bytes that are no text; they must not stop the batch.
     packed: bytes = msgpack.packb(plain, use_bin_type=True, unicode_errors="backslashreplace")
@@ -132,9 +138,9 @@ def _plain_delta(delta: Delta) -> list[object]:
 
 
 def _batch(plain: object) -> Batch:
-    fields = _fields(plain, 13, "batch")
+    fields = _fields(plain, 16, "batch")
     version, worker, sequence, interval, series, deltas, ledger, health = fields[:8]
-    exceptions, stalls, samples, last, ended_at_ns = fields[8:]
+    exceptions, stalls, samples, last, ended_at_ns, from_ns, until_ns, requests = fields[8:]
     if version != FORMAT_VERSION:
         raise WireError(f"a batch of format {version!r}, not {FORMAT_VERSION}")
     if type(samples) is not bytes or len(samples) % SAMPLE_BYTES:
@@ -156,6 +162,9 @@ def _batch(plain: object) -> Batch:
         samples=samples,
         last=last,
         ended_at_ns=_count(ended_at_ns, "ended_at_ns"),
+        from_ns=_count(from_ns, "from_ns"),
+        until_ns=_count(until_ns, "until_ns"),
+        requests=_each(requests, _request, "requests"),
     )
 
 
@@ -254,6 +263,27 @@ def _stall(plain: object) -> Stall:
         longest_ns=_count(longest_ns, "longest_ns"),
         stack=_text(stack, "stack"),
     )
+
+
+def _request(plain: object) -> RequestSample:
+    fields = _fields(plain, len(_REQUEST_FIELDS), "request")
+    reason, *rest = fields
+    try:
+        known_reason = SampleReason(reason)
+    except ValueError:
+        raise _wrong("reason of a request", reason) from None
+    values = [
+        _text(value, name) if kind == "str" else _time(value, name)
+        for value, (name, kind) in zip(rest, _REQUEST_FIELDS[1:], strict=True)
+    ]
+    return RequestSample(known_reason, *values)  # type: ignore[arg-type]
+
+
+def _time(plain: object, what: str) -> int:
+    """Nanoseconds, or a number of another kind; -1 where there is none."""
+    if plain == -1 and type(plain) is int:
+        return -1
+    return _count(plain, what)
 
 
 def _fields(plain: object, number: int, what: str) -> Sequence[Any]:

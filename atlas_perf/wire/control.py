@@ -6,7 +6,7 @@
       Arm          here is setup's data          Armed
       Start        the run begins at T0          batches; the one marked `last` ends the load
       StopLoad     begin no more iterations      Refused, too, at what only the load could show
-      RunTeardown  (one worker)                  TeardownReturned | TeardownFailed
+      RunTeardown  (one worker)                  TeardownEnded
       Dismiss      exit
 
     rows of unique feeds, from Arm to Dismiss:
@@ -136,15 +136,12 @@ class Armed:
 
 
 @dataclass(frozen=True, slots=True)
-class TeardownReturned:
-    pass
+class TeardownEnded:
+    """`teardown` returned, or raised or timed out; everything was measured before."""
 
-
-@dataclass(frozen=True, slots=True)
-class TeardownFailed:
-    """`teardown` raised or timed out, after everything was measured."""
-
-    exception: ScenarioException
+    failure: ScenarioException | None
+    strays: tuple[ScenarioException, ...] = ()  # of tasks that nobody awaited, forgotten awaits
+    forgotten: int = 0  # awaits
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +170,7 @@ class Crashed:
 
 RowsToWorker = RowsLeased | NoRows | RecallRows
 RowsToCoordinator = AskRows | RowsReturned
-Answer = (
-    Ready
-    | Refused
-    | SetupReturned
-    | SetupFailed
-    | Armed
-    | TeardownReturned
-    | TeardownFailed
-    | Crashed
-)
+Answer = Ready | Refused | SetupReturned | SetupFailed | Armed | TeardownEnded | Crashed
 ToWorker = Prepare | RunSetup | Arm | Start | StopLoad | RunTeardown | Dismiss | RowsToWorker
 ToCoordinator = Answer | RowsToCoordinator
 ControlMessage = ToWorker | ToCoordinator
@@ -231,6 +219,8 @@ def _to_plain(value: object) -> object:
             return plan_to_plain(value)
         case ScenarioException():
             return {field.name: getattr(value, field.name) for field in fields(value)}
+        case tuple():
+            return [_to_plain(item) for item in value]
         case _:
             return value
 
@@ -244,8 +234,12 @@ def _typed(name: str, plain: dict[str, Any], types: dict[str, Any]) -> dict[str,
 def _value(name: str, field: str, value: Any, expected: Any) -> Any:
     if expected is TestPlan:
         return plan_from_plain(value)
-    if expected is ScenarioException and isinstance(value, dict):
+    if expected in (ScenarioException, ScenarioException | None) and isinstance(value, dict):
         return ScenarioException(**_typed(name, value, _EXCEPTION_TYPES))
+    if expected == tuple[ScenarioException, ...] and isinstance(value, list):
+        return tuple(_value(name, field, item, ScenarioException) for item in value)
+    if expected == tuple[ScenarioException, ...]:
+        expected = list
     # A bool is an int to Python and never one to us.
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
         raise WireError(f"control message {name}: {field} is a {type(value).__name__}")

@@ -92,7 +92,9 @@ class ExceptionLog:
         if kind == OTHER_KIND:
             message = f"exceptions of further kinds than the first {MAX_KINDS}"
             return ScenarioException(scenario, kind, message, file, line, 1, "")
-        message = _message(leaf)[:MAX_MESSAGE_CHARS]
+        message = _message(leaf)
+        if len(message) > MAX_MESSAGE_CHARS:
+            message = f"{message[: MAX_MESSAGE_CHARS - 1]}…"  # the mark tells what hides secrets
         if where:
             message = f"{message} ({where})".lstrip()
         text = user_traceback(error, self._file, self._folder)

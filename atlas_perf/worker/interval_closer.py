@@ -17,6 +17,7 @@ from atlas_perf.clock import now_ns
 from atlas_perf.model.batch import Batch, Ledger, ScenarioException
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.series import Tags
+from atlas_perf.protocols.http.request_samples import RequestSamples
 from atlas_perf.units import NS_PER_S
 from atlas_perf.worker.deadlines import Clock, sleep_until
 from atlas_perf.worker.health import HealthMeter, SampleLosses
@@ -61,6 +62,7 @@ class IntervalCloser:
         t0_ns: int,
         *,
         recorder: Recorder,
+        samples: RequestSamples,
         load: LoadState,
         health: HealthMeter,
         sender: BatchSender,
@@ -75,11 +77,13 @@ class IntervalCloser:
         self._worker = worker
         self._t0_ns = t0_ns
         self._recorder = recorder
+        self._samples = samples
         self._load = load
         self._sender = sender
         self._tags = tags
         self._clock = clock
         self._sequence = 0
+        self._open_since_ns = 0  # on the run's clock
         self._health = health
 
     async def run(self) -> None:
@@ -92,7 +96,7 @@ class IntervalCloser:
             second = (now - self._t0_ns) // NS_PER_S
             if not self._sender.unsent:
                 self._gauge_users(self._load.active_users, now)
-                self._send(second - 1)
+                self._send(second - 1, now)
 
     def load_ended(self) -> None:
         """What the worker does from now on, such as closing connections, is no part of its
@@ -107,13 +111,16 @@ class IntervalCloser:
             self._gauge_users(self._load.peak_users, now)
         ended_ns = self._load.last_end_ns
         ended_at_ns = 0 if ended_ns is None else max(0, ended_ns - self._t0_ns)
-        self._send(max(0, now - self._t0_ns) // NS_PER_S, last=True, ended_at_ns=ended_at_ns)
+        interval = max(0, now - self._t0_ns) // NS_PER_S
+        self._send(interval, now, last=True, ended_at_ns=ended_at_ns)
 
     def _gauge_users(self, active: int, at_ns: int) -> None:
         for metric, value in ((_VUS, active), (_VUS_MAX, self._load.max_users)):
             self._recorder.add(self._recorder.series(metric, self._tags), value, at_ns)
 
-    def _send(self, interval: int, *, last: bool = False, ended_at_ns: int = 0) -> None:
+    def _send(self, interval: int, now: int, *, last: bool = False, ended_at_ns: int = 0) -> None:
+        from_ns, until_ns = self._open_since_ns, max(self._open_since_ns + 1, now - self._t0_ns)
+        self._open_since_ns = until_ns
         closed = self._recorder.close_interval()
         losses = SampleLosses(
             closed.dropped_samples, closed.refused_samples, closed.overflowed_samples
@@ -132,6 +139,9 @@ class IntervalCloser:
                 samples=closed.samples,
                 last=last,
                 ended_at_ns=ended_at_ns,
+                requests=self._samples.take(),
+                from_ns=from_ns,
+                until_ns=until_ns,
             )
         )
         self._sequence += 1

@@ -72,7 +72,7 @@ cdef class IterationRunner:
     cdef int64_t _failed
     cdef int64_t _interrupted
     cdef dict _numbers
-    cdef dict _own_numbers  # of series without a user's tags, by metric and phase
+    cdef dict _own_numbers  # of series without a user's tags, by metric, phase and own tags
     cdef object _last_arrived  # a user
     cdef bint _asks  # iterations make requests
     cdef int64_t _last_end_ns
@@ -81,6 +81,7 @@ cdef class IterationRunner:
     cdef str _phase  # from here
     cdef int64_t _phase_begin_ns
     cdef int64_t _phase_end_ns  # to before here
+    cdef str _phase_counted  # for which it was said that no iteration was dropped so far
     cdef int64_t _due_ns  # when the iteration that begins next was due; NEVER: when it begins
 
     def __init__(
@@ -107,6 +108,7 @@ cdef class IterationRunner:
         self._own_numbers = {}
         self._last_end_ns = NEVER
         self._phases = tuple(phases)
+        self._phase_counted = ""
         self._due_ns = NEVER
 
     @property
@@ -217,13 +219,13 @@ cdef class IterationRunner:
     cdef object _own_number(self, metric, int64_t due_ns, tuple tags=None):
         """Of the scenario's series of a metric, in the phase in which an iteration was due."""
         cdef str phase = self._phase_at(due_ns)
-        number = self._own_numbers.get((metric, phase))
+        number = self._own_numbers.get((metric, phase, tags))
         if number is None:
-            tags = tags or self._tags
+            of_phase = tags or self._tags
             if phase is not None:
-                tags = tags_of({**dict(tags), PHASE_TAG: phase})
-            number = self._recorder.series(metric, tags)
-            self._own_numbers[metric, phase] = number
+                of_phase = tags_of({**dict(of_phase), PHASE_TAG: phase})
+            number = self._recorder.series(metric, of_phase)
+            self._own_numbers[metric, phase, tags] = number
         return number
 
     cdef int _enter_phase(self, RunningIteration running) except -1:
@@ -231,6 +233,12 @@ cdef class IterationRunner:
         self._due_ns = NEVER
         (<UserSamples?>running.user).enter_phase(self._phase_at(begins_ns))
         running.phase_end_ns = self._phase_end_ns
+        return 0
+
+    cdef int _count_none_dropped(self, int64_t at_ns) except -1:
+        """In this phase so far. That is a sample, or a criterion would have nothing to judge."""
+        self._phase_counted = self._phase
+        self._add(self._own_number(_DROPPED_ITERATIONS, self._phase_begin_ns), 0, at_ns)
         return 0
 
     cdef str _phase_at(self, int64_t at_ns):
@@ -320,6 +328,8 @@ cdef class RunningIteration(Permit):
             runner._enter_phase(self)
         else:
             self.phase_end_ns = INT64_MAX
+        if runner._scheduled is not None and runner._phase is not runner._phase_counted:
+            runner._count_none_dropped(self.began_ns)
         self.user.begin_iteration()
         if runner._repeat_until_ns and not runner._min_duration_ns:
             self.user.permit = self
@@ -335,7 +345,7 @@ cdef class RunningIteration(Permit):
         While the executor would let this user begin another iteration at once, the request is sent
         again without a task's turn. Each request is an iteration of its own all the same.
         """
-        if type(call) is HttpCall and not self.user.http.renews_connections:
+        if type(call) is HttpCall and self.user.http.is_repeatable:
             repeat(call, self)
         return call
 

@@ -13,9 +13,10 @@ from atlas_perf.model.plan import TestPlan
 from atlas_perf.scripting.context import current_user
 from atlas_perf.units import NS_PER_S, format_planned
 from atlas_perf.wire.plain_data import decode_plain, encode_plain
-from atlas_perf.worker.exception_log import describe_exception
+from atlas_perf.worker.exception_log import ExceptionLog, describe_exception
 from atlas_perf.worker.load import client_setup, variables_of, virtual_user, websocket_setup
 from atlas_perf.worker.recorder import Recorder
+from atlas_perf.worker.stray_errors import StrayErrors
 from atlas_perf.worker.user_samples import RememberedSeries
 from atlas_perf.worker.virtual_user import VirtualUser
 
@@ -62,21 +63,55 @@ async def run_setup(plan: TestPlan, file: ScenarioFile, user: VirtualUser) -> by
         raise SetupError(message, file=file.file, line=line) from None
 
 
-async def run_teardown(plan: TestPlan, file: ScenarioFile, data: bytes) -> ScenarioException | None:
-    """Run `teardown`, if the file has one; what it failed with, or None."""
-    if file.teardown is None:
-        return None
-    user = stage_user(plan, "teardown")
-    try:
-        await _run_stage(file.teardown, user, plan.teardown_timeout_ns, decode_plain(data))
-    except _TimedOut as error:
-        line = file.lines.of_name("teardown") or 0
-        return ScenarioException("teardown", "TimeoutError", str(error), file.file, line, 1, "")
-    except _Raised as raised:
-        return describe_exception("teardown", raised.error, file.file)
-    finally:
-        await user.close()
-    return None
+class Teardown:
+    """`teardown`, and what it left undone: the last batch is gone when it begins."""
+
+    def __init__(self, plan: TestPlan, file: ScenarioFile) -> None:
+        self.failure: ScenarioException | None = None
+        self.forgotten = 0  # awaits that are missing
+        self._plan = plan
+        self._file = file
+        self._line = file.lines.of_name("teardown") or 0
+        self._cut_short = False
+        self._log = ExceptionLog(file.file)
+        self._stray_errors = StrayErrors(
+            self._log,
+            file.file,
+            {"teardown": self._line},
+            on_forgotten=self._count_forgotten,
+            may_be_cut_short=lambda: self._cut_short,
+        )
+
+    @property
+    def strays(self) -> tuple[ScenarioException, ...]:
+        """Errors of tasks that nobody awaited, and forgotten awaits."""
+        return self._log.snapshot()
+
+    async def run(self, data: bytes) -> None:
+        """Run it, if the file has one."""
+        if self._file.teardown is None:
+            return
+        self._stray_errors.watch(asyncio.get_running_loop())
+        user = stage_user(self._plan, "teardown")
+        try:
+            limit_ns = self._plan.teardown_timeout_ns
+            await _run_stage(self._file.teardown, user, limit_ns, decode_plain(data))
+        except _TimedOut as error:
+            self._cut_short = True
+            self.failure = ScenarioException(
+                "teardown", "TimeoutError", str(error), self._file.file, self._line, 1, ""
+            )
+        except _Raised as raised:
+            self._cut_short = True
+            self.failure = describe_exception("teardown", raised.error, self._file.file)
+        finally:
+            await user.close()
+        token = current_user.set(user)  # or they would be nobody's
+        self._stray_errors.collect()
+        current_user.reset(token)
+
+    def _count_forgotten(self, _scenario: str) -> None:
+        self.forgotten += 1
 
 
 def stage_user(plan: TestPlan, stage: str) -> VirtualUser:

@@ -17,6 +17,7 @@ from atlas_perf.model.plan import ScenarioPlan, TestPlan, executor_max_vus
 from atlas_perf.model.series import tags_of
 from atlas_perf.protocols.http.client import HttpClient
 from atlas_perf.protocols.http.client_setup import ClientSetup
+from atlas_perf.protocols.http.request_samples import RequestSamples
 from atlas_perf.protocols.http.resolver import shared_resolver
 from atlas_perf.protocols.ws.ws_client import WsClient
 from atlas_perf.protocols.ws.ws_setup import WsSetup
@@ -54,8 +55,12 @@ class Load:
         worker: int,
         workers: int,
         refuse: Callable[[ScenarioError], None],
+        samples: RequestSamples | None = None,
     ) -> None:
-        """`refuse` is told, once, if the scenario turns out to be one that cannot be run so."""
+        """`samples` is offered every request.
+
+        `refuse` is told, once, if the scenario turns out to be one that cannot be run so.
+        """
         self._plan = plan
         # Else the first connection of every worker would go to the same address.
         shared_resolver(plan.http.dns).begin_at(worker)
@@ -81,7 +86,7 @@ class Load:
             base_tags = {**plan.tags, **scenario.tags, "scenario": scenario.name}
             total = executor_max_vus(scenario.executor)
             variables = variables_of(scenario.env)
-            setup = client_setup(plan, recorder, variables, missing)
+            setup = client_setup(plan, recorder, variables, missing, samples)
             ws_setup = websocket_setup(setup, plan, variables, missing)
             users = [
                 virtual_user(
@@ -199,14 +204,19 @@ def client_setup(
     recorder: Recorder,
     variables: Mapping[str, str],
     missing: MissingBase | None = None,
+    samples: RequestSamples | None = None,
 ) -> ClientSetup:
-    """What the HTTP clients of one scenario share; `missing` is told if a base URL is."""
+    """What the HTTP clients of one scenario share; `missing` is told if a base URL is.
+
+    `samples` is offered their requests, to be told of by themselves.
+    """
     return ClientSetup(
         options=plan.http,
         recorder=recorder,
         base_url=variables.get(BASE_URL) or None,
         phased=tells_phases(plan),
         on_no_base=None if missing is None else missing.of_http,
+        samples=samples,
     )
 
 

@@ -12,6 +12,7 @@ from atlas_perf.loader.scenario_file import ScenarioFile, load_scenario_file
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.series import tags_of
+from atlas_perf.protocols.http.request_samples import RequestSamples
 from atlas_perf.wire.control import (
     Arm,
     Armed,
@@ -28,15 +29,14 @@ from atlas_perf.wire.control import (
     SetupReturned,
     Start,
     StopLoad,
-    TeardownFailed,
-    TeardownReturned,
+    TeardownEnded,
     ToWorker,
 )
 from atlas_perf.worker.feeding import Feeding
 from atlas_perf.worker.health import HealthMeter
 from atlas_perf.worker.interval_closer import IntervalCloser
 from atlas_perf.worker.last_words import LastWords
-from atlas_perf.worker.lifecycle import run_setup, run_teardown, stage_user
+from atlas_perf.worker.lifecycle import Teardown, run_setup, stage_user
 from atlas_perf.worker.link import Link
 from atlas_perf.worker.load import Load
 from atlas_perf.worker.recorder import Recorder
@@ -60,10 +60,12 @@ class Prepared:
         )
         metrics = {**BUILTIN_METRICS, **{metric.name: metric for metric in message.plan.metrics}}
         self.recorder = Recorder(metrics.values(), keep_samples=message.plan.keep_samples)
+        self.samples = RequestSamples()
         self.load = Load(
             self.plan,
             self.file,
             self.recorder,
+            samples=self.samples,
             worker=self.worker,
             workers=message.workers,
             refuse=lambda error: link.send(Refused(error.message, error.file, error.line)),
@@ -149,10 +151,12 @@ class Session:
     async def _run_load(self, t0_ns: int) -> None:
         ready = self._ready
         ready.recorder.start_at(t0_ns)
+        ready.samples.start_at(t0_ns)
         closer = IntervalCloser(
             ready.worker,
             t0_ns,
             recorder=ready.recorder,
+            samples=ready.samples,
             load=ready.load,
             health=HealthMeter(
                 ready.file.file,
@@ -175,8 +179,9 @@ class Session:
 
     async def _run_teardown(self) -> None:
         ready = self._ready
-        failure = await run_teardown(ready.plan, ready.file, ready.data)
-        self._link.send(TeardownReturned() if failure is None else TeardownFailed(failure))
+        teardown = Teardown(ready.plan, ready.file)
+        await teardown.run(ready.data)
+        self._link.send(TeardownEnded(teardown.failure, teardown.strays, teardown.forgotten))
 
 
 def _load(plan: TestPlan) -> ScenarioFile:

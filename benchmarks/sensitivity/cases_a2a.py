@@ -64,7 +64,7 @@ def _cases(contract: str) -> list[Case]:
             follows=(ERRORS,),
             because="a task that fails is an error",
         ),
-        Case(A2A, contract, ("longer:700ms@tasks.submit",), (EXECUTION,)),
+        Case(A2A, contract, ("longer:1s@tasks.submit",), (EXECUTION,)),
         Case(
             FEW[contract],
             contract,

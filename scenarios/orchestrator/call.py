@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from atlas_perf import Response, VirtualUser
+from atlas_perf import Response, ServerSentEvent, VirtualUser
 
 from orchestrator.headers import agent, bearer
 
@@ -54,12 +54,7 @@ class Answer:
 
 async def send(vu: VirtualUser, call: Call) -> Answer:
     """Send the call and check its answer: the status, and what its body promises to hold."""
-    return judged(vu, call, await request_of(vu, call))
-
-
-def request_of(vu: VirtualUser, call: Call) -> Awaitable[Response]:
-    """The request of a call, to be awaited."""
-    return vu.http.request(
+    response = await vu.http.request(
         call.method,
         call.path,
         name=call.name,
@@ -68,10 +63,6 @@ def request_of(vu: VirtualUser, call: Call) -> Awaitable[Response]:
         tags=call.tags,
         expected_statuses=call.expects,
     )
-
-
-def judged(vu: VirtualUser, call: Call, response: Response) -> Answer:
-    """The answer to a call, checked."""
     body = json_of(response)
     checks: dict[str, bool] = {f"{call.does}: status is {call.expected}": response.ok}
     if call.promise is not None:
@@ -97,9 +88,9 @@ def is_array() -> Promise:
     return Promise("body is an array", lambda body: isinstance(body, list))
 
 
-def json_of(response: Response) -> Any:
+def json_of(answer: Response | ServerSentEvent) -> Any:
     """The body read as JSON, or None: a broken body fails its check and not the whole iteration."""
     try:
-        return response.json()
+        return answer.json()
     except ValueError:
         return None

@@ -35,7 +35,8 @@ class Contract(Protocol):
         ...
 
     def poll_run(self, run_id: str) -> Call:
-        """The same request as for details, made to see whether the agents have finished."""
+        """The same request as for details, made to see whether the agents have finished: which
+        statuses say so are those that `vu.task` knows."""
         ...
 
     def graft_run(self, vu: VirtualUser, run_id: str) -> Call: ...
@@ -54,14 +55,6 @@ class Contract(Protocol):
 
     def run_id_in(self, body: Any) -> str:
         """The id in a right answer to `create_run`."""
-        ...
-
-    def run_has_ended(self, body: Any) -> bool:
-        """Whether a right answer to `poll_run` shows a status that will not change any more."""
-        ...
-
-    def run_has_completed(self, body: Any) -> bool:
-        """Whether it ended, and well."""
         ...
 
     def submit_task(self, vu: VirtualUser, task_type: str | None = None) -> Call: ...

@@ -29,8 +29,6 @@ __all__ = [
     "poll_run",
     "review_run",
     "run_details",
-    "run_has_completed",
-    "run_has_ended",
     "run_id_in",
     "stream_path",
     "submit_task",
@@ -39,8 +37,6 @@ __all__ = [
     "task_status",
     "unknown_run",
 ]
-
-ENDED = frozenset({"DONE", "FAILED"})
 
 
 def create_run(vu: VirtualUser) -> Call:
@@ -117,14 +113,6 @@ def review_run(vu: VirtualUser, run_id: str) -> Call:
         expects=200,
         json={"stepId": "REVIEW", "note": vu.random.choice(GRAFT_REASONS)},
     )
-
-
-def run_has_ended(body: Any) -> bool:
-    return body["status"] in ENDED
-
-
-def run_has_completed(body: Any) -> bool:
-    return bool(body["status"] == "DONE")
 
 
 def submit_task(vu: VirtualUser, task_type: str | None = None) -> Call:  # noqa: ARG001

@@ -10,7 +10,6 @@ from orchestrator.call import Call, has, has_array
 from orchestrator.ids import unknown_run_id
 from orchestrator.payloads import new_execution, new_graft, new_run, new_task
 
-ENDED = frozenset({"completed", "failed", "cancelled"})
 AI = {"type": "ai"}
 """Tag of the requests that wait for agents; they have thresholds of their own."""
 
@@ -115,14 +114,6 @@ def review_run(vu: VirtualUser, run_id: str) -> None:  # noqa: ARG001
 
 def run_id_in(body: Any) -> str:
     return str(body["id"])
-
-
-def run_has_ended(body: Any) -> bool:
-    return body["status"] in ENDED
-
-
-def run_has_completed(body: Any) -> bool:
-    return bool(body["status"] == "completed")
 
 
 def submit_task(vu: VirtualUser, task_type: str | None = None) -> Call:

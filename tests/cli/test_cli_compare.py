@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -130,6 +131,16 @@ def test_the_table_keeps_to_the_width_and_names_endpoints_whole(
     assert any("/confirmations,scenario:default} p(95)" in line for line in lines)
     heads = next(line for line in lines if "PRIMARY" in line).split()
     assert heads == ["PRIMARY", "base", "candidate", "change", "90", "%", "interval"]
+
+
+def test_large_changes_do_not_run_into_each_other(
+    atlas_perf, run_folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atlas_perf.cli.compare.report_width", lambda: 80)
+    outcome = atlas_perf("compare", *sides(run_folder, 40, 30, 20))
+    row = next(line for line in outcome.stdout.splitlines() if "✗ worse" in line)
+    assert re.search(r" \+\d+ % +\+\d+ … \+\d+ % ✗ worse", row), row
+    assert max(map(columns, outcome.stdout.splitlines())) <= 80
 
 
 def test_json_has_everything_and_its_version(atlas_perf, run_folder: Folder) -> None:

@@ -114,9 +114,10 @@ def test_nothing_on_stderr_steers_the_terminal(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("number", ["SIGINT"])
-def test_ctrl_c_while_the_command_is_loaded_is_quiet(folder: Path, number: str) -> None:
+def test_ctrl_c_while_the_command_is_loaded_is_told_in_one_line(folder: Path, number: str) -> None:
     (folder / "click.py").write_text(
         f"import os, signal\nos.kill(os.getpid(), signal.{number})\nraise RuntimeError\n"
     )
     done = command(folder, "atlas-perf run ok.py", PYTHONPATH=str(folder))
-    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+    assert (done.returncode, done.stdout) == (130, b"")
+    assert done.stderr == b"atlas-perf: interrupted\n"

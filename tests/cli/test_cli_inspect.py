@@ -154,9 +154,11 @@ def test_no_secret_is_told(project, atlas_perf, monkeypatch, form) -> None:
     told = atlas_perf(
         *("inspect", "shop.py", *form, "-e", "BASE_URL=http://ann:of-a-url@a.example"),
         *("-e", "PASSWORD=of-a-flag", "-e", "KEY=tiny", "--tag", "leak=of-a-flag"),
+        *("--out", "influxdb=http://ann:of-an-output@b.example/x?token=of-an-output"),
     )
     assert told.exit_code == 0, told.stderr
     for secret in ("of-the-process", "of-a-flag", "of-a-url", "of-a-proxy", "of-a-sce", "tiny"):
+        assert "of-an-output" not in told.stdout + told.stderr
         assert secret not in told.stdout + told.stderr, secret
     assert "***" in told.stdout
 
@@ -217,6 +219,56 @@ def test_what_a_run_refuses_is_refused_in_the_same_words(project, atlas_perf, ar
     assert inspected.exit_code == ran.exit_code == 2
     assert inspected.stderr == ran.stderr
     assert inspected.stdout == ""
+
+
+@pytest.mark.parametrize(("option", "value"), [("--profile", "load"), ("--stage", "2s:3")])
+def test_a_ramp_is_called_what_it_was_asked_for_as(project, atlas_perf, option, value) -> None:
+    told = atlas_perf("inspect", "api", option, value)
+    assert f"warning: api: {option} replaces the file's `scenarios`" in told.stderr
+    assert f"shown only: {option} changes the load" in told.stdout
+    refused = atlas_perf("inspect", "api", option, value, "--iterations", "3").stderr
+    assert f"--iterations and {option} are two kinds of load" in refused
+
+
+def test_a_profile_of_the_file_that_is_not_used_is_said_to_be_unused(project, atlas_perf) -> None:
+    (project / "atlas-perf.toml").write_text('[run]\nprofile = "load"\n')
+    (project / "own.py").write_text("async def default(vu): ...\n")
+    told = atlas_perf("inspect", "api")
+    sentence = "atlas-perf.toml:2: the profile load is not used, as api says its own load"
+    assert sentence in told.stderr
+    assert "atlas-perf.toml" not in told.stdout
+    used = atlas_perf("inspect", "own.py")
+    assert "atlas-perf.toml:2" in used.stdout
+    assert used.stderr == ""
+    assert "profile" not in atlas_perf("inspect", "api", "-d", "1s").stderr
+
+
+@pytest.mark.parametrize("profile", ["smoke", "load", "stress", "spike", "soak"])
+def test_every_profile_goes_with_every_shipped_scenario(project, atlas_perf, profile) -> None:
+    told = atlas_perf("inspect", "all", "--profile", profile)
+    assert told.exit_code == 0, told.stderr
+    left_out = "threshold 'active_ws_connections: max>50 over steady' is left out" in told.stderr
+    kept = "active_ws_connections: max>50 over steady" in told.stdout
+    assert (left_out, kept) == ((False, True) if profile == "soak" else (True, False))
+
+
+def test_a_criterion_of_the_command_line_is_about_the_load_that_it_asks_for(
+    project, atlas_perf
+) -> None:
+    asked = ("--profile", "spike", "--threshold", "http_reqs=count>1 over steady")
+    assert "the plan has no steady" in atlas_perf("inspect", "api", *asked).stderr
+    same = ("--profile", "spike", "--threshold", "active_ws_connections=max>50 over steady")
+    assert "the plan has no steady" in atlas_perf("inspect", "websocket", *same).stderr
+
+
+def test_at_60_columns_a_place_stands_below_what_leaves_no_room_for_it(
+    project, atlas_perf, monkeypatch
+) -> None:
+    monkeypatch.setattr("atlas_perf.cli.inspect.report_width", lambda: 60)
+    told = atlas_perf("inspect", "a2a").stdout.splitlines()
+    criterion = told.index("    http_req_duration{operation:execute}: p(95)<2000")
+    assert told[criterion + 1].endswith("a2a.py:68")
+    assert max(map(len, told)) <= 69  # the line that says where the embedded target is
 
 
 def test_it_takes_every_option_of_run() -> None:

@@ -24,10 +24,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("kind", starter_names())
 def test_a_starter_runs_as_it_stands(kind: str, atlas_perf: Command) -> None:
-    written = atlas_perf("new", "mine.py", "--kind", kind)
+    """Also under its own name: `http.py` in the current folder is nobody else's `http`."""
+    file = f"{kind}.py"
+    written = atlas_perf("new", file, "--kind", kind)
     assert written.exit_code == 0
-    assert "next: atlas-perf run mine.py --environment embedded" in written.stderr
-    ran = atlas_perf("run", "mine.py", *SHORT, *WITHIN_A_SECOND)
+    assert f"next: atlas-perf run {file} --environment embedded" in written.stderr
+    ran = atlas_perf("run", file, *SHORT, *WITHIN_A_SECOND)
     assert ran.exit_code == 0, ran.stdout + ran.stderr
 
 

@@ -9,14 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from atlas_perf.cli.progress import (
-    LineDisplay,
-    LiveDisplay,
-    NoDisplay,
-    choose_display,
-    plain_line,
-)
-from atlas_perf.model.progress import Progress, RunPhase
+from atlas_perf.cli.live_display import LiveDisplay, sparkline
+from atlas_perf.cli.progress import LineDisplay, NoDisplay, choose_display
+from atlas_perf.model.progress import GeneratorHealth, Progress, RunPhase
 
 COLOUR = re.compile(r"\x1b\[[39]\d")
 
@@ -38,53 +33,44 @@ READING = Progress(
 )
 
 
+TROUBLE = replace(
+    READING,
+    load_phases=("steady",),
+    phase_left_s=38.0,
+    planned_per_s=50.0,
+    started_per_s=31.0,
+    response_p95_ms=912.0,
+    dropped=7,
+    failed_requests=12,
+    checks_failed=31,
+    workers_alive=1,
+    health=GeneratorHealth(loop_lag_ms=83.4),
+)
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
 
 
+def drawn_lines(monkeypatch: pytest.MonkeyPatch, columns: int, *readings: Progress) -> list[str]:
+    """What a terminal of this width shows after the last reading."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with LiveDisplay("api") as display:
+        for reading in readings:
+            before = len(terminal.getvalue())
+            display.update(reading)
+        drawn = ESCAPE.sub("", terminal.getvalue()[before:])
+    return [line.strip("\r") for line in drawn.split("\n")]
+
+
 def at(elapsed_s: float, phase: RunPhase = RunPhase.RUNNING, message: str = "") -> Progress:
     return replace(READING, elapsed_s=elapsed_s, phase=phase, message=message)
-
-
-def test_a_plain_line_has_every_number_worth_watching() -> None:
-    assert plain_line(READING) == (
-        "running 12s of 1m00s, 38/150 VUs, 412 iterations, 96.2 req/s, p95 41.2 ms, 0 failed, "
-        "2/2 workers"
-    )
-
-
-def test_what_is_not_there_is_not_printed_and_trouble_is() -> None:
-    early = replace(READING, p95_ms=None, checks_failed=3, interrupted=2, planned_s=7384.0)
-    assert plain_line(early) == (
-        "running 12s of 2h03m04s, 38/150 VUs, 412 iterations, 96.2 req/s, 0 failed, "
-        "3 checks failed, 2 interrupted, 2/2 workers"
-    )
-
-
-def test_the_open_model_has_the_response_time_beside_the_service_time() -> None:
-    assert "p95 41.2 ms, response p95 310 ms, 0 failed" in plain_line(
-        replace(READING, response_p95_ms=310.4)
-    )
-
-
-def test_the_phase_of_the_load_is_named_with_what_is_left_of_it() -> None:
-    ramp = replace(READING, load_phases=("ramp",), phase_left_s=17.2)
-    assert plain_line(ramp).startswith("ramp, 18s left, 12s of 1m00s, 38/150 VUs")
-    two = replace(READING, load_phases=("warm-up", "steady"), phase_left_s=3.0)
-    assert plain_line(two).startswith("warm-up + steady, 3s left, 12s of 1m00s")
-
-
-def test_what_was_dropped_and_a_generator_that_is_late_are_told() -> None:
-    line = plain_line(replace(READING, dropped=7, loop_lag_ms=83.4))
-    assert ", 7 dropped, " in line
-    assert line.endswith("2/2 workers, generator 83 ms late")
-    assert "late" not in plain_line(replace(READING, loop_lag_ms=19.0))
-
-
-def test_a_run_that_outlasts_its_plan_says_so() -> None:
-    late = replace(READING, elapsed_s=63.0, phase=RunPhase.STOPPING)
-    assert plain_line(late).startswith("stopping 1m03s (planned 1m00s), 38/150 VUs")
 
 
 def test_lines_come_every_five_seconds_and_at_each_new_phase(
@@ -97,11 +83,11 @@ def test_lines_come_every_five_seconds_and_at_each_new_phase(
         display.update(at(13, RunPhase.TEARDOWN))
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert [line.split(",")[0] for line in printed.err.splitlines()] == [
+    assert [line.partition(" of ")[0] for line in printed.err.splitlines()] == [
         "api: setup",
         "api: running",
-        "api: running 5s of 1m00s",
-        "api: running 10s of 1m00s",
+        "api: running, 5s",
+        "api: running, 10s",
         "api: teardown",
     ]
 
@@ -131,29 +117,59 @@ def test_the_live_display_draws_in_place_and_leaves_nothing_behind(
         display.update(at(12))
         display.update(at(13, message="worker 2 [died]"))
     drawn = terminal.getvalue()
-    assert "running  12s of 1m00s" in drawn
-    assert "38/150 VUs, 412 iterations" in drawn
+    plain = ESCAPE.sub("", drawn)
+    assert "running  12s of 1m00s, 48s left" in plain
+    assert "users 38/150   iterations 412   requests 96.2/s   p95 41.2 ms" in plain
+    assert "errors 0" in plain
+    assert "generator ok, 2/2 workers" in plain
     assert "api: worker 2 [died]" in drawn
     assert drawn.rstrip("\r\n").endswith("\x1b[2K")  # the last thing done is erasing a line
 
 
-@pytest.mark.parametrize("columns", [30, 50, 80, 100, 200])
-def test_a_narrow_terminal_has_two_lines_as_well(
-    monkeypatch: pytest.MonkeyPatch, columns: int
+@pytest.mark.parametrize("reading", [READING, TROUBLE], ids=["well", "trouble"])
+@pytest.mark.parametrize("columns", [30, 60, 80, 100, 140, 200])
+def test_whatever_its_width_no_line_of_a_terminal_is_broken(
+    monkeypatch: pytest.MonkeyPatch, columns: int, reading: Progress
 ) -> None:
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", str(columns))
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    with LiveDisplay("api") as display:
-        display.update(replace(READING, load_phases=("ramp-down",), phase_left_s=8.0))
-        before = len(terminal.getvalue())
-        display.update(replace(READING, load_phases=("ramp-down",), phase_left_s=7.0))
-        drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue()[before:])
-    lines = [line.strip("\r") for line in drawn.split("\n")]
-    assert len(lines) == 2
+    lines = drawn_lines(monkeypatch, columns, reading)
+    assert len(lines) <= 5
     assert all(len(line) <= columns for line in lines)
-    assert lines[0].startswith("api  ramp-down, 7s left")
+    assert lines[0].startswith(f"api  {'steady' if reading is TROUBLE else 'running'}")
+    if columns >= 60:
+        text = " ".join(" ".join(lines).split())
+        for word in ("12s of 1m00s, 48s left", "users 38/150", "requests 96.2/s", "p95 41.2 ms"):
+            assert word in text
+        trouble = ("rate 31.0 of 50.0/s", "dropped 7", "errors 12 (1.2 %)", "83 ms late, 1/2")
+        for word in trouble if reading is TROUBLE else ("errors 0", "generator ok, 2/2 workers"):
+            assert word in text
+
+
+def test_nothing_on_the_terminal_moves_when_a_number_gets_shorter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long = replace(READING, requests_per_s=1234.5, p95_ms=1234.0)
+    first, then = (
+        drawn_lines(monkeypatch, 80, long, one)[1].index("errors") for one in (long, READING)
+    )
+    assert first == then
+
+
+def test_a_wide_terminal_has_the_seconds_before_beside_the_percentile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    readings = [
+        replace(READING, elapsed_s=float(at), p95_ms=took)
+        for at, took in enumerate([10.0, 40.0, 80.0, 20.0], 1)
+    ]
+    assert "p95 20.0 ms ▂▅█▃ " in "".join(drawn_lines(monkeypatch, 140, *readings))
+    assert "█" not in "".join(drawn_lines(monkeypatch, 80, *readings))
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"), [([], ""), ([0.0, 0.0], "▁▁"), ([1.0, 4.0, 8.0], "▂▅█")]
+)
+def test_a_sparkline_is_as_high_as_its_greatest(values: list[float], drawn: str) -> None:
+    assert sparkline(values) == drawn
 
 
 def test_no_color_leaves_the_live_display_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["good.py", "--environment", "production"], ["PRODUCTION_URL"]),
         (["good.py", "-e", "BASE_URL=here"], ["BASE_URL", "http://"]),
         (["good.py", "-e", "NAME"], ["NAME=VALUE"]),
-        (["good.py", "--out", "csv=x"], ["csv", "json"]),
+        (["good.py", "--out", "kafka=x"], ["kafka", "json"]),
         (["good.py", "--out", "json=no/such/folder/x"], ["no/such/folder"]),
         (["good.py", "--results-dir", "a_file"], ["a_file", "--results-dir"]),
         (["good.py", "--results-dir", "/proc/results"], ["/proc/results"]),

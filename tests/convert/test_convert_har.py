@@ -10,6 +10,7 @@ from recordings import entry, write_har
 
 from atlas_perf.convert.conversion import Body, Code, Conversion, Step, Text
 from atlas_perf.convert.har import convert_har
+from atlas_perf.convert.scenario_text import scenario_text
 from atlas_perf.errors import UsageError
 
 SHOP = "https://shop.example"
@@ -65,10 +66,10 @@ def test_static_files_and_other_hosts_are_left_out_and_counted(tmp_path: Path) -
     assert len(steps_of(conversion)) == 1
     notes = " ".join(conversion.notes)
     for said in (
-        "2 scripts, styles",
-        "1 requests to other hosts",
-        "1 WebSocket",
-        "1 requests that",
+        "(--with-static keeps them) × 2",
+        "requests to other hosts × 1",
+        "WebSocket and other connections × 1",
+        "requests that got no answer × 1",
     ):
         assert said in notes
     assert len(steps_of(convert_har(file, with_static=True))) == 3
@@ -86,6 +87,20 @@ def test_a_redirect_is_one_step_that_expects_its_last_status(tmp_path: Path) -> 
     login, home = steps_of(convert_har(file))
     assert (login.method, login.expected_status) == ("POST", 403)
     assert home.expected_status == 200
+
+
+def test_a_redirect_to_what_is_left_out_is_not_followed(tmp_path: Path) -> None:
+    file = write_har(
+        tmp_path / "shop.har",
+        entry("GET", f"{SHOP}/login", status=302, redirect="https://sso.example/"),
+        entry("GET", "https://sso.example/", at_s=0.1),
+        entry("GET", f"{SHOP}/home", at_s=0.2),
+    )
+    conversion = convert_har(file)
+    login, home = steps_of(conversion)
+    assert (login.expected_status, login.follows_redirects) == (302, False)
+    assert home.follows_redirects
+    assert scenario_text(conversion, "shop.py").count("max_redirects=0,") == 1
 
 
 def test_no_secret_of_the_recording_is_kept(tmp_path: Path) -> None:

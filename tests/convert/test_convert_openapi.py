@@ -72,7 +72,7 @@ def test_required_parameters_are_given_and_optional_ones_are_not() -> None:
 def test_streams_and_deprecated_operations_are_left_out_and_counted() -> None:
     conversion = convert_openapi(ORCHESTRATOR)
     assert not {"stream", "old"} & set(steps_by_title(conversion))
-    assert "1 event streams" in " ".join(conversion.notes)
+    assert "event streams (write them with vu.http.stream) × 1" in " ".join(conversion.notes)
     assert "old" in steps_by_title(convert_openapi(ORCHESTRATOR, with_deprecated=True))
 
 

@@ -21,7 +21,7 @@ from atlas_perf.model.plan import (
     ThresholdPlan,
 )
 from atlas_perf.model.series import Series
-from atlas_perf.model.summary import Facts, Summary
+from atlas_perf.model.summary import Facts, OutputSummary, Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.units import NS_PER_S
 
@@ -41,6 +41,7 @@ def concluded(
     plan: TestPlan = PLAN,
     stopped_ns: int | None = None,
     missing: tuple[str, ...] = (),
+    outputs: tuple[OutputSummary, ...] = (),
     **happened: object,
 ) -> Summary:
     """A run of one worker that ended well, after so many iterations of the ten planned."""
@@ -64,6 +65,7 @@ def concluded(
         breach=None,
         warnings=(),
         missing=missing,
+        outputs=outputs,
     )
 
 
@@ -72,6 +74,25 @@ def test_a_run_whose_output_lacks_samples_does_not_pass() -> None:
     summary = concluded(10, missing=(lost,))
     assert (summary.verdict, summary.exit_code) == (Verdict.INVALID, ExitCode.INVALID)
     assert summary.reasons[0] == lost
+
+
+def test_what_a_receiver_did_not_get_is_a_warning_and_no_more() -> None:
+    lost = "--out statsd=h:1: 1 of 2 seconds were delivered, 1 were lost: Connection refused."
+    told = (
+        OutputSummary("statsd=h:1", complete=False, note=lost, seconds=2, lost_seconds=1),
+        OutputSummary("json=a.json", complete=True, note=""),
+    )
+    summary = concluded(10, outputs=told)
+    assert (summary.verdict, summary.exit_code) == (Verdict.PASS, ExitCode.PASS)
+    assert summary.outputs == told
+    assert summary.reasons[-1] == f"Warning: {lost}"
+
+
+def test_a_file_that_is_missing_is_said_once() -> None:
+    lost = "--out json: a.json cannot be written: No space left on device."
+    told = (OutputSummary("json=a.json", complete=False, note=lost),)
+    summary = concluded(10, missing=(lost,), outputs=told)
+    assert [reason for reason in summary.reasons if "a.json" in reason] == [lost]
 
 
 @pytest.mark.parametrize(("done", "verdict"), [(10, Verdict.PASS), (9, Verdict.INVALID)])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,3 +25,38 @@ class Finished:
 
     def metric(self, name: str) -> dict[str, float]:
         return self.summary["metrics"][name]["values"]
+
+
+def run_scenario_in(
+    folder: Path,
+    source: str,
+    *arguments: str,
+    base_url: str = "",
+    name: str = "scenario",
+    timeout_s: float = 60,
+) -> Finished:
+    """Write a scenario file into a folder and run it there as the command would be typed."""
+    file = folder / f"{name}.py"
+    file.write_text(source)
+    results_dir = folder / "results"
+    before = set(results_dir.iterdir()) if results_dir.exists() else set()
+    command = [sys.executable, "-m", "atlas_perf", "run", str(file)]
+    command += ["--results-dir", str(results_dir), *arguments]
+    if base_url:
+        command += ["-e", f"BASE_URL={base_url}"]
+    finished = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        cwd=folder,
+        env={**os.environ, "NO_COLOR": "1"},
+        check=False,
+    )
+    new = set(results_dir.iterdir()) - before if results_dir.exists() else set()
+    return Finished(
+        finished.returncode,
+        finished.stdout,
+        finished.stderr,
+        new.pop() if len(new) == 1 else None,
+    )

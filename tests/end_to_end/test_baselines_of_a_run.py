@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from counting_server import answer
+from strict_schemas import validate
 
 SCENARIO = """
 options = {"vus": 2, "duration": "7s", "thresholds": {"http_req_failed": ["rate<1"]}}
@@ -56,6 +58,13 @@ def analysed(results: Path, file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+FILES = {
+    "summary": "summary.json",
+    "load-performance": "load-performance.json",
+    "code-quality": "gl-code-quality-report.json",
+}
+
+
 @pytest.mark.parametrize(
     "case",
     [
@@ -76,5 +85,7 @@ def test_a_run_and_its_analysis_say_the_same(run_scenario, serve, tmp_path, case
     for row in rows:
         assert row["low"] <= row["value"] <= row["high"]
     assert "BASELINES" in finished.stdout
+    for schema, name in FILES.items():
+        validate(schema, json.loads((finished.results / name).read_text()))
     again = analysed(finished.results, file)
     assert again.returncode == exit_code, again.stdout

@@ -114,3 +114,63 @@ def test_what_the_cut_kept_from_being_awaited_was_not_forgotten(serve, run_scena
     assert run.summary["ledger"]["cut"]["interrupted"] == 3
     assert run.summary["exceptions"] == []
     assert "never awaited" not in run.stdout + run.stderr
+
+
+TEARDOWN = """
+import asyncio
+
+options = {"vus": 1, "iterations": 2}
+
+
+async def background(vu):
+    me = asyncio.current_task()
+    raise ValueError("no such order")
+
+
+async def default(vu, data):
+    await vu.http.get("/quick")
+
+
+async def teardown(vu, data):
+    asyncio.create_task(background(vu))
+    for order in range(3):
+        vu.http.delete(f"/orders/{order}")
+    await vu.http.delete("/session")
+"""
+
+
+def test_what_teardown_forgot_counts_as_elsewhere(serve, run_scenario) -> None:
+    server: CountingServer = serve(lambda method, path: answer(200))
+    run = run_scenario(TEARDOWN, "-p", "2", base_url=server.url)
+    assert ("DELETE", "/session") in server.received
+    assert (run.summary["verdict"], run.exit_code) == ("FAIL", 1), run.stdout
+    assert run.metric("forgotten_awaits")["count"] == 3
+    assert "scenario.py:19, NeverAwaited: the request DELETE" in run.summary["reasons"][0]
+    found = {
+        (one["kind"], one["line"], one["count"], one["scenario"])
+        for one in run.summary["exceptions"]
+    }
+    by_task = next(one[3] for one in found if one[0] == "ValueError")
+    assert found == {("NeverAwaited", 19, 3, "teardown"), ("ValueError", 9, 1, by_task)}
+
+
+RAISING_TEARDOWN = """
+options = {"vus": 1, "iterations": 2}
+
+
+async def default(vu, data):
+    await vu.http.get("/quick")
+
+
+async def teardown(vu, data):
+    kept = [vu.http.delete("/a"), vu.http.delete("/b")]
+    raise ValueError("no such order")
+"""
+
+
+def test_what_an_exception_kept_teardown_from_awaiting_does_not_count(serve, run_scenario) -> None:
+    url = serve(lambda method, path: answer(200)).url
+    run = run_scenario(RAISING_TEARDOWN, "-p", "1", base_url=url)
+    assert (run.summary["verdict"], run.exit_code) == ("PASS", 0), run.stdout
+    assert "teardown failed at" in " ".join(run.summary["reasons"])
+    assert "forgotten_awaits" not in run.summary["metrics"]

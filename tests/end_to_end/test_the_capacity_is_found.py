@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from strict_schemas import validate
 
 SERVER = """
 import asyncio
@@ -77,6 +78,7 @@ def command(tmp_path: Path, url: str, *arguments: str) -> list[str]:
 def answer(tmp_path: Path) -> dict[str, Any]:
     (folder,) = (tmp_path / "results").iterdir()
     told: dict[str, Any] = json.loads((folder / "capacity.json").read_text())
+    validate("capacity", told)
     return told
 
 

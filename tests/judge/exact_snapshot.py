@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from atlas_perf.model.batch import Ledger
 from atlas_perf.model.metric import BUILTIN_METRICS, Metric, MetricKind
+from atlas_perf.model.request_sample import RequestSample
 from atlas_perf.model.series import Selector, Series, Tags, tags_of
 from atlas_perf.model.snapshot import (
     NOT_STOPPED_NS,
@@ -63,6 +64,7 @@ class ExactSnapshot:
     worker_list: tuple[WorkerSummary, ...] = ()
     window_list: tuple[Window, ...] = ()
     exception_list: tuple[ExceptionSummary, ...] = ()
+    request_list: tuple[RequestSample, ...] = ()
     data: dict[Series, list[float]] = field(default_factory=dict)
     seconds: dict[int, ExactSnapshot] = field(default_factory=dict)
 
@@ -158,6 +160,9 @@ class ExactSnapshot:
 
     def exceptions(self) -> tuple[ExceptionSummary, ...]:
         return self.exception_list
+
+    def requests(self) -> tuple[RequestSample, ...]:
+        return self.request_list
 
 
 def worker(index: int = 0, **changes: object) -> WorkerSummary:

@@ -11,6 +11,7 @@ from atlas_perf.judge.baselines.analysis import analyse
 from atlas_perf.judge.baselines.judging import BaselineJudge
 from atlas_perf.judge.baselines.reading import baselines_from_text
 from atlas_perf.judge.withdrawn import withdrawn
+from atlas_perf.model.analysis import Unreadable
 from atlas_perf.model.summary import Facts, Summary
 from atlas_perf.model.verdict import Verdict
 from tests.judge.exact_snapshot import ExactSnapshot
@@ -96,7 +97,9 @@ def test_runs_of_other_scenarios_have_no_baseline():
 
 
 def test_what_cannot_be_read_outweighs_what_can():
-    found = analyse(rows("api"), {"x": run("api")}, unreadable=[(Verdict.INVALID, "It is torn.")])
+    found = analyse(
+        rows("api"), {"x": run("api")}, unreadable=[Unreadable(Verdict.INVALID, "It is torn.")]
+    )
     assert (found.verdict, found.reasons[0]) == (Verdict.INVALID, "It is torn.")
 
 

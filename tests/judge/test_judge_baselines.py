@@ -186,6 +186,16 @@ def test_the_sketchs_error_widens_the_band():
     assert (wide.low, wide.high) == pytest.approx((100 / 1.01, 100 / 0.99))
 
 
+@pytest.mark.parametrize("passes_all", [False, True])
+def test_the_band_of_none_and_of_all_reaches_the_share_whatever_is_rounded(
+    passes_all: bool,
+) -> None:
+    for samples in range(1, 3000):
+        share = float(passes_all)
+        band = share_band(RateTotal(samples * passes_all, samples), ())
+        assert band.low <= share <= band.high, samples
+
+
 def test_a_share_has_wilsons_interval():
     band = share_band(RateTotal(1, 100), ())
     assert (band.low, band.high) == pytest.approx((0.00177, 0.05449), abs=1e-5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from exact_snapshot import ExactSnapshot, worker
 from plans import ALL_METRICS, plan_with
@@ -39,9 +41,8 @@ def calibration(*floors: tuple[float, float], max_per_s: float = 10_000.0) -> Ca
 
 
 def second(number: int, requests: int, length_s: int = 1) -> Window:
-    return Window(
-        *(number, 8, requests, 0, requests, 0, 0, 0, 0, None, None, None, 0, 0.1, length_s)
-    )
+    fields = (number, 8, requests, 0, requests, 0, 0, 0, 0, None, None, None, 0, 0.1, length_s)
+    return Window(*fields, requests_per_s=requests / length_s)
 
 
 def run_of(*took_ms: float, per_s: tuple[int, ...] = (100, 100)) -> ExactSnapshot:
@@ -151,3 +152,13 @@ def test_a_planned_rate_that_is_too_high_is_doubted_before_the_run(planned, told
     doubt = doubt_of_rate(calibration(), planned)
     assert (doubt is not None) is told
     assert doubt is None or "over 80 % of the 10,000/s" in doubt
+
+
+def test_seconds_that_a_worker_sent_at_one_go_are_none_of_a_high_rate():
+    """Its pipe was full: the window of the third second has the requests of all three."""
+    late = replace(second(2, 12_000), requests_per_s=4_000.0)
+    snapshot = replace(run_of(*[50.0] * 10), window_list=(late,))
+    assert reasons(snapshot, calibration(max_per_s=10_000.0)) == []
+    at_once = replace(late, requests_per_s=12_000.0)
+    snapshot = replace(run_of(*[50.0] * 10), window_list=(at_once,))
+    assert len(reasons(snapshot, calibration(max_per_s=10_000.0))) == 1

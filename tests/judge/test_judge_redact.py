@@ -42,6 +42,22 @@ def test_the_password_of_a_client_certificate_is_hidden():
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        ("says hunter22secre…", "says ***…"),
+        ("says hun…", "says ***…"),
+        ("says hu…", "says hu…"),
+        ("…22secret again, hunter22secret", "…*** again, ***"),
+        ("one hunte…ecret two", "one ***…*** two"),
+        ("a… hunter…", "a… ***…"),
+    ],
+)
+def test_a_secret_that_was_cut_is_hidden_as_far_as_it_is_there(text, shown):
+    assert redacted_text(text, ["hunter22secret"]) == shown
+    assert redacted_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
         ("http://user:pw@host:8080/a", "http://host:8080/a"),
         ("https://token@host/a?b=c", "https://host/a?b=c"),
         ("http://host/a@b", "http://host/a@b"),

@@ -86,7 +86,9 @@ def test_variables_are_there_while_the_file_is_imported(
     assert plan.tags == {"GIVEN": "given", "FROM_PROCESS": "process", "IN_BOTH": "given"}
     # What only the process knows stays out of the plan.
     assert plan.env == {}
-    with pytest.raises(ScenarioError, match=r"api\.py:2: importing the file raised KeyError"):
+    with pytest.raises(
+        ScenarioError, match=r"api\.py:2: the variable GIVEN is not set: give it with -e GIVEN=…"
+    ):
         load_scenario_file(path, {})
 
 

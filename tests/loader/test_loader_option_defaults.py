@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import trustme
 
 from atlas_perf.errors import ScenarioError, UsageError
 from atlas_perf.loader import OptionDefaults, Overrides, build_plan, with_defaults
@@ -33,6 +34,8 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "insecureSkipTLSVerify": (True, False),
     "noConnectionReuse": (True, False),
     "noVUConnectionReuse": (True, False),
+    "traceShare": (0.5, 1),
+    "requestSamples": (False, True),
     "noCookiesReset": (True, False),
     "throw": (True, False),
     "hosts": ({"two.example": "127.0.0.1"}, {"three.example": "127.0.0.1"}),
@@ -53,8 +56,8 @@ PAIRS: dict[str, tuple[Any, Any]] = {
 }
 """By key: what is lent, and what the scenario says instead."""
 
-ELSEWHERE = {"tlsCAFile", "tlsAuth"}
-"""Keys whose values are files: they go the same way as the others, which takes no certificates."""
+FILES = {"tlsCAFile", "tlsAuth"}
+"""Keys whose values are files, which a test has to write first."""
 
 
 def lend(options: dict[str, Any]) -> OptionDefaults:
@@ -69,7 +72,32 @@ def plan_of(build_from: Any, own: dict[str, Any], lent: dict[str, Any]) -> TestP
     return replace(plan, file_sha256="", thresholds=placeless)
 
 
-@pytest.mark.parametrize("name", sorted(set(PAIRS) - ELSEWHERE))
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]:
+    """As PAIRS, of the keys whose values are files."""
+    folder = tmp_path_factory.mktemp("pem")
+    files = []
+    for name in ("two", "three"):
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(folder / f"{name}-ca.pem")
+        both = authority.issue_cert(f"{name}.example").private_key_and_cert_chain_pem
+        both.write_to_path(folder / f"{name}.pem")
+        files.append((str(folder / f"{name}-ca.pem"), [{"cert": str(folder / f"{name}.pem")}]))
+    authorities, certificates = zip(*files, strict=True)
+    return {"tlsCAFile": authorities, "tlsAuth": certificates}
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_lent_file_is_as_though_written_and_the_scenarios_own_replaces_it(
+    load, certificates, name
+) -> None:
+    lent, own = certificates[name]
+    written, replaced = plan_of(load, {name: lent}, {}), plan_of(load, {name: own}, {})
+    assert plan_of(load, {}, {name: lent}) == written
+    assert plan_of(load, {name: own}, {name: lent}) == replaced != written
+
+
+@pytest.mark.parametrize("name", sorted(PAIRS))
 def test_a_lent_option_is_as_though_written_and_the_scenarios_own_replaces_it(load, name) -> None:
     lent, own = PAIRS[name]
     beside = {"duration": "5s"} if name == "warmUp" else {}
@@ -82,7 +110,7 @@ def test_a_lent_option_is_as_though_written_and_the_scenarios_own_replaces_it(lo
 
 
 def test_every_option_is_among_them() -> None:
-    assert set(OPTIONS.keys) == set(PAIRS) | ELSEWHERE
+    assert set(OPTIONS.keys) == set(PAIRS) | FILES
 
 
 @pytest.mark.parametrize(

@@ -267,6 +267,23 @@ def test_scaling_never_makes_more_users_than_iterations(build) -> None:
     assert plan.scenarios[0].executor == SharedIterations(4, 4)
 
 
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [
+        ("'duration': '1m'", "1ns of the 1m"),
+        ("'stages': [{'duration': '1h', 'target': 1}]", "1ns of the 1h"),
+        ("'iterations': 3", "1ns of the 10m"),
+    ],
+)
+def test_a_scale_that_leaves_no_time_is_refused(build, options: str, left: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        build(f"{{{options}}}", Overrides(duration_scale=1e-30))
+    assert str(refused.value) == (
+        f"--duration-scale 1e-30 leaves {left} of scenario 'api': nothing can be measured "
+        "in less than 1ms, so scale by more"
+    )
+
+
 def test_a_duration_never_scales_to_nothing(build) -> None:
     plan = build("{'duration': '1ns'}", Overrides(duration_scale=0.001)).plan
     assert plan.scenarios[0].executor == ConstantVUs(1, 1)

@@ -39,7 +39,7 @@ async def make_client(recorder: KeepingRecorder) -> AsyncIterator[MakeClient]:
     clients: list[HttpClient] = []
 
     def make(base_url: str | None = None, **settings: Any) -> HttpClient:
-        own = {"resolver", "connections_per_host", "sample_tags"}
+        own = {"resolver", "connections_per_host", "sample_tags", "samples"}
         options = {name: settings.pop(name) for name in list(settings) if name not in own}
         options.setdefault("timeout_ns", 10 * NS_PER_S)
         settings.setdefault("sample_tags", lambda: (("scenario", "s"),))

@@ -6,7 +6,9 @@ import re
 
 ID = "{id}"
 
-_WHOLE_PART = re.compile(r"(?<=[/=])\d+(?=[/?&#;]|$|\.[A-Za-z]\w*(?=[/?&#;]|$))")
+_WHOLE_PART = re.compile(
+    r"(?:(?<=[/=])\d+|(?<=[-_])\d{5,})(?=[/?&#;]|$|\.[A-Za-z]\w*(?=[/?&#;]|$))"
+)
 _UUID = re.compile(
     r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
 )

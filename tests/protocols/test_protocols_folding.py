@@ -28,6 +28,8 @@ UUID = "0b9c6e1a-93f1-4b6e-8a0e-3f0f5d1c2b3a"
         ("/blobs/d41d8cd98f00b204e9800998ecf8427e", "/blobs/{id}"),
         ("/blobs/sha256:" + "ab12" * 16, "/blobs/sha256:{id}"),
         ("/runs/42;v=1", "/runs/{id};v={id}"),
+        ("/runs/run-00000014/graft", "/runs/run-{id}/graft"),
+        ("/orders/A_12345.json?after=item-99999", "/orders/A_{id}.json?after=item-{id}"),
     ],
 )
 def test_what_is_an_id(path: str, name: str) -> None:
@@ -41,6 +43,9 @@ def test_what_is_an_id(path: str, name: str) -> None:
         "http://host/api/v1/users",
         "http://host/api/v1.2/x",
         "http://host/page-2",
+        "http://host/report-2024/iso-8859-1",
+        "http://host/run-00000014a",
+        "http://host/run-00000014-draft",
         "http://host/2024-01-02",
         "http://host/1.5",
         "http://host/h2o?q=a1",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from scripted_server import (
     Handler,
@@ -56,6 +58,22 @@ async def test_the_first_request_is_late_and_no_other(
         totals = [answer.timings.total_ns for answer in answers]
         assert values(recorder)[-3:] == [LATE_NS + totals[0], totals[1], totals[2]]
     assert len(recorder.requests) == 6
+
+
+async def test_it_includes_the_wait_for_a_connection(
+    stage: Stage, make_client: MakeClient, recorder: KeepingRecorder
+) -> None:
+    server = await stage.serve(answering(OK))
+    client = make_client(server.url, connections_per_host=2)
+    client.late_ns = LATE_NS
+    answers = await asyncio.gather(*(client.get("/") for _ in range(10)))
+    waits = [answer.timings.pool_wait_ns for answer in answers]
+    assert sum(wait > 0 for wait in waits) == 8
+    own = sorted(value - LATE_NS if value > LATE_NS else value for value in values(recorder))
+    assert own == sorted(answer.timings.total_ns for answer in answers)
+    for answer in answers:
+        timings = answer.timings
+        assert timings.total_ns >= max(timings.pool_wait_ns, 0) + timings.duration_ns
 
 
 async def test_an_iteration_in_time_has_response_times_too(

@@ -102,3 +102,10 @@ def test_a_limit_for_an_event(stream: bytes, size: int) -> None:
 def test_any_number_of_events_and_comments_below_the_limit() -> None:
     parser = EventParser(max_event_bytes=20)
     assert len(read(parser, [b": keep-alive\ndata: 0123456789\n\n: keep-alive\n"] * 50)) == 50
+
+
+def test_the_last_id_is_that_of_whole_events() -> None:
+    parser = EventParser()
+    parser.feed(b"id: 7\ndata: 1\n\nid: 8\ndata: 2\n", 0)
+    parser.end()
+    assert parser.last_id == "7"

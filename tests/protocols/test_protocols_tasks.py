@@ -6,8 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from random import Random
 
-from event_server import HEAD, Tap, event, outcomes
-from scripted_server import KeepingRecorder, MakeClient, Stage, answering, response, until
+from event_server import HEAD, LAST, Tap, chunk, event, outcomes
+from scripted_server import (
+    KeepingRecorder,
+    MakeClient,
+    ReceivedRequest,
+    Stage,
+    answering,
+    response,
+    until,
+)
 
 from atlas_perf import Polling, Streaming, TaskResult, clock
 from atlas_perf.model.metric import Metric
@@ -119,3 +127,25 @@ async def test_times_of_polled_tasks_are_those_of_their_answers(
     assert queued_ns == second - began_ns
     assert task.duration_ns == third - began_ns
     assert third - second < task.polling_error_ns < task.duration_ns
+
+
+async def test_a_stream_that_broke_goes_on_after_the_last_whole_event(
+    stage: Stage, make_client: MakeClient
+) -> None:
+    asked: list[dict[str, str]] = []
+    cut = b'id: \xc3\xbc7\ndata: {"status": "running"}\n\nid: 8\ndata: {"status'
+    done = b'data: {"status": "completed"}\n\n'
+    bodies = iter([cut, done])
+
+    def answer(request: ReceivedRequest) -> bytes:
+        asked.append(request.headers)
+        return HEAD + chunk(next(bodies)) + LAST
+
+    server = await stage.serve(answering(answer))
+    accepting = await stage.serve(answering(ACCEPTED))
+    submitter = Submitter(make_client(server.url))
+    via = Streaming(submitter.streaming().open, reopen_after="1ms")
+    task = await submitter.task(accepting.url, via, 60 * NS_PER_S)
+    assert task.outcome == "completed"
+    ids = [headers.get("last-event-id", "") for headers in asked]
+    assert [one.encode("latin-1").decode() for one in ids] == ["", "ü7"]

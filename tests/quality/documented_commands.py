@@ -20,8 +20,12 @@ QUICK_ITERATIONS = 3
 
 ONLY_PARSED = {
     "analyze": "its results are the reader's own",
+    "baseline": "its runs are the reader's own",
+    "trend": "its runs are the reader's own",
     "target": "serves until it is stopped",
     "compare": "needs results that are not here",
+    "ab": "its builds are the reader's own",
+    "calibrate": "takes many times a few seconds",
     "report": "needs results that are not here",
     "bench": "needs a server that is not here",
     "convert": "its file is the reader's own",

@@ -15,6 +15,7 @@ from atlas_perf.model.summary import (
     Facts,
     Floor,
     MetricSummary,
+    OutputSummary,
     PhaseSummary,
     StallSummary,
     Summary,
@@ -311,6 +312,16 @@ def sample_summary() -> Summary:
             floors=(
                 Floor(500.0, 0.062, 0.11, 0.284, 0.121, 0.24, 0.61, 0.33),
                 Floor(12_155.0, 0.18, 0.52, 1.31, 0.33, 0.94, 2.2, 0.81),
+            ),
+        ),
+        outputs=(
+            OutputSummary("json=samples.ndjson.gz", True, ""),
+            OutputSummary(
+                "influxdb=http://metrics:8086/api/v2/write",
+                complete=False,
+                note="--out influxdb: 28 of 30 seconds were delivered, 2 were lost: timed out.",
+                seconds=30,
+                lost_seconds=2,
             ),
         ),
     )

@@ -47,6 +47,7 @@ def summary(*thresholds: ThresholdResult) -> Summary:
         base,
         verdict=Verdict.NO_DATA,
         thresholds=thresholds,
+        baselines=None,
         endpoints=(endpoint,),
         metrics={one.name: one for one in (DURATION, CENSORED)},
     )

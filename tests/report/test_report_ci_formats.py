@@ -135,6 +135,45 @@ def test_markdown_of_an_invalid_run_has_no_tick():
     assert "✅" not in markdown(INVALID)
 
 
+ARRIVALS = dataclasses.replace(
+    SAMPLE.windows[0], planned_arrivals=50, started_arrivals=31, requests_per_s=31.0
+)
+
+
+def test_each_format_says_what_the_generator_offered_and_how_it_was():
+    run = dataclasses.replace(SAMPLE, windows=(ARRIVALS,))
+    validity = cases(run)[f"api.verdict {VALIDITY}"].findtext("system-out") or ""
+    note = markdown(run).replace("\\", "")
+    for said in (
+        "iterations scheduled",
+        "arrivals: 31 of 50 planned were started, and only 31 of 50 in second",
+        "CPU cores · loop lag at most",
+    ):
+        assert said in validity
+        assert said in note
+    figures = {
+        family.name.removeprefix("atlas_perf_generator_"): family.samples[0].value
+        for family in text_string_to_metric_families(open_metrics(run))
+        if family.name.startswith("atlas_perf_generator_")
+    }
+    worst = max(worker.loop_lag_max_ms for worker in SAMPLE.workers)
+    assert figures["loop_lag_max_milliseconds"] == pytest.approx(worst)
+    assert (figures["arrivals_planned"], figures["arrivals_started"]) == (50, 31)
+    assert set(figures) >= {"cpu_cores", "own_lag_share", "open_files", "gc_pause_max_milliseconds"}
+
+
+def test_markdown_has_the_response_times_beside_the_service_times():
+    endpoint = dataclasses.replace(
+        SAMPLE.endpoints[0],
+        response_ms={"p(50)": 120.0, "p(95)": 900.0, "p(99)": 1900.0},
+        response_at_least=("p(99)",),
+    )
+    text = markdown(dataclasses.replace(SAMPLE, endpoints=(endpoint,)))
+    assert "| ↳ response, from when due |  |  | 120ms | 900ms | ≥1.90s |" in text
+    without = dataclasses.replace(endpoint, response_ms={}, response_at_least=())
+    assert "↳" not in markdown(dataclasses.replace(SAMPLE, endpoints=(without,)))
+
+
 def test_code_quality_names_the_line_of_a_broken_criterion():
     failed = next(r for r in SAMPLE.thresholds if r.state is CriterionState.FAILED)
     plain = {"selector": failed.selector, "expression": failed.expression, "place": "api.py:41"}

@@ -99,27 +99,39 @@ def test_the_last_line_is_the_verdict(verdict, code, line):
     thresholds = tuple(
         dataclasses.replace(one, state=CriterionState.PASSED) for one in sample_summary().thresholds
     )
-    text = changed(verdict=verdict, exit_code=code, thresholds=thresholds)
+    text = changed(verdict=verdict, exit_code=code, thresholds=thresholds, baselines=None)
     assert text.splitlines()[-1] == line
 
 
+def test_the_last_line_counts_the_baselines_that_count():
+    line = "  ✗ FAIL  2 of 10 criteria failed · 2 without data · exit code 1"
+    assert rendered(sample_summary()).splitlines()[-1] == line
+    shown_only = dataclasses.replace(sample_summary().baselines, counted=False)
+    line = "  ✗ FAIL  1 of 6 criteria failed · 1 without data · exit code 1"
+    assert changed(baselines=shown_only).splitlines()[-1] == line
+
+
 def test_the_last_line_counts_failed_and_empty_criteria():
-    assert rendered(sample_summary()).splitlines()[-1] == (
+    assert changed(baselines=None).splitlines()[-1] == (
         "  ✗ FAIL  1 of 6 criteria failed · 1 without data · exit code 1"
     )
     only_empty = tuple(
         one for one in sample_summary().thresholds if one.state is CriterionState.NO_DATA
     )
-    text = changed(thresholds=only_empty, verdict=Verdict.NO_DATA, exit_code=ExitCode.NO_DATA)
+    text = changed(
+        thresholds=only_empty,
+        verdict=Verdict.NO_DATA,
+        exit_code=ExitCode.NO_DATA,
+        baselines=None,
+    )
     assert text.splitlines()[-1] == (
         "  ? NO_DATA  something could not be judged · 1 of 1 criterion without data · exit code 4"
     )
 
 
 def test_an_empty_run_still_says_its_verdict():
-    text = changed(
-        thresholds=(), checks=(), metrics={}, endpoints=(), exceptions=(), ledger={}, workers=()
-    )
+    empty = {name: () for name in ("thresholds", "checks", "endpoints", "exceptions", "workers")}
+    text = changed(**empty, metrics={}, ledger={}, baselines=None)
     assert "HTTP" not in text
     assert text.splitlines()[-1] == "  ✗ FAIL  exit code 1"
 
@@ -245,6 +257,15 @@ def test_an_error_has_its_code_and_its_words():
 def test_a_code_that_only_repeats_a_status_is_left_out():
     one = EndpointSummary("api", "GET", "/x", 5, 5, {"503": 5}, {"1503": 5}, {})
     assert "↳ status 503 × 5\n" in changed(endpoints=(one,))
+
+
+@pytest.mark.parametrize(
+    ("requests", "statuses", "why"),
+    [(2, {"204": 2}, "status 204 × 2"), (3, {"200": 3}, "a status that was not expected × 2")],
+)
+def test_a_status_below_400_that_was_not_expected_is_told(requests, statuses, why):
+    one = EndpointSummary("api", "GET", "/x", requests, 2, statuses, {}, {})
+    assert f"↳ {why}\n" in changed(endpoints=(one,))
 
 
 def test_every_error_code_has_words():

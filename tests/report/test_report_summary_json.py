@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import typing
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 from sample_summary import sample_summary
+from schema_fields import schema_of
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.model.summary import Summary
@@ -44,22 +44,6 @@ def test_the_version_and_the_verdict_are_words_at_the_top():
     assert plain["thresholds"][2]["state"] == "no_data"
 
 
-def schema_of(kind: type, schema: dict) -> None:
-    """Every field of the value type is described and required, and nothing else is."""
-    names = [field.name for field in dataclasses.fields(kind)]
-    assert sorted(schema["properties"]) == sorted(names), kind.__name__
-    assert sorted(schema["required"]) == sorted(names), kind.__name__
-    for name, hint in typing.get_type_hints(kind).items():
-        described = schema["properties"][name]
-        inner = described.get("items", described.get("additionalProperties", described))
-        inner = inner.get("anyOf", [inner])[0]
-        if "$ref" in inner:
-            types = [one for one in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(one)]
-            schema_of(types[0], SCHEMA["$defs"][inner["$ref"].rsplit("/", 1)[1]])
-        else:
-            assert described.get("description"), f"{kind.__name__}.{name} says what it is"
-
-
 def test_the_schema_has_the_summarys_fields_and_no_other():
     schema_of(Summary, SCHEMA)
 
@@ -90,6 +74,12 @@ def test_a_newer_major_version_is_refused_with_a_sentence():
     with pytest.raises(SummaryFormatError, match=r"version 2\.0.*reads 1\.0: upgrade") as refused:
         summary_from_plain(plain)
     assert refused.value.exit_code == ExitCode.USAGE
+
+
+def test_an_older_major_version_is_refused_although_all_fields_are_there():
+    plain = summary_to_plain(sample_summary()) | {"schema_version": "0.9"}
+    with pytest.raises(SummaryFormatError, match=r"version 0\.9.*reads 1\.0: run the test again"):
+        summary_from_plain(plain)
 
 
 def test_a_newer_minor_version_may_have_fields_we_do_not_know():

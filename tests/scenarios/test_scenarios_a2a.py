@@ -109,3 +109,21 @@ async def test_a_poll_that_fails_is_an_error_and_not_the_tasks_end(a2a, user) ->
     assert values(user, "a2a_errors").count(1) == 1
     assert values(user, "task_completion_rate") == [1]
     assert user.checks["task status: status is 200"] == [0, 1]
+
+
+async def test_a_poll_with_a_broken_body_is_an_error_and_not_the_tasks_end(a2a, user) -> None:
+    broken = Response(status=200, wire_body=b'{"sta')
+    answers = iter([broken, answer(200, {"status": "completed"})])
+    user.http.answer("POST", "/api/a2a/tasks", lambda _: answer(201, {"taskId": "t-1"}))
+    user.http.answer("GET", "/api/a2a/tasks/t-1", lambda _: next(answers))
+    await a2a.namespace["submit_and_wait"](user)
+    assert values(user, "a2a_errors").count(1) == 1
+    assert values(user, "task_completion_rate") == [1]
+
+
+async def test_a_submission_without_an_id_is_an_error_and_no_task(a2a, user) -> None:
+    user.http.answer("POST", "/api/a2a/tasks", lambda _: Response(status=201, wire_body=b'{"ta'))
+    await a2a.namespace["submit_and_wait"](user)
+    assert values(user, "a2a_errors") == [1]
+    assert values(user, "tasks_submitted") == []
+    assert values(user, "task_completion_rate") == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from orchestrator_double import OrchestratorDouble, json_response
@@ -35,6 +36,13 @@ def api(load):
 @pytest.fixture
 def orchestrator(user) -> OrchestratorDouble:
     return OrchestratorDouble(user.http)
+
+
+@pytest.fixture
+def only_sleep_takes_time(time, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what a test adds to `time`."""
+    stopped = SimpleNamespace(now_ns=lambda: round(time.added_s * NS_PER_S))
+    monkeypatch.setattr("atlas_perf.testing.clock", stopped)
 
 
 async def iterate(api, user, data, times: int) -> None:
@@ -162,6 +170,7 @@ async def test_teardown_deletes_the_pool(api, orchestrator, user) -> None:
     assert orchestrator.runs == {}
 
 
+@pytest.mark.usefixtures("only_sleep_takes_time")
 async def test_ai_latency_is_the_whole_wait_and_its_gap_the_last_pause(api, user) -> None:
     OrchestratorDouble(user.http, looks_until_ended=4)
     await follow(api, user)
@@ -172,6 +181,7 @@ async def test_ai_latency_is_the_whole_wait_and_its_gap_the_last_pause(api, user
     assert all(request.tags == {"type": "ai"} for request in user.http.requests[1:])
 
 
+@pytest.mark.usefixtures("only_sleep_takes_time")
 async def test_a_run_that_the_first_poll_sees_ended_may_have_ended_any_time_before(
     api, user
 ) -> None:
@@ -181,6 +191,7 @@ async def test_a_run_that_the_first_poll_sees_ended_may_have_ended_any_time_befo
     assert values(user, "ai_poll_gap") == [1000]
 
 
+@pytest.mark.usefixtures("only_sleep_takes_time")
 async def test_slow_polls_are_part_of_the_wait(api, user, time) -> None:
     statuses = iter(["running", "completed"])
 
@@ -209,18 +220,48 @@ async def test_a_run_that_ended_badly_is_an_error_and_no_latency(api, user, stat
 async def test_a_run_that_never_ends_is_given_up_as_an_error(api, user) -> None:
     OrchestratorDouble(user.http, looks_until_ended=10_000)
     await follow(api, user)
-    assert sum(user.slept_s) == pytest.approx(30.25)
+    assert sum(user.slept_s) == pytest.approx(30, abs=1)
     assert values(user, "ai_success") == [0]
     assert sum(values(user, "errors")) == 1
     assert values(user, "ai_latency") == []
 
 
-async def test_a_poll_that_goes_wrong_is_one_error_and_the_end_of_waiting(api, user) -> None:
+@pytest.mark.parametrize(
+    "wrong", [Response(status=500), Response(status=200, wire_body=b'{"sta')], ids=["500", "broken"]
+)
+async def test_a_poll_that_goes_wrong_is_one_error_and_not_the_runs_end(api, user, wrong) -> None:
+    answers = iter([wrong, json_response(200, {"status": "completed"})])
     OrchestratorDouble(user.http)
-    user.http.answer("GET", "/api/runs/*", status=500)
+    user.http.answer("GET", "/api/runs/*", lambda _: next(answers))
+    await follow(api, user)
+    assert values(user, "ai_success") == [1]
+    assert values(user, "errors") == [0, 1, 0]
+
+
+async def test_a_run_that_is_gone_is_one_error(api, user) -> None:
+    OrchestratorDouble(user.http)
+    user.http.answer("GET", "/api/runs/*", status=404)
     await follow(api, user)
     assert values(user, "ai_success") == [0]
     assert values(user, "errors") == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("events", "errors", "success"),
+    [
+        (['{"status": "RUNNING"}', '{"index": 0}', '{"status": "DONE", "tokens": 1}'], [0], [1]),
+        (['{"status": "RUNNING"}', '{"status": "FAILED", "tokens": 1}'], [0, 1], [0]),
+    ],
+)
+async def test_listeners_hear_of_a_runs_end(load, user, events, errors, success) -> None:
+    api = load("api", {"CONTRACT": "deployed"})
+    api.namespace["LISTENERS"] = 1.0
+    user.http.answer("POST", "/api/runs", json={"id": "r-1"}, status=202)
+    user.http.answer("GET", "/api/runs/r-1/stream", events=events)
+    await follow(api, user)
+    assert values(user, "errors") == errors
+    assert values(user, "ai_success") == success
+    assert len(values(user, "ai_latency")) == sum(success)
 
 
 async def test_a_run_that_cannot_be_created_is_not_followed(api, user) -> None:

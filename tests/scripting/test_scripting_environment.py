@@ -35,3 +35,11 @@ def test_what_was_given_before_is_forgotten(environment: Environment) -> None:
 
 def test_no_value_is_ever_printed(environment: Environment) -> None:
     assert repr(environment) == f"<environment: {len(environment)} variables>"
+
+
+def test_one_that_is_missing_says_how_to_give_it(environment: Environment) -> None:
+    with pytest.raises(KeyError) as missing:
+        environment["NOPE"]
+    assert str(missing.value) == (
+        "the variable NOPE is not set: give it with -e NOPE=…, or in the environment"
+    )

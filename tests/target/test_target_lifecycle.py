@@ -8,6 +8,7 @@ from statistics import median
 import pytest
 
 from atlas_perf.target.lifecycle import (
+    MODE_NOMINAL_MS,
     PENDING_SHARE,
     RUN_NOMINAL_MS,
     SPREAD,
@@ -16,6 +17,7 @@ from atlas_perf.target.lifecycle import (
     LifecycleSource,
     Status,
 )
+from atlas_perf.target.tasks import PACE
 from atlas_perf.units import NS_PER_MS
 
 
@@ -60,14 +62,30 @@ def test_half_of_all_tasks_take_less_than_the_nominal_time(kind: str) -> None:
         assert life.running_from_ns == pytest.approx(PENDING_SHARE * life.ended_ns, abs=1)
 
 
-def test_runs_end_within_the_baseline_of_ai_latency() -> None:
-    draws = LifecycleSource(RUN_NOMINAL_MS, seed="s", failure_share=0.0)
-    kinds = list(RUN_NOMINAL_MS)
-    ends_ms = sorted(
-        draws.begin(kinds[n % len(kinds)], 0).ended_ns / NS_PER_MS for n in range(4000)
+POLL_MS = 260
+"""What the scenarios' polls are apart, and one answer."""
+
+
+@pytest.mark.parametrize(
+    ("nominal_ms", "scale", "first_poll_ms"),
+    [
+        (RUN_NOMINAL_MS, 1, 1010),
+        (MODE_NOMINAL_MS, 1, 1010),
+        (MODE_NOMINAL_MS, 1, POLL_MS),
+        (TASK_NOMINAL_MS, PACE, POLL_MS),
+    ],
+)
+def test_ends_are_seen_well_within_the_baseline_of_2_s(nominal_ms, scale, first_poll_ms) -> None:
+    """A healthy target on a busy machine has a fifth of it to spare."""
+    draws = LifecycleSource(nominal_ms, seed="s", failure_share=0.0, scale=scale)
+    kinds = list(nominal_ms)
+    ends_ms = (draws.begin(kinds[n % len(kinds)], 0).ended_ns / NS_PER_MS for n in range(4000))
+    seen_ms = sorted(
+        first_poll_ms + POLL_MS * max(0, math.ceil((end_ms - first_poll_ms) / POLL_MS))
+        for end_ms in ends_ms
     )
-    assert ends_ms[int(0.95 * len(ends_ms))] < 1700
-    assert ends_ms[int(0.99 * len(ends_ms))] < 5000
+    assert seen_ms[int(0.95 * len(seen_ms))] <= 1600
+    assert seen_ms[int(0.99 * len(seen_ms))] < 5000
 
 
 def test_the_same_seed_gives_the_same_lives_whatever_the_kinds() -> None:

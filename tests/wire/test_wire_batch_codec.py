@@ -26,6 +26,7 @@ from atlas_perf.model.batch import (
     WorkerHealth,
 )
 from atlas_perf.model.metric import AcrossWorkers, Contains, Metric, MetricKind
+from atlas_perf.model.request_sample import RequestSample, SampleReason
 from atlas_perf.model.series import Series, tags_of
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.wire.batch_codec import decode_batch, encode_batch
@@ -72,6 +73,12 @@ DELTAS = st.one_of(
     gauge_deltas(),
     st.builds(TrendDelta, NUMBERS, st.binary(max_size=60)),
 )
+TIMES = st.one_of(COUNTS, st.just(-1))
+REQUESTS = st.builds(
+    RequestSample,
+    st.sampled_from(SampleReason),
+    *(TEXT if one.type == "str" else TIMES for one in fields(RequestSample)[1:]),
+)
 BATCHES = st.builds(
     Batch,
     worker=COUNTS,
@@ -90,10 +97,19 @@ BATCHES = st.builds(
         ),
         max_size=2,
     ).map(tuple),
+    requests=st.lists(REQUESTS, max_size=2).map(tuple),
     samples=st.lists(st.builds(pack_sample, NUMBERS, COUNTS, REALS), max_size=3).map(b"".join),
     last=st.booleans(),
     ended_at_ns=COUNTS,
+    from_ns=COUNTS,
+    until_ns=COUNTS,
 )
+
+
+def a_request() -> RequestSample:
+    texts = {one.name: one.name for one in fields(RequestSample) if one.type == "str"}
+    times = {one.name: 7 for one in fields(RequestSample) if one.type == "int"}
+    return RequestSample(reason=SampleReason.SLOW, **texts, **times)
 
 
 def small_batch() -> Batch:
@@ -115,6 +131,7 @@ def small_batch() -> Batch:
         exceptions=(ScenarioException("default", "KeyError", "x", "f.py", 3, 1, "tb"),),
         stalls=(Stall(StallCause.BLOCKING, "f.py", 4, "time.sleep(1)", 1, 9, 9, "tb"),),
         samples=pack_sample(0, 7, 5e6),
+        requests=(a_request(),),
     )
 
 
@@ -174,7 +191,7 @@ NAN, INF = float("nan"), float("inf")
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ((0,), 2),  # an unknown version
+        ((0,), 1),  # an unknown version
         ((1,), -1),
         ((1,), True),
         ((2,), 1.0),

@@ -108,6 +108,7 @@ async def test_of_a_group_the_first_real_exception_is_told():
 def test_long_messages_are_cut():
     told = describe_exception("s", caught("raise LookupError('x' * 10_000)"), "shop.py")
     assert len(told.message) == MAX_MESSAGE_CHARS
+    assert told.message.endswith("x…")
 
 
 def test_a_message_that_cannot_be_made_does_not_stop_the_count():

@@ -9,6 +9,7 @@ from virtual_time import clock, run_in_virtual_time
 
 from atlas_perf.model.batch import Batch, CounterDelta, GaugeDelta, Ledger
 from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.protocols.http.request_samples import RequestSamples
 from atlas_perf.wire.batch_codec import decode_batch, encode_batch
 from atlas_perf.wire.samples import iter_samples
 from atlas_perf.worker.health import HealthMeter
@@ -58,10 +59,12 @@ class Stage:
     def __post_init__(self) -> None:
         self.recorder = Recorder(BUILTIN_METRICS.values(), keep_samples=True, samples_cap=5)
         self.recorder.start_at(T0_MS * MS)
+        self.samples = RequestSamples()
         self.closer = IntervalCloser(
             7,
             T0_MS * MS,
             recorder=self.recorder,
+            samples=self.samples,
             load=self.load,
             health=HealthMeter("shop.py", clock=clock),
             sender=self.pipe,
@@ -202,3 +205,19 @@ def test_a_start_that_is_heard_too_late_counts_as_lag():
 
     run_in_virtual_time(main())
     assert stage.pipe.batches[0].health.loop_lag_max_ns == 300 * MS
+
+
+def test_a_batch_says_from_when_to_when_its_interval_was_open():
+    def block(stage: Stage) -> None:
+        stage.pipe.blocked = True
+
+    def free(stage: Stage) -> None:
+        stage.pipe.blocked = False
+
+    stage = play(5600, (1500, block), (4300, free))
+    batches = stage.pipe.batches
+    assert [one.interval for one in batches] == [0, 3, 4, 5]
+    assert [one.from_ns for one in batches] == [0, *(one.until_ns for one in batches[:-1])]
+    assert batches[-1].until_ns == pytest.approx((5600 - T0_MS) * MS)
+    for one in batches[:-1]:
+        assert 0 <= one.until_ns - (one.interval + 1) * 1000 * MS < 5 * MS

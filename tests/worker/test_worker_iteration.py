@@ -284,6 +284,23 @@ def test_an_iteration_under_way_is_in_flight():
     run_in_virtual_time(main())
 
 
+@pytest.mark.parametrize(("scheduled", "zeros"), [(2, 1), (None, 0)])
+def test_that_none_was_dropped_is_a_sample_where_any_could_be(scheduled, zeros):
+    """Or `dropped_iterations: count<1` would have no data where it holds."""
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, lambda vu, data: asyncio.sleep(0))
+            if scheduled is not None:
+                run.schedule(scheduled)
+            await run.run(vu)
+            await run.run(vu)
+            dropped = [value for name, value in samples(vu) if name == "dropped_iterations"]
+            assert dropped == [0] * zeros
+
+    run_in_virtual_time(main())
+
+
 def test_dropped_iterations_are_scheduled_and_recorded():
     async def main() -> None:
         with fake_virtual_user() as vu:

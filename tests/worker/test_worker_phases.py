@@ -158,6 +158,7 @@ def test_an_arrival_is_of_the_phase_in_which_it_was_due():
     async def main() -> None:
         with fake_virtual_user() as vu:
             run = runner(vu, default, WARM_THEN_STEADY)
+            run.schedule(4)
             await asyncio.sleep(T0_NS / S + 3.5)
             for late_s in (1, 0.5, 0.4):  # due at 2.5, 3 and 3.1 s
                 run.arrived(vu, round(late_s * S), 0, clock())
@@ -165,6 +166,7 @@ def test_an_arrival_is_of_the_phase_in_which_it_was_due():
             await run.run(vu)  # and what is not due begins when it begins
             assert phases_of(vu, "clicks") == ["warm-up", "steady", "steady", "steady"]
             assert phases_of(vu, "iteration_lag") == ["warm-up", "steady", "steady"]
+            assert phases_of(vu, "dropped_iterations") == ["warm-up", "steady"]
 
     run_in_virtual_time(main())
 
@@ -238,5 +240,30 @@ def test_an_arrival_that_never_began_is_of_the_phase_that_it_was_due_in():
             vu.http.late_ns = 0  # as after a request
             run.never_begun([8 * S, 2 * S], T0_NS + 9 * S)
             assert phases_of(vu, "http_req_response_time") == ["warm-up", "steady"]
+
+    run_in_virtual_time(main())
+
+
+def test_an_arrival_that_waited_in_vain_is_dropped_in_the_phase_that_it_was_due_in():
+    """One user is busy for good: of eight arrivals that wait, two were due in the warm-up."""
+    scenario = ScenarioPlan(
+        "shop",
+        ConstantArrivalRate(1, 9 * S, pre_allocated_vus=1, max_vus=1, when_busy=WhenBusy.QUEUE),
+        graceful_stop_ns=S,
+        warm_up_ns=3 * S,
+    )
+
+    async def for_ever(vu, data):
+        await asyncio.sleep(1000)
+
+    async def main() -> None:
+        with fake_virtual_user() as vu:
+            run = runner(vu, for_ever, phase_spans(scenario))
+            executor = executor_for(
+                scenario, [vu], run, worker=0, workers=1, clock=clock, alarm=LoopAlarm
+            )
+            await executor.run(T0_NS)
+            assert run.ledger.dropped == 8
+            assert phases_of(vu, "dropped_iterations") == ["warm-up"] * 2 + ["steady"] * 6
 
     run_in_virtual_time(main())

@@ -12,8 +12,9 @@ from atlas_perf import Polling, Streaming
 from atlas_perf.protocols.http.request import Request
 from atlas_perf.protocols.http.response import HttpError, Response
 from atlas_perf.protocols.sse.event_parser import ServerSentEvent
+from atlas_perf.protocols.tasks.task_states import status_of
 from atlas_perf.testing import FakeVirtualUser, fake_virtual_user
-from atlas_perf.units import NS_PER_MS
+from atlas_perf.units import NS_PER_MS, NS_PER_S
 
 SUBMIT, STATUS, STREAM = "/tasks", "/tasks/7", "/tasks/7/stream"
 
@@ -263,6 +264,35 @@ async def test_a_stream_that_ends_before_the_task_is_opened_again(vu: FakeVirtua
     assert (task.outcome, vu.slept_s) == ("failed", [3.0])
 
 
+async def test_a_stream_that_is_opened_again_asks_for_what_was_not_heard(
+    vu: FakeVirtualUser,
+) -> None:
+    answers = [
+        [ServerSentEvent('{"status":"running"}', id="7")],
+        ['{"status":"running"}'],  # goes on without ids: the last one still counts
+        ['{"status":"completed"}'],
+    ]
+
+    def open_stream(task: str) -> Any:
+        vu.http.answer("GET", STREAM, events=answers.pop(0))
+        return vu.http.stream("GET", f"/tasks/{task}/stream")
+
+    task = await vu.task(submit(vu), via=Streaming(open_stream))
+    assert task.outcome == "completed"
+    asked = [dict(one.fields).get("Last-Event-ID") for one in vu.http.requests[1:]]
+    assert asked == [None, "7", "7"]
+
+
+async def test_a_last_event_id_of_the_scenarios_own_stays(vu: FakeVirtualUser) -> None:
+    vu.http.answer("GET", STREAM, events=[ServerSentEvent('{"status":"running"}', id="7")])
+    own = {"last-event-id": "mine"}
+    via = Streaming(lambda task: vu.http.stream("GET", f"/tasks/{task}/stream", headers=own))
+    await vu.task(submit(vu), via=via, timeout="3s")
+    fields = [pair for one in vu.http.requests[1:] for pair in one.fields]
+    ids = [value for name, value in fields if name.lower() == "last-event-id"]
+    assert ids == ["mine"] * (len(vu.http.requests) - 1)
+
+
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [({"status": 404}, "lost"), ({"status": 503}, "timed_out"), ({"events": []}, "timed_out")],
@@ -281,6 +311,16 @@ def test_intervals_back_off_to_their_limit() -> None:
     with fake_virtual_user() as vu:
         intervals = waiting.intervals_ns(vu.random)
         assert [next(intervals) // NS_PER_MS for _ in range(5)] == [1000, 2000, 4000, 5000, 5000]
+
+
+def test_the_first_interval_may_be_another() -> None:
+    unused: Callable[[str], Any] = str
+    waiting = Polling(unused, every="250ms", first="1s", jitter=0)
+    with fake_virtual_user() as vu:
+        intervals = waiting.intervals_ns(vu.random)
+        assert [next(intervals) // NS_PER_MS for _ in range(3)] == [1000, 250, 250]
+    with pytest.raises(ValueError, match="first='0s' is no interval"):
+        Polling(unused, first="0s")
 
 
 async def test_jitter_is_the_seeds_and_leaves_the_scenarios_numbers_alone() -> None:
@@ -323,3 +363,16 @@ async def test_tasks_that_cannot_be_meant(
 def test_intervals_that_cannot_be_meant(arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"no |shorter"):
         Polling(str, **arguments)
+
+
+async def test_a_poll_that_says_no_status_says_nothing(vu: FakeVirtualUser) -> None:
+    vu.http.answer("POST", SUBMIT, json={"id": 7})
+    says(vu, "running", "nothing", "completed")
+    task = await vu.task(
+        submit(vu),
+        via=polling(vu, every="1s", jitter=0),
+        status=lambda answer: None if status_of(answer) == "nothing" else status_of(answer),
+    )
+    assert (task.outcome, task.polls) == ("completed", 3)
+    # Since the poll that said something.
+    assert 2 <= task.polling_error_ns / NS_PER_S < 3

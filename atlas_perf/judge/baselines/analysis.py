@@ -6,14 +6,14 @@ same runs; with another metric, aggregation or phase it cannot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from atlas_perf.judge.baselines.judging import all_held, baseline_findings, margin, without_sample
 from atlas_perf.judge.grammar import ThresholdExpression, parse_threshold
-from atlas_perf.model.analysis import AnalysedRun, Analysis
+from atlas_perf.model.analysis import AnalysedRun, Analysis, Unreadable
 from atlas_perf.model.baseline import Baseline, BaselineResult, BaselineSet
-from atlas_perf.model.summary import Summary
+from atlas_perf.model.summary import CriterionState, Summary, ThresholdResult
 from atlas_perf.model.verdict import Verdict, worst
 from atlas_perf.units import format_quantity
 
@@ -22,15 +22,17 @@ def analyse(
     baselines: BaselineSet,
     runs: Mapping[str, Summary],
     *,
-    unreadable: Sequence[tuple[Verdict, str]] = (),
+    unreadable: Sequence[Unreadable] = (),
     only: Sequence[str] = (),
+    with_thresholds: Collection[str] = (),
 ) -> Analysis:
     """One verdict over all rows.
 
     Args:
         runs: by folder.
-        unreadable: a verdict and a sentence for each folder whose run cannot be looked at.
+        unreadable: whatever else was given, which cannot be looked at.
         only: scenarios whose rows are asked for; empty: all of the file's.
+        with_thresholds: folders whose own thresholds count too.
     """
     asked = [name for name in baselines.scenarios if not only or name in only]
     rows: list[BaselineResult] = []
@@ -38,7 +40,10 @@ def analyse(
         for scenario in row.scenarios:
             if scenario in asked:
                 rows.extend(_of_scenario(row, scenario, runs))
-    findings = [*unreadable, *_findings(rows, runs)]
+    findings = [(one.verdict, one.reason) for one in unreadable]
+    for folder in with_thresholds:
+        findings += _of_thresholds(runs[folder].thresholds)
+    findings += _findings(rows, runs)
     strange = [f"{name!r}" for name in _names(runs) if name not in baselines.scenarios]
     if strange and not any(summary.name in asked for summary in runs.values()):
         sentence = (
@@ -61,11 +66,26 @@ def analyse(
         exit_code=verdict.exit_code,
         reasons=tuple(dict.fromkeys(reasons)),
         runs=tuple(
-            AnalysedRun(folder, summary.name, summary.started_at, summary.verdict)
+            AnalysedRun(
+                folder,
+                summary.name,
+                summary.started_at,
+                summary.verdict,
+                summary.reasons,
+                summary.thresholds if folder in with_thresholds else (),
+            )
             for folder, summary in runs.items()
         ),
         rows=tuple(rows),
+        unreadable=tuple(unreadable),
     )
+
+
+def _of_thresholds(thresholds: Sequence[ThresholdResult]) -> Iterator[tuple[Verdict, str]]:
+    verdicts = {CriterionState.FAILED: Verdict.FAIL, CriterionState.NO_DATA: Verdict.NO_DATA}
+    for one in thresholds:
+        if one.state in verdicts:
+            yield verdicts[one.state], one.reason
 
 
 def _names(runs: Mapping[str, Summary]) -> tuple[str, ...]:

@@ -103,7 +103,8 @@ def _wilson(share: float, samples: float) -> tuple[float, float]:
     spread = _Z * _Z / samples
     centre = (share + spread / 2) / (1 + spread)
     half = _Z * math.sqrt(share * (1 - share) / samples + spread / (4 * samples)) / (1 + spread)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Of none and of all the interval begins or ends at the share: by rounding it may miss it.
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
 def _at_rank(distribution: Distribution, rank: int) -> float:

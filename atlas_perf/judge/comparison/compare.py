@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -14,7 +14,8 @@ from atlas_perf.judge.comparison.decision import (
     holm,
     pairs_to_decide,
 )
-from atlas_perf.judge.comparison.measured import Measured, measured
+from atlas_perf.judge.comparison.measured import Measured, measured, measured_against
+from atlas_perf.judge.comparison.of_summaries import of_summaries
 from atlas_perf.model.comparison import (
     RATE,
     ComparedMetric,
@@ -56,31 +57,67 @@ def compare(
     Raises:
         ValueError: with a sentence, if a primary metric is in no run or cannot be judged.
     """
-    there = list(quantities((*bases, *candidates)))
+    runs = (*bases, *candidates)
+    if any(run.quantiles for run in runs):
+        return _compared(
+            runs, lambda one: of_summaries(one, bases, candidates), terms, pairs=len(bases)
+        )
+    return _compared(
+        runs,
+        lambda one: measured(one, bases, candidates, run_sd=terms.run_sd),
+        terms,
+        pairs=len(bases),
+    )
+
+
+def compare_with_history(
+    sessions: Sequence[Sequence[RunSketches]], candidate: Sequence[RunSketches], terms: Terms
+) -> Comparison:
+    """Compare the runs of one session with those of `LEAST_SESSIONS` or more that are alike.
+
+    Raises:
+        ValueError: as `compare`.
+    """
+    found = _compared(
+        (*(run for session in sessions for run in session), *candidate),
+        lambda one: measured_against(one, sessions, candidate),
+        terms,
+        pairs=0,
+    )
+    return replace(found, sessions=len(sessions))
+
+
+def _compared(
+    runs: Sequence[RunSketches],
+    measure: Callable[[Quantity], Measured],
+    terms: Terms,
+    *,
+    pairs: int,
+) -> Comparison:
+    there = list(quantities(runs))
     primary = terms.primary or chosen_primary(there)
     if not primary:
         raise ValueError("the runs measured nothing that could be compared")
-    _refuse_unknown(terms.primary, (*bases, *candidates))
+    _refuse_unknown(terms.primary, runs)
     order = [*primary, *(one for one in there if one not in primary)]
-    found = {one: measured(one, bases, candidates, run_sd=terms.run_sd) for one in order}
+    found = {one: measure(one) for one in order}
     for one in terms.primary:
         if not found[one].higher_is_worse:
             raise ValueError(f"whether a higher {one} is worse, nobody can say: it cannot gate")
     rows = _primary_rows(primary, found, terms) + _other_rows(order[len(primary) :], found, terms)
-    verdict, reasons = _verdict(rows[: len(primary)], len(bases), terms)
+    verdict, reasons = _verdict(rows[: len(primary)], pairs, terms)
     exit_code = verdict.exit_code
     if verdict is Verdict.INCONCLUSIVE:
         required = terms.require_non_inferiority
         exit_code = ExitCode.INCONCLUSIVE if required else ExitCode.PASS
-    advisory = len(bases) == 1
-    phase = bases[0].phase
-    return Comparison(verdict, exit_code, reasons, advisory, len(bases), phase, terms, tuple(rows))
+    phase = runs[0].phase
+    return Comparison(verdict, exit_code, reasons, pairs == 1, pairs, phase, terms, tuple(rows))
 
 
 def quantities(runs: Iterable[RunSketches]) -> Iterable[Quantity]:
     """Everything that can be compared, in the order in which the runs have it."""
     runs = tuple(runs)
-    trends = dict.fromkeys(one.selector for run in runs for one in run.trends)
+    trends = dict.fromkeys(one for run in runs for one in run.selectors_of_trends)
     rates = dict.fromkeys(one.selector for run in runs for one in run.rates)
     yield from (Quantity(*one) for one in product(trends, ("p(95)",)))
     yield from (Quantity(*one) for one in product(rates, (RATE,)))
@@ -98,15 +135,20 @@ def chosen_primary(there: Sequence[Quantity]) -> tuple[Quantity, ...]:
     return found or tuple(one for one in (_LAST_CHOICE,) if one in there)
 
 
-def _refuse_unknown(primary: Sequence[Quantity], runs: Sequence[RunSketches]) -> None:
+def refuse_too_many(primary: Sequence[Quantity]) -> None:
+    """Raises ValueError, with a sentence, for more metrics than may gate."""
     if len(primary) > MOST_PRIMARY:
         raise ValueError(
             f"{len(primary)} primary metrics, and at most {MOST_PRIMARY} may gate: each one more "
             "makes a regression harder to show"
         )
+
+
+def _refuse_unknown(primary: Sequence[Quantity], runs: Sequence[RunSketches]) -> None:
+    refuse_too_many(primary)
     for one in primary:
         trends, rates = (
-            {each.selector for run in runs for each in run.trends},
+            {each for run in runs for each in run.selectors_of_trends},
             {each.selector for run in runs for each in run.rates},
         )
         if one.selector not in (rates if one.is_rate else trends):
@@ -211,7 +253,7 @@ def _verdict(
     count = "The primary metric is" if len(rows) == 1 else f"All {len(rows)} primary metrics are"
     return Verdict.PASS, (
         f"{count} shown to be no worse than the base beyond the margin; of builds that are worse, "
-        f"at most {terms.alpha * 100:g} % would pass.",
+        f"at most {terms.alpha_text()} would pass.",
     )
 
 

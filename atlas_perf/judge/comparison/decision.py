@@ -10,6 +10,9 @@ difference beyond a margin, not any difference:
     NON_INFERIOR   d + t(1 - alpha, df) se < margin     wrong at most alpha of the time
     UNDECIDED      neither
 
+Against history a unit is a session, the mean of its runs: n kept sessions and one of the candidate,
+se = s sqrt(1/n + 1) with the deviation s of the kept ones, df = n - 1.
+
 With one run per side y is taken of up to six windows of each (Ibragimov and Müller, "t-statistic
 based correlation and heterogeneity robust inference", 2010), and how much runs of one build differ
 is assumed, since one run cannot show it: that can only advise.
@@ -25,6 +28,7 @@ from statistics import fmean, stdev, variance
 from atlas_perf.judge.comparison.student_t import t_above, t_quantile
 
 LEAST_PAIRS = 3
+LEAST_SESSIONS = 8
 MOST_PAIRS_ADVISED = 100
 _POWER = 0.8
 
@@ -36,7 +40,7 @@ class Difference:
     mean: float
     se: float
     df: int
-    deviation: float  # of one pair's difference; 0 for one run per side
+    deviation: float  # of one pair's difference; 0 where one run per side cannot tell
 
     def lower(self, alpha: float) -> float:
         """With probability 1 - alpha, the true difference is above."""
@@ -71,6 +75,22 @@ def paired(differences: Sequence[float], *, least_se: float = 0.0) -> Difference
     deviation = stdev(differences)
     se = max(deviation / math.sqrt(k), least_se)
     return Difference(fmean(differences), se, k - 1, max(deviation, least_se * math.sqrt(k)))
+
+
+def against_history(
+    sessions: Sequence[float], candidate: float, *, least_se: float = 0.0
+) -> Difference:
+    """Of the means of `LEAST_SESSIONS` or more kept sessions and of the candidate's one.
+
+    Args:
+        least_se: as of `paired`.
+    """
+    n, deviation = len(sessions), stdev(sessions)
+    se = max(deviation * math.sqrt(1 / n + 1), least_se)
+    # Runs of a pair share their session: a pair differs by no more than two sessions do.
+    return Difference(
+        candidate - fmean(sessions), se, n - 1, max(deviation * math.sqrt(2), least_se)
+    )
 
 
 def unpaired(

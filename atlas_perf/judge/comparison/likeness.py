@@ -6,6 +6,8 @@ quantity, and its ratio says nothing of the build.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +24,9 @@ _NO_LOAD = frozenset({"env", "thresholds", "default_gates", "tags", "keep_sample
 
 _ADDRESSES = frozenset({"hosts", "allowed_hosts"})
 
+_OF_THE_PLAN_AS_A_WHOLE = _NO_LOAD | {"processes", "file_sha256"}
+"""Compared by themselves, with a name that says more."""
+
 _FACTS: Mapping[str, Callable[[Summary], object]] = {
     "scenario file (SHA-256)": lambda one: one.file_sha256[:12],
     "worker processes": lambda one: one.plan.get("processes"),
@@ -32,6 +37,11 @@ _FACTS: Mapping[str, Callable[[Summary], object]] = {
     "CPU model": lambda one: one.facts.cpu_model,
     "number of CPUs": lambda one: one.facts.cpu_count,
 }
+
+
+def made_with(summary: Summary) -> dict[str, str]:
+    """What a run was made with and on, as far as comparisons ask for it."""
+    return {name: str(fact(summary)) for name, fact in _FACTS.items()}
 
 
 def unusable(summary: Summary) -> str | None:
@@ -61,6 +71,39 @@ def unlikeness(one: tuple[Summary, RunSketches], other: tuple[Summary, RunSketch
     return "; ".join(differences) or None
 
 
+def fingerprint(summary: Summary, kept: RunSketches) -> str:
+    """A short text that runs have in common exactly if nothing but the offered load, which is a
+    matter of degree, can make them unlike."""
+    facts = [fact(summary) for fact in _FACTS.values()]
+    plan = {key: _of_load(summary.plan[key]) for key in _judged(summary.plan)}
+    text = json.dumps([facts, plan, kept.phase], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:12]
+
+
+def lacking_fingerprint(summary: Summary) -> tuple[str, ...]:
+    """What a summary does not say of how the run was made, in words."""
+    lacking = [name for name, fact in _FACTS.items() if not fact(summary)]
+    return tuple(lacking) if summary.plan else (*lacking, "plan")
+
+
+def _judged(plan: Mapping[str, Any]) -> list[str]:
+    return sorted(
+        key for key in plan if key not in _OF_THE_PLAN_AS_A_WHOLE and plan[key] is not None
+    )
+
+
+def _of_load(plain: Any) -> Any:
+    """A plain value of a plan without what does not change the load; as `_places` looks at it."""
+    if isinstance(plain, Mapping):
+        left_out = _NO_LOAD | _ADDRESSES
+        return {
+            key: _of_load(value)
+            for key, value in plain.items()
+            if key not in left_out and value is not None
+        }
+    return [_of_load(one) for one in plain] if isinstance(plain, list) else plain
+
+
 def _arrivals(summary: Summary) -> int:
     """Begun by arrival rates; 0 for closed models, whose load follows from the answers."""
     return sum(window.started_arrivals for window in summary.windows)
@@ -69,7 +112,7 @@ def _arrivals(summary: Summary) -> int:
 def _plan_differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
     return [
         place
-        for key in sorted({*left, *right} - _NO_LOAD - {"processes", "file_sha256"})
+        for key in sorted({*left, *right} - _OF_THE_PLAN_AS_A_WHOLE)
         for place in _places(left.get(key), right.get(key), key)
     ]
 

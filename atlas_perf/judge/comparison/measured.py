@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
-from atlas_perf.judge.comparison.decision import Difference, paired, unpaired
+from atlas_perf.judge.comparison.decision import (
+    LEAST_SESSIONS,
+    Difference,
+    against_history,
+    paired,
+    unpaired,
+)
 from atlas_perf.judge.comparison.log_quantile import log_quantile
 from atlas_perf.model.comparison import Quantity
 from atlas_perf.model.metric import TASK_COMPLETED, Contains
@@ -41,6 +47,44 @@ class Measured:
     lacking: str = ""  # what keeps it from being compared, as a clause
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One quantity of one run: a logarithm of a time or another trend, or a share."""
+
+    value: float
+    is_time: bool
+    higher_is_worse: bool
+    sampling_se: float  # of a share, what sampling alone makes of it
+    lacking: str = ""  # what keeps it from being compared, as a clause
+
+
+def reading(quantity: Quantity, run: RunSketches) -> Reading | None:
+    """What one run says of a quantity; None if it has none, or none above zero."""
+    if quantity.is_rate:
+        good, worse = _sense(quantity)
+        rate = _rate(run, quantity.selector)
+        counted = (0, 0) if rate is None else _summed(rate, good=good)
+        if not counted[1]:
+            return None
+        return Reading(counted[0] / counted[1], False, worse, _sampling_se([counted]))
+    trend = _trend(run, quantity.selector)
+    if trend is None:
+        return None
+    total, q = whole(trend), quantity.quantile
+    value = log_quantile(total, q)
+    if value is None:
+        return None
+    lacking = _too_few([total], q) or _too_many_cut_off([trend], [total], q)
+    is_time = trend.contains is Contains.TIME
+    return Reading(value, is_time, is_time, 0.0, lacking)
+
+
+def level_of(quantity: Quantity, run: RunSketches) -> Reading | None:
+    """What one run says of a quantity; None if nothing, or too little to be compared."""
+    found = reading(quantity, run)
+    return None if found is None or found.lacking else found
+
+
 def measured(
     quantity: Quantity,
     bases: Sequence[RunSketches],
@@ -56,6 +100,47 @@ def measured(
     if quantity.is_rate:
         return _shares(quantity, bases, candidates)
     return _quantiles(quantity, bases, candidates, run_sd)
+
+
+def measured_against(
+    quantity: Quantity,
+    sessions: Sequence[Sequence[RunSketches]],
+    candidate: Sequence[RunSketches],
+) -> Measured:
+    """A session of the candidate, and kept ones: each counts once, with the mean of its runs."""
+    levels = [_of_session(quantity, one) for one in sessions]
+    known = [one for one in levels if one is not None]
+    new = _of_session(quantity, candidate)
+    worse = all(one.higher_is_worse for one in (*known, *([new] if new else ())))
+    if new is None or len(known) < LEAST_SESSIONS:
+        where = "the candidate has" if new is None else f"{len(known)} of the sessions have"
+        return Measured(
+            fmean(one.value for one in known) if known else None,
+            None if new is None else new.value,
+            None,
+            worse,
+            f"{where} too little of it, and it takes {LEAST_SESSIONS} sessions and the candidate",
+        )
+    values = [one.value for one in known]
+    least_se = 0.0
+    if quantity.is_rate:
+        sides = [[run for session in sessions for run in session], candidate]
+        least_se = math.hypot(*(_sampling_se(_counts(quantity, side)) for side in sides))
+    difference = against_history(values, new.value, least_se=least_se)
+    return Measured(fmean(values), new.value, difference, worse)
+
+
+def _of_session(quantity: Quantity, runs: Sequence[RunSketches]) -> Reading | None:
+    levels = [one for one in (level_of(quantity, run) for run in runs) if one is not None]
+    if not levels:
+        return None
+    return replace(levels[0], value=fmean(one.value for one in levels))
+
+
+def _counts(quantity: Quantity, runs: Sequence[RunSketches]) -> list[tuple[int, int]]:
+    good, _ = _sense(quantity)
+    rates = [_rate(run, quantity.selector) for run in runs]
+    return [_summed(one, good=good) for one in rates if one is not None]
 
 
 def _quantiles(
@@ -85,7 +170,7 @@ def _quantiles(
 
 
 def _too_few(totals: Sequence[Sketch], q: float) -> str:
-    fewest, least = min(total.count for total in totals), _least_samples(q)
+    fewest, least = min(total.count for total in totals), least_samples(q)
     if fewest >= least:
         return ""
     return f"{fewest:,} samples in a run, and it takes {least:,}"
@@ -98,7 +183,7 @@ def _too_many_cut_off(trends: Sequence[KeptTrend], totals: Sequence[Sketch], q: 
     return ""
 
 
-def _least_samples(q: float) -> int:
+def least_samples(q: float) -> int:
     return math.ceil(round(SAMPLES_BEYOND / (1 - q), 6))
 
 
@@ -107,7 +192,7 @@ def _of_windows(trend: KeptTrend, lengths: Sequence[int], q: float) -> list[floa
     levels = [
         log_quantile(sketch, q)
         for sketch, length_s in zip(sketches, lengths, strict=True)
-        if sketch.count >= _least_samples(q) and length_s >= LEAST_WINDOW_S
+        if sketch.count >= least_samples(q) and length_s >= LEAST_WINDOW_S
     ]
     return [level for level in levels if level is not None]
 
@@ -116,8 +201,7 @@ def _shares(
     quantity: Quantity, bases: Sequence[RunSketches], candidates: Sequence[RunSketches]
 ) -> Measured:
     """Shares of what went wrong, if that is known, else of what was true."""
-    good = quantity.metric in _GOOD_RATES
-    worse = good or quantity.metric.endswith("_failed")
+    good, worse = _sense(quantity)
     rates = [_rate(run, quantity.selector) for run in (*bases, *candidates)]
     found = [one for one in rates if one is not None]
     counts = [_summed(one, good=good) for one in found]
@@ -142,6 +226,12 @@ def _shares(
         return Measured(base, candidate, None, worse, _TOO_SHORT)
     difference = unpaired(sides[0], sides[1], run_sd=0.0, least_se=least_se)
     return Measured(base, candidate, difference, worse)
+
+
+def _sense(quantity: Quantity) -> tuple[bool, bool]:
+    """Whether it counts what went well, and whether it is known which way is worse."""
+    good = quantity.metric in _GOOD_RATES
+    return good, good or quantity.metric.endswith("_failed")
 
 
 def _sampling_se(counts: Sequence[tuple[int, int]]) -> float:

@@ -60,7 +60,7 @@ class HttpClient(RequestMethods):
         """`sample_tags` tells the virtual user's tags whenever a request begins."""
         self._setup = setup
         self._sample_tags = sample_tags
-        self._share(setup.templates, setup.recorder)
+        self._share(setup.templates, setup.recorder, setup.samples, setup.tracing)
         self._use(ConnectionPool(setup.connection_limits))
         self._under_way = UnderWay()
         self._cut = False
@@ -132,9 +132,9 @@ class HttpClient(RequestMethods):
         return self._cut or self._under_way.closed
 
     @property
-    def renews_connections(self) -> bool:
-        """True if an iteration must not use the connections of the one before."""
-        return self._setup.options.no_vu_connection_reuse
+    def is_repeatable(self) -> bool:
+        """True if an iteration may send the very bytes of the one before, on its connection."""
+        return not self._setup.options.no_vu_connection_reuse and self._setup.tracing is None
 
     @property
     def requests_under_way(self) -> int:
@@ -241,6 +241,9 @@ class HttpClient(RequestMethods):
             sent = request
             if hop.digest_answer is not None:
                 sent = with_authorization(request, hop.digest_answer)
+            fields, trip.trace_id = self._setup.traced(sent.fields)
+            if trip.trace_id:
+                sent = replace(sent, fields=fields)
             sent, addressed = self._setup.proxies.on_the_wire(sent, target)
             async with asyncio.timeout((hop.deadline_ns - clock.now_ns()) / NS_PER_S):
                 await perform(
@@ -285,6 +288,7 @@ class HttpClient(RequestMethods):
             body_bytes=parser.body_bytes,
             timings=Timings.of_response(trip.watch),
             tls_version=trip.tls_version,
+            trace_id=trip.trace_id,
         )
         response.ended_ns = trip.watch.last_byte_ns
         following = self._conclude(
@@ -346,6 +350,7 @@ class HttpClient(RequestMethods):
             received_bytes=trip.received_bytes,
             ended_ns=ended_ns,
             tls_version=trip.tls_version,
+            trace_id=trip.trace_id,
         )
 
     def _no_response(
@@ -361,6 +366,7 @@ class HttpClient(RequestMethods):
         received_bytes: int,
         ended_ns: int,
         tls_version: str = "",
+        trace_id: str = "",
     ) -> Response:
         response = Response(
             status=0,
@@ -371,6 +377,7 @@ class HttpClient(RequestMethods):
             error_code=failure.code,
             ok=False,
             tls_version=tls_version,
+            trace_id=trace_id,
         )
         response.ended_ns = ended_ns
         log = self._setup.log

@@ -18,7 +18,7 @@ from atlas_perf.protocols.http.connection_limits import limits_of
 from atlas_perf.protocols.http.dialing import Dialer
 from atlas_perf.protocols.http.failures import RequestFailure
 from atlas_perf.protocols.http.head_parts import head_parts
-from atlas_perf.protocols.http.headers import checked_fields
+from atlas_perf.protocols.http.headers import HeaderFields, checked_fields
 from atlas_perf.protocols.http.proxy import Proxies
 from atlas_perf.protocols.http.recording import HttpRecorder, RequestLog
 from atlas_perf.protocols.http.request import (
@@ -28,10 +28,12 @@ from atlas_perf.protocols.http.request import (
     build_request,
     with_credentials_of,
 )
+from atlas_perf.protocols.http.request_samples import RequestSamples
 from atlas_perf.protocols.http.request_template import RequestPattern
 from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
 from atlas_perf.protocols.http.template_store import TemplateStore
 from atlas_perf.protocols.http.tls import TlsSettings
+from atlas_perf.protocols.http.trace_context import HEADER, TraceContext
 from atlas_perf.protocols.http.urls import is_relative, parse_target
 from atlas_perf.protocols.http.user_agent import default_user_agent
 
@@ -49,8 +51,9 @@ class ClientSetup:
         connections_per_host: int | None = None,
         phased: bool = False,
         on_no_base: Callable[[], None] | None = None,
+        samples: RequestSamples | None = None,
     ) -> None:
-        """The environment's proxies are read once, here. `phased`: see `RequestLog`.
+        """The environment's proxies are read once, here. `phased` and `samples`: see `RequestLog`.
 
         `on_no_base` is told of each relative URL that there is no base for.
 
@@ -62,7 +65,11 @@ class ClientSetup:
         checked_fields({"User-Agent": user_agent})
         self.options = options
         self.recorder = recorder
-        self.log = RequestLog(recorder, fold_urls=options.fold_urls, phased=phased)
+        self.samples = samples if options.request_samples else None
+        self.log = RequestLog(
+            recorder, fold_urls=options.fold_urls, phased=phased, samples=self.samples
+        )
+        self.tracing = None if options.trace_share is None else TraceContext(options.trace_share)
         self.defaults = RequestDefaults(
             timeout_ns=options.timeout_ns,
             max_redirects=options.max_redirects,
@@ -92,6 +99,13 @@ class ClientSetup:
         if self._on_no_base is not None and is_relative(request.url):
             self._on_no_base()
         return request
+
+    def traced(self, fields: HeaderFields) -> tuple[HeaderFields, str]:
+        """A request's headers with a trace of its own, and its id; as they are if they have one."""
+        if self.tracing is None or any(name.lower() == HEADER for name, _ in fields):
+            return fields, ""
+        trace_id, value = self.tracing.next()
+        return (*fields, (HEADER, value)), trace_id
 
     def _pattern(
         self, method: str, url: str, body: Body, params: RequestParams

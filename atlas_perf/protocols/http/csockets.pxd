@@ -18,9 +18,14 @@ cdef extern from *:
     #else
     #define ATLAS_SEND_FLAGS MSG_DONTWAIT /* Python ignores SIGPIPE */
     #endif
+    #ifdef __APPLE__
+    #define ATLAS_CLOCK CLOCK_UPTIME_RAW /* what Python's clock is there: it stands still asleep */
+    #else
+    #define ATLAS_CLOCK CLOCK_MONOTONIC
+    #endif
     static inline int64_t monotonic_ns(void) {
         struct timespec at;
-        clock_gettime(CLOCK_MONOTONIC, &at);
+        clock_gettime(ATLAS_CLOCK, &at);
         return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
     }
     """

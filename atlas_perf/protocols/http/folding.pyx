@@ -16,14 +16,16 @@ cdef extern from "Python.h":
 cdef enum:
     LONG_HEX_DIGITS = 16
     UUID_CHARACTERS = 36
+    NUMBER_AFTER_WORD_DIGITS = 5  # a shorter one may belong to the word: page-2, report-2024
     GROWTH = 4  # of a URL that becomes `{id}` for single digits
 
 
 cpdef str folded(str url):
     """The URL with `{id}` for numbers, UUIDs, and hexadecimal numbers of 16 digits or more.
 
-    A number is a whole segment of the path or value of the query, or the stem of a file. Scheme,
-    host and port stay as they are.
+    A number is a whole segment of the path or value of the query, or the stem of a file; or the end
+    of one, after a hyphen or an underscore, if it has five digits or more: `run-00000014` is
+    `run-{id}`. Scheme, host and port stay as they are.
     """
     cdef Py_ssize_t start = _start_of_path(url)
     cdef Py_ssize_t length = PyUnicode_GET_LENGTH(url)
@@ -105,14 +107,16 @@ cdef Py_ssize_t _end_of_long_hex(const Py_UCS4 *text, Py_ssize_t start, Py_ssize
 
 
 cdef Py_ssize_t _without_numbers(const Py_UCS4 *text, Py_ssize_t length, Py_UCS4 *into) noexcept:
-    """Numbers replaced that are whole parts of path or query; returns the new length."""
-    cdef Py_ssize_t position = 0, end, put = 0
+    """Numbers replaced that are whole parts of path or query, or long ends of one; returns the new
+    length."""
+    cdef Py_ssize_t position = 0, end, least, put = 0
     while position < length:
         end = position
-        if position > 0 and (text[position - 1] == c"/" or text[position - 1] == c"="):
+        least = _least_digits(text[position - 1]) if position > 0 else 0
+        if least > 0:
             while end < length and text[end].isdecimal():
                 end += 1
-        if end > position and _ends_part(text, end, length):
+        if least > 0 and end - position >= least and _ends_part(text, end, length):
             put = _put_id(into, put)
             position = end
         else:
@@ -120,6 +124,13 @@ cdef Py_ssize_t _without_numbers(const Py_UCS4 *text, Py_ssize_t length, Py_UCS4
             put += 1
             position += 1
     return put
+
+
+cdef inline Py_ssize_t _least_digits(Py_UCS4 before) noexcept:
+    """How many digits a number has at least that is an id, by what is before it; 0: none is."""
+    if before == c"/" or before == c"=":
+        return 1
+    return NUMBER_AFTER_WORD_DIGITS if before == c"-" or before == c"_" else 0
 
 
 cdef bint _ends_part(const Py_UCS4 *text, Py_ssize_t at, Py_ssize_t length) noexcept:

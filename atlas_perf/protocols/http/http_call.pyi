@@ -6,8 +6,10 @@ from atlas_perf.protocols.http.body import Body
 from atlas_perf.protocols.http.pool import ConnectionPool
 from atlas_perf.protocols.http.recording import HttpRecorder
 from atlas_perf.protocols.http.request import RequestParams
+from atlas_perf.protocols.http.request_samples import RequestSamples
 from atlas_perf.protocols.http.response import Response
 from atlas_perf.protocols.http.template_store import TemplateStore
+from atlas_perf.protocols.http.trace_context import TraceContext
 
 class HttpCall(Coroutine[Any, Any, Response]):
     def __await__(self) -> Generator[Any, Any, Response]: ...
@@ -21,7 +23,13 @@ class RequestMethods:
     _sample_tags: Callable[[], Tags]
     _stored_cookies: dict[Any, Any]
     late_ns: int
-    def _share(self, templates: TemplateStore, recorder: HttpRecorder) -> None: ...
+    def _share(
+        self,
+        templates: TemplateStore,
+        recorder: HttpRecorder,
+        samples: RequestSamples | None,
+        tracing: TraceContext | None,
+    ) -> None: ...
     def _use(self, pool: ConnectionPool) -> None: ...
     def request(
         self, method: str, url: str, body: Body = None, **params: Unpack[RequestParams]

@@ -63,10 +63,15 @@ cdef class RequestMethods:
     def __cinit__(self, *args, **kwargs):
         self.late_ns = -1
 
-    def _share(self, TemplateStore templates not None, recorder):
-        """What this client shares with others: the templates of requests, and the recorder."""
+    def _share(
+        self, TemplateStore templates not None, recorder, RequestSamples samples, tracing
+    ):
+        """What this client shares with others: the templates of requests, the recorder, and, if
+        there are any, what tells of single requests and what makes their traces."""
         self._templates = templates
         self._recorder = recorder
+        self._samples = samples
+        self._tracing = tracing
 
     def _use(self, pool):
         """Take connections from this pool from now on."""
@@ -171,6 +176,8 @@ cdef class HttpCall:
         head = template.head_with(content_bytes, cookies, self.params)
         if head is None:
             return self.start_slowly()
+        if client._tracing is not None and not template.has_own_trace:
+            head = self.traced(head)
         cdef TcpConnection connection = self.host.take_idle()
         if connection is None:
             return self.start_slowly()
@@ -188,6 +195,11 @@ cdef class HttpCall:
             connection.successor = self.successor
         connection.start(head, content, parser, self.deadline_ns)
         return self.deliver() if connection.ended else NOT_YET
+
+    cdef bytes traced(self, bytes head):
+        """The head with a trace of this request's own."""
+        self.trace_id, value = self.client._tracing.next()
+        return head[:-2] + b"traceparent: " + value.encode("ascii") + b"\r\n\r\n"
 
     cdef object start_slowly(self):
         self.stage = SLOW
@@ -214,6 +226,7 @@ cdef class HttpCall:
         response.url = template.tag_url
         response.ok = True
         response.error = ""
+        response.trace_id = "" if self.trace_id is None else self.trace_id
         response.tls_version = connection.tls_version
         response.ended_ns = connection.last_byte_ns
         self.read_times(&response.times)
@@ -305,6 +318,7 @@ cdef class HttpCall:
             received_bytes=received,
             ended_ns=ended_ns,
             tls_version=tls_version,
+            trace_id=self.trace_id or "",
         )
 
     cdef void read_times(self, phase_times *times) noexcept:
@@ -331,6 +345,20 @@ cdef class HttpCall:
         self.record_in(series, &response.times)
         if self.late_ns >= 0:
             self.record_response_time(series, response)
+        if self.client._samples is not None and self.client._samples.may_want(
+            response.ok, response.times.duration_ns
+        ):
+            self.tell(response)
+        return 0
+
+    cdef int tell(self, Response response) except -1:
+        self.client._samples.offer(
+            response,
+            self.template.series._name,
+            self.tags,
+            late_ns=self.late_ns,
+            at_ns=self.connection.last_byte_ns,
+        )
         return 0
 
     cdef int record_in(self, OutcomeSeries series, const phase_times *times) except -1:

@@ -14,6 +14,7 @@ from atlas_perf.protocols.http.timings import ABSENT, Timings
 
 if TYPE_CHECKING:
     from atlas_perf.protocols.http.request import Request
+    from atlas_perf.protocols.http.request_samples import RequestSamples
     from atlas_perf.protocols.http.response import Response
 
 _CENSORED = BUILTIN_METRICS["http_reqs_censored"]
@@ -88,14 +89,22 @@ class RequestLog:
     """Records the round trips of all clients that share a recorder and options."""
 
     def __init__(
-        self, recorder: HttpRecorder, *, fold_urls: bool = True, phased: bool = False
+        self,
+        recorder: HttpRecorder,
+        *,
+        fold_urls: bool = True,
+        phased: bool = False,
+        samples: RequestSamples | None = None,
     ) -> None:
         """`fold_urls`: without a name, tag a URL with its ids folded.
 
         `phased`: the user's tags say the phase of the load, and a request's own cannot.
+
+        `samples`: is offered each request, to be told of by itself.
         """
         self._recorder = recorder
         self._phased = phased
+        self._samples = samples
         self.fold_urls = fold_urls
         self._http: dict[tuple[Tags, Tags, Outcome], HttpSeries] = {}
         self._response_times: dict[tuple[Tags, Tags, Outcome], int] = {}
@@ -121,6 +130,9 @@ class RequestLog:
         if late_ns != ABSENT:
             number = self.response_series(user_tags, request.tags, outcome)
             self._recorder.add(number, late_ns + response.timings.total_ns, at_ns)
+        if self._samples is not None:
+            name = self._name(outcome)
+            self._samples.offer(response, name, user_tags, late_ns=late_ns, at_ns=at_ns)
         self._record_data(user_tags, sent_bytes, received_bytes, at_ns)
 
     def record_censored(

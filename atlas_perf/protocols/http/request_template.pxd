@@ -49,6 +49,7 @@ cdef class RequestPattern:
     cdef bint _may_have_content
     cdef bint _always_has_length
     cdef bint _default_expected
+    cdef bint _has_own_trace
     cdef bint _fold_urls
     cdef bint has_length
     cdef bint _has_credentials
@@ -83,6 +84,7 @@ cdef class RequestTemplate:
     cdef bint may_have_content
     cdef bint to_head
     cdef bint discards
+    cdef bint has_own_trace
     cdef NamedSeries series
 
     cdef bint throws(self) except? -1

@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from atlas_perf.protocols.http.recording import Outcome
 from atlas_perf.protocols.http.request import EXPECTED_STATUSES, authorization
+from atlas_perf.protocols.http.trace_context import HEADER
 
 cdef enum:
     REMEMBERED_NAMES = 256
@@ -105,6 +106,7 @@ cdef class RequestPattern:
         self._may_have_content = parts.may_have_content
         self._always_has_length = parts.always_has_length
         self._default_expected = request.expected_statuses is EXPECTED_STATUSES
+        self._has_own_trace = request.has_header(HEADER)
         self._name = request.name or None
         self._fold_urls = log.fold_urls
         self._before_path = parts.before_path.encode("latin-1")
@@ -168,6 +170,7 @@ cdef class RequestPattern:
         made.judged = self._judged
         made.discards = self._discards
         made.to_head = self._to_head
+        made.has_own_trace = self._has_own_trace
         made.may_have_content = self._may_have_content
         return made
 

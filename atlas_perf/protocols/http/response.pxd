@@ -15,6 +15,7 @@ cdef class Response:
     cdef public bytes wire_body
     cdef public object error
     cdef public object tls_version
+    cdef public str trace_id
     cdef http_head head
     cdef bytes head_text
     cdef phase_times times

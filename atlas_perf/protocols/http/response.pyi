@@ -17,6 +17,7 @@ class Response:
     error_code: int
     ok: bool
     tls_version: str
+    trace_id: str
     def __init__(
         self,
         *,
@@ -34,6 +35,7 @@ class Response:
         error_code: int = 0,
         ok: bool = True,
         tls_version: str = "",
+        trace_id: str = "",
     ) -> None: ...
     @property
     def reason(self) -> str: ...

@@ -74,6 +74,7 @@ cdef class Response:
         error_code: k6's number for a failure: 1212 refused, 1404 for a 404; 0 if it was expected.
         ok: false exactly if `http_req_failed` counted this request.
         tls_version: "tls1.3"; "" over plain TCP.
+        trace_id: what went with it in `traceparent`, 32 hex digits; "" without the option.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ cdef class Response:
         error_code=0,
         ok=True,
         tls_version="",
+        str trace_id="",
     ):
         self.status = status
         self.method = method
@@ -108,6 +110,7 @@ cdef class Response:
         self.error_code = error_code
         self.ok = ok
         self.tls_version = tls_version
+        self.trace_id = trace_id
 
     @property
     def headers(self):

@@ -23,7 +23,15 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELET
 class RoundTrip:
     """Everything learned so far about one hop; readable whenever and however it ends."""
 
-    __slots__ = ("_exchanges", "_listener", "_sent_before_bytes", "ended", "tls_version", "watch")
+    __slots__ = (
+        "_exchanges",
+        "_listener",
+        "_sent_before_bytes",
+        "ended",
+        "tls_version",
+        "trace_id",
+        "watch",
+    )
 
     def __init__(
         self, began_ns: int, sent_before_bytes: int = 0, listener: ContentListener | None = None
@@ -31,6 +39,7 @@ class RoundTrip:
         """`sent_before_bytes` went out on a connection that turned out to be dead."""
         self.watch = Stopwatch(began_ns)
         self.tls_version = ""
+        self.trace_id = ""
         self._sent_before_bytes = sent_before_bytes
         self._exchanges: list[Exchange] = []
         self.ended = False

@@ -48,7 +48,8 @@ class EventParser:
         malformed: things that the standard passes over or replaces: lines that are not UTF-8, an id
             with a zero byte, a retry that is no number, an event that the end of the stream cut.
         retry_ms: the reconnection time that the server asked for last; None if it has not.
-        last_id: the id that the next event carries, unless it has one of its own.
+        last_id: the id that the stream had given when its last event was dispatched: of an event
+            that the end cuts, the id does not count, or whoever comes back would miss it.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class EventParser:
         "_data",
         "_event_bytes",
         "_first_line",
+        "_id",
         "_limit",
         "_line",
         "_type",
@@ -72,9 +74,13 @@ class EventParser:
         self._data: list[str] = []
         self._type = ""
         self._event_bytes = 0
-        self.last_id = ""
+        self._id = self.last_id = ""
         self.retry_ms: int | None = None
         self.malformed = 0
+
+    def resume_after(self, last_id: str) -> None:
+        """Before anything is fed: the stream goes on with one that had come to this id."""
+        self._id = self.last_id = last_id
 
     def feed(self, received: bytes, at_ns: int) -> list[ServerSentEvent]:
         """The events that these bytes, read at `at_ns`, make whole.
@@ -109,6 +115,7 @@ class EventParser:
             self._first_line = False
             line = line.removeprefix(_BYTE_ORDER_MARK)
         if not line:
+            self.last_id = self._id
             if self._data:
                 data = "\n".join(self._data)
                 events.append(ServerSentEvent(data, self._type or "message", self.last_id, at_ns))
@@ -133,7 +140,7 @@ class EventParser:
                 if "\0" in value:
                     self.malformed += 1
                 else:
-                    self.last_id = value
+                    self._id = value
             case "retry":
                 if value.isascii() and value.isdigit():
                     self.retry_ms = int(value[:18])

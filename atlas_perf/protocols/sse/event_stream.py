@@ -23,7 +23,7 @@ from atlas_perf.protocols.http.urls import redacted
 from atlas_perf.protocols.sse.event_parser import ServerSentEvent
 from atlas_perf.protocols.sse.event_reader import EventReader
 from atlas_perf.protocols.sse.stream_log import EndedBy, StreamEnd, StreamLog
-from atlas_perf.protocols.sse.stream_opening import StreamOpening
+from atlas_perf.protocols.sse.stream_opening import StreamOpening, resuming
 from atlas_perf.protocols.sse.token_times import TokenTimes
 
 
@@ -128,6 +128,12 @@ class EventStream:
     def last_id(self) -> str:
         """For a `Last-Event-ID` header, should the scenario come back."""
         return self._reader.parser.last_id
+
+    def resume_after(self, last_id: str) -> None:
+        """Before it is entered: ask for what comes after the event with this id, as a browser that
+        comes back does. A `Last-Event-ID` among the scenario's own headers stays."""
+        self._request = resuming(self._request, last_id)
+        self._reader.parser.resume_after(last_id)
 
     async def __aenter__(self) -> EventStream:
         if self._task is not None:

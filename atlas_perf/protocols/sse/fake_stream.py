@@ -10,22 +10,27 @@ from typing import Any
 from atlas_perf import clock
 from atlas_perf.protocols.http.error_codes import ErrorCode
 from atlas_perf.protocols.http.headers import Headers
+from atlas_perf.protocols.http.request import Request
 from atlas_perf.protocols.http.response import Response
 from atlas_perf.protocols.sse.event_parser import EventParser, ServerSentEvent
-from atlas_perf.protocols.sse.stream_opening import StreamOpening
+from atlas_perf.protocols.sse.stream_opening import StreamOpening, resuming
 
 
 class FakeEventStream:
     """As `EventStream`, with all events there at once; the scenario's count of tokens is asked."""
 
     def __init__(
-        self, opening: StreamOpening, answered: Callable[[], Coroutine[Any, Any, Response]]
+        self,
+        opening: StreamOpening,
+        request: Request,
+        answered: Callable[[Request], Coroutine[Any, Any, Response]],
     ) -> None:
         """`answered` gives the response that the stream is read from.
 
         Raises:
             ValueError, TypeError: as the real one.
         """
+        self._request = request
         self._answered = answered
         self._parser = EventParser(opening.max_event_bytes)
         self._count = opening.token_count
@@ -71,10 +76,15 @@ class FakeEventStream:
     def last_id(self) -> str:
         return self._parser.last_id
 
+    def resume_after(self, last_id: str) -> None:
+        """See `EventStream`."""
+        self._request = resuming(self._request, last_id)
+        self._parser.resume_after(last_id)
+
     async def __aenter__(self) -> FakeEventStream:
         if self.response is not None:
             raise RuntimeError("a stream can be entered only once")
-        self.response = response = await self._answered()
+        self.response = response = await self._answered(self._request)
         kind = response.headers.get("content-type", "").partition(";")[0]
         if response.ok and kind != "text/event-stream":
             response.ok, response.error = False, "not an event stream"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from atlas_perf.protocols.http.body import Body
+from atlas_perf.protocols.http.headers import checked_fields
 from atlas_perf.protocols.http.request import (
     Request,
     RequestDefaults,
@@ -20,6 +21,8 @@ TokenCount = Callable[[ServerSentEvent], int]
 """How many tokens an event carries; 0 for one that carries none."""
 
 DEFAULT_STALL = "5s"
+
+LAST_EVENT_ID = "Last-Event-ID"
 
 _END_OF_ANSWER = "[DONE]"
 _UNNEEDED = frozenset({"response_type", "expect"})
@@ -79,3 +82,15 @@ class StreamOpening:
             fields.append(("Accept", "text/event-stream"))
         expected = request.expected_statuses if "expected_statuses" in self.params else {200}
         return replace(request, fields=tuple(fields), expected_statuses=expected, keeps_body=False)
+
+
+def resuming(request: Request, last_id: str) -> Request:
+    """The request for what comes after the event with this id, as the HTML standard has it: the id
+    in UTF-8. One that the server made up and no header can carry is left out."""
+    if not last_id or request.has_header(LAST_EVENT_ID.lower()):
+        return request
+    try:
+        field = checked_fields({LAST_EVENT_ID: last_id.encode().decode("latin-1")})
+    except ValueError:
+        return request
+    return replace(request, fields=(*request.fields, *field))

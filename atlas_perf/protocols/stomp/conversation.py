@@ -21,6 +21,11 @@ from atlas_perf.protocols.ws.ws_options import positive_ns
 from atlas_perf.units import NS_PER_S
 
 VERSION = "1.2"
+OWN_HEADERS = frozenset({"accept-version", "heart-beat"})
+"""Of CONNECT: neither another version nor heart-beats could be kept."""
+
+LONGEST_PROBLEM = 300
+"""Characters of an ERROR's message that its exception repeats; the frame has them all."""
 
 
 class StompError(Exception):
@@ -161,8 +166,17 @@ class Stomp:
             tags={"operation": command},
         )
         if not reply.ok or reply.message is None:
+            await self._raise_unread_error()
             raise StompError(f"{command}: {reply.error}")
         for frame in frames_of(reply.message):
+            if frame.command == "ERROR":
+                raise refused(frame)
+
+    async def _raise_unread_error(self) -> None:
+        """An ERROR that names no receipt, and after which none will come."""
+        while self.socket.unread:
+            self._frames.extend(frames_of(await self.socket.receive()))
+        for frame in self._frames:
             if frame.command == "ERROR":
                 raise refused(frame)
 
@@ -187,9 +201,13 @@ async def connect_stomp(
         limit: for everything up to CONNECTED.
 
     Raises:
+        ValueError: for a header that this client says by itself.
         StompError: if the server refuses, says nothing in time, or speaks no STOMP 1.2.
         WebSocketClosed: if it ends the session.
     """
+    for name in headers or {}:
+        if name.lower() in OWN_HEADERS:
+            raise ValueError(f"the header {name!r} is this client's own and cannot be given")
     stomp = Stomp(socket, framed=framed)
     ours = {"accept-version": VERSION, "host": host, "heart-beat": "0,0"}
     await stomp.connect({**ours, **(headers or {})}, limit)
@@ -197,7 +215,10 @@ async def connect_stomp(
 
 
 def refused(frame: Frame) -> StompError:
-    return StompError(frame.headers.get("message", "ERROR without a message"), frame)
+    problem = frame.headers.get("message", "ERROR without a message")
+    if len(problem) > LONGEST_PROBLEM:
+        problem = f"{problem[: LONGEST_PROBLEM - 1]}…"
+    return StompError(problem, frame)
 
 
 def frames_of(message: Message) -> list[Frame]:

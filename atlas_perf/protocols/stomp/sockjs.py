@@ -58,7 +58,7 @@ def unwrap(message: Message) -> list[str]:
         match _array(content):
             case [int(code), str(reason)]:
                 raise SockJsClosed(code, reason)
-    raise SockJsError("what came is no frame of SockJS")
+    raise SockJsError("what came is neither STOMP nor a frame of SockJS")
 
 
 def _array(content: str) -> list[Any]:

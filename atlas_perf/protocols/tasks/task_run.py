@@ -146,8 +146,11 @@ class TaskRun:
                 return self._end(Outcome.LOST, seen_ns)
             if not answer.ok:
                 continue  # it says nothing of the task, and is a failed request already
+            status = self.status_of(answer)
+            if status is None:
+                continue
             result.last = answer
-            outcome = self._take(self.status_of(answer), seen_ns)
+            outcome = self._take(status, seen_ns)
             if outcome is not None:
                 result.polling_error_ns = seen_ns - self._unseen_since_ns
                 return outcome
@@ -155,11 +158,14 @@ class TaskRun:
         return self._time_out()
 
     async def _listen(self, streaming: Streaming, result: TaskResult) -> Outcome:
+        last_id = ""
         while True:
+            stream = streaming.open(result.id)
+            stream.resume_after(last_id)
             async with AsyncExitStack() as open_streams:
                 try:
                     async with asyncio.timeout(self._left_s):
-                        stream = await open_streams.enter_async_context(streaming.open(result.id))
+                        await open_streams.enter_async_context(stream)
                 except TimeoutError:
                     return self._time_out()
                 if stream.status in _UNKNOWN_TO_THE_SERVER:
@@ -167,6 +173,7 @@ class TaskRun:
                 outcome = await self._hear(stream, result)
             if outcome is not None:
                 return outcome
+            last_id = stream.last_id
             pause_ns = parse_duration_ns(streaming.reopen_after)
             if stream.retry_ms is not None:
                 pause_ns = stream.retry_ms * NS_PER_MS
@@ -200,11 +207,9 @@ class TaskRun:
             if event.arrived_ns != replayed_ns:
                 self._unseen_since_ns = event.arrived_ns
 
-    def _take(self, status: str | None, seen_ns: int) -> Outcome | None:
+    def _take(self, status: str, seen_ns: int) -> Outcome | None:
         """Note a status; how the task has ended, if it says so."""
         assert self._result is not None, "it was accepted"
-        if status is None:
-            return None
         self._result.status = status
         outcome = self.states.end(status)
         if outcome is not None:

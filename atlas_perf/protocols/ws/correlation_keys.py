@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import lru_cache
 from typing import Any
 
 from atlas_perf.protocols.http.json_text import decode_json
@@ -43,11 +44,16 @@ def key_of(document: Document, correlate: Correlate) -> Hashable | None:
         return correlate(document.message)
     found = document.value
     try:
-        for name in correlate.split("."):
+        for name in _names(correlate):
             found = found[int(name)] if isinstance(found, list) else found[name]
     except (ValueError, KeyError, TypeError, IndexError):
         return None
     return found if isinstance(found, str | int | float) else None
+
+
+@lru_cache(maxsize=256)
+def _names(place: str) -> tuple[str, ...]:
+    return tuple(place.split("."))
 
 
 def checked_correlate(name: str, correlate: object) -> Correlate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from atlas_perf.model.series import Tags
 from atlas_perf.protocols.http.client_setup import ClientSetup
@@ -45,9 +46,10 @@ class WsSetup:
         return whole
 
     def options(self, params: ConnectParams) -> WsOptions:
-        """Checked; raises as `ws_options`."""
+        """Checked, and with a trace if requests have one; raises as `ws_options`."""
         defaults = self.http.defaults
-        return ws_options(params, user_agent=defaults.user_agent, timeout_ns=defaults.timeout_ns)
+        options = ws_options(params, user_agent=defaults.user_agent, timeout_ns=defaults.timeout_ns)
+        return replace(options, fields=self.http.traced(options.fields)[0])
 
     def log_of(self, target: WsTarget, options: WsOptions) -> SessionLog:
         """Where sessions with this name and these tags are recorded."""

@@ -12,7 +12,7 @@ from atlas_perf.report.comparison import (
     VERDICT_WORDS,
     finding_words,
     interval_text,
-    level_text,
+    value_text,
 )
 from atlas_perf.report.html.cells import ABSENT, Cell, count, number, part, statistic
 from atlas_perf.report.html.definitions import DEFINITIONS
@@ -147,8 +147,8 @@ def _row(one: ComparedMetric, forest: Forest | None, advisory: bool) -> ChangeRo
         tone=_TONES[colour],
         word=said if mark else "",
         name=f"{one.selector} {one.statistic}",
-        base=number(level_text(one, one.base), one.base),
-        candidate=number(level_text(one, one.candidate), one.candidate),
+        base=number(value_text(one, one.base), one.base),
+        candidate=number(value_text(one, one.candidate), one.candidate),
         change=number(one.text(one.change), one.change),
         interval=interval_text(one),
         forest=forest,

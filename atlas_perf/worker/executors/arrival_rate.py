@@ -108,6 +108,12 @@ class ArrivalRateExecutor(Executor):
     def _left_over(self) -> int:
         return self._unstarted
 
+    def _drop_left_over(self) -> None:
+        """What waited in vain is of the phase that it was due in."""
+        for due_ns, _ in self._waiting:
+            self._iterations.drop(1, due_ns)
+        self._iterations.drop(self._unstarted - len(self._waiting))
+
     def _unfinished(self) -> bool:
         return self.active_users > 0 or (self._open and self._growing > 0)
 

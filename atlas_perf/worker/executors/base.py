@@ -106,7 +106,7 @@ class Executor(ABC):
         if self._stopped:
             self._iterations.withdraw(self._left_over())
         else:
-            self._iterations.drop(self._left_over())
+            self._drop_left_over()
 
     def stop(self, *, graceful: bool) -> None:
         """Begin no more iterations; those running may finish within gracefulStop if `graceful`.
@@ -153,6 +153,10 @@ class Executor(ABC):
     def _left_over(self) -> int:
         """Iterations that the plan promised and the time did not allow."""
         return 0
+
+    def _drop_left_over(self) -> None:
+        """Account for those that were left over at the end, and not by a stop."""
+        self._iterations.drop(self._left_over())
 
     def _start(self, lane: Lane) -> None:
         task = asyncio.create_task(self._iterate(lane))

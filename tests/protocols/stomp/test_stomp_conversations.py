@@ -9,9 +9,16 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from atlas_perf.model.plan import HttpOptions
+from atlas_perf.protocols.fake_ws import FakeWsClient
 from atlas_perf.protocols.http.client import HttpClient
 from atlas_perf.protocols.http.client_setup import ClientSetup
-from atlas_perf.protocols.stomp.conversation import Stomp, StompError, connect_stomp
+from atlas_perf.protocols.stomp.conversation import (
+    LONGEST_PROBLEM,
+    Stomp,
+    StompError,
+    connect_stomp,
+)
+from atlas_perf.protocols.stomp.frames import Frame
 from atlas_perf.protocols.ws.errors import WebSocketClosed
 from atlas_perf.protocols.ws.ws_client import WsClient
 from atlas_perf.protocols.ws.ws_setup import WsSetup
@@ -103,3 +110,39 @@ async def test_the_wrong_framing_is_noticed(ws, framed) -> None:
             framed=not framed,
             limit="500ms",
         )
+
+
+CONNECTED = "CONNECTED\nversion:1.2\n\n\0"
+
+
+async def refusing(error: str) -> Stomp:
+    """Connected to a server that answers everything else with this."""
+    ws = FakeWsClient()
+    ws.answer("*", lambda message: CONNECTED if message.startswith("CONNECT") else error)
+    return await connect_stomp(await ws.connect("/stomp"))
+
+
+async def test_an_error_that_names_no_receipt_is_told_in_its_words() -> None:
+    stomp = await refusing("ERROR\nmessage:no such topic\n\nmore\0")
+    with pytest.raises(StompError, match=r"^no such topic$") as refusal:
+        await stomp.subscribe("/topic/elsewhere", limit="1s")
+    assert refusal.value.frame == Frame("ERROR", {"message": "no such topic"}, b"more")
+
+
+async def test_a_long_error_is_shortened_and_its_frame_is_not() -> None:
+    stomp = await refusing(f"ERROR\nmessage:{'x' * 1000}\n\n\0")
+    with pytest.raises(StompError) as refusal:
+        await stomp.subscribe("/topic/elsewhere", limit="1s")
+    assert len(str(refusal.value)) == LONGEST_PROBLEM
+    assert refusal.value.frame is not None
+    assert len(refusal.value.frame.headers["message"]) == 1000
+
+
+@pytest.mark.parametrize("name", ["heart-beat", "Accept-Version"])
+async def test_headers_that_could_not_be_kept_are_refused(name: str) -> None:
+    ws = FakeWsClient()
+    ws.answer("*", lambda message: CONNECTED)
+    socket = await ws.connect("/stomp")
+    with pytest.raises(ValueError, match=f"{name}.*cannot be given"):
+        await connect_stomp(socket, headers={name: "1000,1000"})
+    assert socket.sent == []

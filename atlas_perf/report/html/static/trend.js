@@ -6,7 +6,7 @@
       const host = document.getElementById(trend.key);
       const x = trend.labels.map((_, index) => index);
       const label = (index) => trend.labels[index] ?? "";
-      trend.series.forEach((group, index) => {
+      trend.charts.forEach((group, index) => {
         const card = atlas.chart.element("div", "card");
         host.append(card);
         atlas.chart.create(card, {

@@ -1,0 +1,24 @@
+"""Packages that only some outputs need: `pip install 'atlas-perf[outputs]'` brings them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from atlas_perf.errors import UsageError
+
+
+def refuse_without(kind: str, *packages: str) -> None:
+    """Raises UsageError, with what to do, if one of these is not installed."""
+    missing = [package for package in packages if not _installed(package)]
+    if missing:
+        raise UsageError(
+            f"--out {kind} needs {' and '.join(missing)}, which is not installed: "
+            "pip install 'atlas-perf[outputs]'"
+        )
+
+
+def _installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # not even what it would be inside of
+        return False

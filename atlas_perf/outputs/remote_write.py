@@ -1,0 +1,122 @@
+"""`--out prometheus-rw=URL`: Prometheus remote write 1.0, with native histograms.
+
+Each period all series are sent with their totals, dated at its end: none goes stale while the run
+goes on. Histograms go in requests of their own, since a server that does not take them refuses the
+whole request; they are left out from then on, which is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cramjam
+
+from atlas_perf.model.series import Tags
+from atlas_perf.outputs.courier import Undelivered
+from atlas_perf.outputs.http_post import HttpPost
+from atlas_perf.outputs.period import OutputSeries, Period
+from atlas_perf.outputs.prometheus_messages import WriteRequest, fill_written
+from atlas_perf.outputs.prometheus_series import histograms, labels_of, numbers, stats_of
+from atlas_perf.outputs.totals import Totals
+
+_MOST_SERIES = 2_000  # in one request
+_NO_HISTOGRAMS = "native histograms"  # are disabled
+
+
+class _Histograms(bytes):
+    """A payload of histograms alone."""
+
+
+class RemoteWrite:
+    """A receiver of remote write.
+
+    Raises:
+        UsageError: the URL or a variable cannot be used.
+    """
+
+    kind = "prometheus-rw"
+
+    def __init__(self, url: str, variables: Mapping[str, str]) -> None:
+        self._http = HttpPost(
+            self.kind,
+            url,
+            usual_path="/api/v1/write",
+            fixed_headers={
+                "Content-Type": "application/x-protobuf",
+                "Content-Encoding": "snappy",
+                "X-Prometheus-Remote-Write-Version": "0.1.0",
+            },
+            variables=variables,
+        )
+        self.shown = self._http.shown
+        self._stats = stats_of(variables)
+        self._zero_unix_ms = 0
+        self._totals = Totals()
+        self._samples = _Requests()
+        self._histograms = _Requests()
+        self._takes_histograms = True
+
+    def open(self, zero_unix_ns: int) -> None:
+        self._zero_unix_ms = zero_unix_ns // 1_000_000
+
+    def encode(self, period: Period) -> Sequence[bytes]:
+        self._totals.absorb(period)
+        at_ms = self._zero_unix_ms + period.end_s * 1_000
+        for one in numbers(self._totals, self._stats):
+            sample = self._samples.of(one.name, one.series).samples
+            point = sample[0] if sample else sample.add()
+            point.value, point.timestamp = one.value, at_ms
+        payloads: list[bytes] = self._samples.packed()
+        if self._takes_histograms:
+            for name, series, sketch, unit in histograms(self._totals):
+                known = self._histograms.of(name, series).histograms
+                fill_written(known[0] if known else known.add(), sketch, unit, at_ms)
+            payloads += map(_Histograms, self._histograms.packed())
+        return payloads
+
+    def send(self, payload: bytes) -> None:
+        if isinstance(payload, _Histograms) and not self._takes_histograms:
+            return
+        try:
+            self._http.post(payload)
+        except Undelivered as refused:
+            if not (isinstance(payload, _Histograms) and _NO_HISTOGRAMS in str(refused)):
+                raise
+            self._takes_histograms = False
+
+    def close(self) -> str:
+        self._http.close()
+        if self._takes_histograms:
+            return ""
+        return "histograms were left out, since the server takes no native ones"
+
+
+class _Requests:
+    """Requests that are filled anew each period: series keep their place and their labels."""
+
+    def __init__(self) -> None:
+        self._requests: list[Any] = []
+        self._known: dict[tuple[str, OutputSeries], Any] = {}
+
+    def of(self, name: str, series: OutputSeries) -> Any:
+        """The `TimeSeries` under this name."""
+        known = self._known.get((name, series))
+        if known is None:
+            if not self._requests or len(self._requests[-1].timeseries) >= _MOST_SERIES:
+                self._requests.append(WriteRequest())
+            known = self._requests[-1].timeseries.add()
+            _label(known, name, series.tags)
+            self._known[name, series] = known
+        return known
+
+    def packed(self) -> list[bytes]:
+        return [
+            bytes(cramjam.snappy.compress_raw(request.SerializeToString()))
+            for request in self._requests
+        ]
+
+
+def _label(message: Any, name: str, tags: Tags) -> None:
+    for key, value in sorted([("__name__", name), *labels_of(tags)]):
+        message.labels.add(name=key, value=value)
