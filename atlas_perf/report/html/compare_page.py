@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from atlas_perf.model.comparison import ComparedMetric, Comparison, Finding
+from atlas_perf.model.comparison import ComparedMetric, Comparison
 from atlas_perf.model.summary import EndpointSummary, Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.comparison import (
@@ -152,7 +152,7 @@ def _row(one: ComparedMetric, forest: Forest | None, advisory: bool) -> ChangeRo
         change=number(one.text(one.change), one.change),
         interval=interval_text(one),
         forest=forest,
-        note=one.note if one.primary or one.finding is Finding.NO_DATA else "",
+        note=one.note if one.primary else "",
     )
 
 
