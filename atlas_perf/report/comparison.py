@@ -32,7 +32,7 @@ _WORDS = {
     Finding.NO_DATA: ("dim", "– no data"),
 }
 _IMPRESSIONS = {**_WORDS, Finding.REGRESSED: ("yellow", "! looks worse")}
-_VERDICTS = {
+VERDICT_WORDS = {
     Verdict.FAIL: ("on red", "✗", "the candidate is worse"),
     Verdict.NO_DATA: ("on yellow", "?", "a primary metric could not be compared"),
     Verdict.INCONCLUSIVE: ("on yellow", "?", "neither a regression nor its absence is shown"),
@@ -129,16 +129,13 @@ def _table(
     heads = ("base", "candidate", "change", confidence)
     cells = "".join(right(head, size) for head, size in zip(heads, _NUMBERS, strict=True))
     yield f"  {paint('bold', left(title, name))}{paint('dim', cells)}"
-    words = _IMPRESSIONS if comparison.advisory else _WORDS
     for row in rows:
-        how, word = words[row.finding]
-        if not row.primary:
-            how, word = ("yellow", "! stands out") if row.stands_out else ("dim", _quiet(row))
+        how, word = finding_words(row, advisory=comparison.advisory)
         numbers = (
             value_text(row, row.base),
             value_text(row, row.candidate),
             row.text(row.change),
-            _interval(row),
+            interval_text(row),
         )
         cells = "".join(right(one, size) for one, size in zip(numbers, _NUMBERS, strict=True))
         said = printable(_name(row))
@@ -158,6 +155,13 @@ def _name_width(rows: Sequence[ComparedMetric], width: int) -> int:
     return max([_LEAST_NAME, *(size for size in fitting if size <= room)])
 
 
+def finding_words(row: ComparedMetric, *, advisory: bool) -> tuple[str, str]:
+    """A colour, and a mark with a word or two; of what never gates only what stands out."""
+    if row.primary:
+        return (_IMPRESSIONS if advisory else _WORDS)[row.finding]
+    return ("yellow", "! stands out") if row.stands_out else ("dim", _quiet(row))
+
+
 def _quiet(row: ComparedMetric) -> str:
     return "✓ no worse" if row.finding is Finding.NON_INFERIOR else ""
 
@@ -175,7 +179,8 @@ def value_text(row: ComparedMetric, value: float | None) -> str:
     return milliseconds_text(value) if row.is_time else format_quantity(value)
 
 
-def _interval(row: ComparedMetric) -> str:
+def interval_text(row: ComparedMetric) -> str:
+    """Between which bounds the true change lies, with their unit."""
     if row.lower is None or row.upper is None:
         return "–"
     unit = row.text(0.0).rpartition(" ")[2]
@@ -184,7 +189,7 @@ def _interval(row: ComparedMetric) -> str:
 
 
 def _last_line(comparison: Comparison, paint: Paint) -> str:
-    how, mark, meaning = _VERDICTS[comparison.verdict]
+    how, mark, meaning = VERDICT_WORDS[comparison.verdict]
     word = f"{mark} {comparison.verdict.value}"
     if comparison.advisory:
         meaning = "advice only"

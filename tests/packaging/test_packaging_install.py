@@ -88,6 +88,10 @@ def test_the_wheel_ships_scenarios_types_and_compiled_parts(wheel_names: set[str
         assert f"atlas_perf/scenarios/{file.relative_to(CHECKOUT / 'scenarios')}" in wheel_names
     assert "atlas_perf/scenarios/baselines.toml" in wheel_names
     assert "atlas_perf/py.typed" in wheel_names
+    pages = CHECKOUT / "atlas_perf" / "report" / "html"
+    for folder in ("static", "templates"):
+        for file in (pages / folder).iterdir():
+            assert f"atlas_perf/report/html/{folder}/{file.name}" in wheel_names
     for part in COMPILED:
         assert f"atlas_perf/{part}.pyi" in wheel_names
         assert [name for name in wheel_names if name.startswith(f"atlas_perf/{part}.cpython-")]
@@ -111,6 +115,17 @@ def test_the_sdist_holds_what_is_compiled_but_nothing_generated(sdist_names: set
     assert ".so" not in suffixes(sdist_names)
 
 
+def test_both_hold_the_library_of_the_charts_and_its_licence(
+    wheel_names: set[str], sdist_names: set[str]
+) -> None:
+    charts = {
+        f"atlas_perf/report/html/charts/{name}"
+        for name in ("uPlot.iife.min.js", "uPlot.min.css", "LICENSE")
+    }
+    assert charts <= wheel_names
+    assert charts <= sdist_names  # so that a wheel made from it needs no npm
+
+
 def test_the_installed_command_proves_its_compiled_parts(installed: Path, tmp_path: Path) -> None:
     line = run(installed / "atlas-perf", "--version", cwd=tmp_path)
     assert line.startswith("atlas-perf ")
@@ -124,3 +139,4 @@ def test_shipped_scenarios_are_found_from_another_folder(installed: Path, tmp_pa
     assert "PASS" in finished
     (summary,) = tmp_path.glob("results/*/summary.json")
     assert str(installed.parent) in summary.read_text()  # not the checkout's own scenario
+    assert "uPlot" in summary.with_name("report.html").read_text()

@@ -104,6 +104,12 @@ DEFINITIONS: Mapping[str, str] = {
     "floor": "What the generator measures of a server that takes no time, at this rate.",
     "max_rate": "Requests per second that the generator makes on this machine without a pause.",
     # Comparisons and trends.
+    "run": "One run, by the UTC time of its start, and where its results are.",
+    "version": "Of atlas-perf, which made the run.",
+    "latency_p95": "95 % of the successful requests took less: response time where the model is "
+    "open, else service time.",
+    "latency_p99": "99 % of the successful requests took less: response time where the model is "
+    "open, else service time.",
     "base": "The base's value, of its whole steady phase.",
     "candidate": "The candidate's value, of its whole steady phase.",
     "change": "Of times candidate / base − 1; of shares the difference in percentage points.",

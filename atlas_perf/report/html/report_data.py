@@ -66,22 +66,30 @@ class RunSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class TrendSeries:
+class TrendLine:
     """One statistic over several runs."""
 
     name: str
-    unit: str  # as in `ThresholdResult`
     values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendChart:
+    """Statistics of one unit, drawn together."""
+
+    title: str
+    about: str
+    unit: str  # "ms", "share", "per_s" or ""
+    lines: tuple[TrendLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
     """Several runs of one scenario, the oldest first."""
 
-    key: str
+    key: str  # of the element of the page that it is drawn in
     labels: tuple[str, ...]
-    verdicts: tuple[str, ...]
-    series: tuple[TrendSeries, ...]
+    charts: tuple[TrendChart, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from atlas_perf.report.html.run_tables import (
     ledger_table,
 )
 from atlas_perf.report.html.spectra import spectra_of
+from atlas_perf.report.terminal_text import printable
 from atlas_perf.units import NS_PER_S, format_duration
 
 MOST_EXCEPTIONS = 50
@@ -95,7 +96,7 @@ def run_page(summary: Summary, kept: RunSketches) -> str:
 def run_series(summary: Summary, kept: RunSketches, label: str = "") -> RunSeries:
     """What charts draw of one run."""
     return RunSeries(
-        label or summary.name,
+        label or printable(summary.name),
         columns_of(summary.windows),
         tuple(_spans(summary.phases)),
         spectra_of(kept),
@@ -141,5 +142,7 @@ def _spans(phases: Sequence[PhaseSummary]) -> list[PhaseSpan]:
     if all(load == loads[0] for load in loads):
         return loads[0] if loads else []
     return [
-        replace(span, scenario=scenario) for scenario, load in by_scenario.items() for span in load
+        replace(span, scenario=printable(scenario))
+        for scenario, load in by_scenario.items()
+        for span in load
     ]

@@ -180,9 +180,7 @@
       this.reset.type = "button";
       this.reset.hidden = true;
       this.reset.addEventListener("click", () => {
-        for (const chart of all) {
-          if (chart === this || (this.spec.sync && chart.spec.sync === this.spec.sync)) chart.#whole();
-        }
+        for (const chart of this.#peers()) chart.#whole();
       });
       tools.append(this.reset);
       if (this.spec.canLog) tools.append(this.#logButton());
@@ -243,7 +241,16 @@
       const last = this.spec.x.length - 1;
       const from = this.plot.cursor.idx ?? (step > 0 ? -1 : last + 1);
       const index = Math.min(last, Math.max(0, from + step * (event.shiftKey ? 10 : 1)));
-      this.plot.setCursor({ left: this.plot.valToPos(this.spec.x[index], "x"), top: 0 });
+      for (const chart of this.#peers()) chart.#read(this.spec.x[index]);
+    }
+
+    #read(x) {
+      this.plot.setCursor({ left: this.plot.valToPos(x, "x"), top: 0 }, true, false);
+    }
+
+    // The charts that share cursor and zoom with this one, itself included.
+    #peers() {
+      return [...all].filter((chart) => chart === this || (this.spec.sync && chart.spec.sync === this.spec.sync));
     }
 
     #whole() {

@@ -4,9 +4,10 @@
   const start = (trends) => {
     for (const trend of trends) {
       const host = document.getElementById(trend.key);
+      if (trend.labels.length < 2) continue;
       const x = trend.labels.map((_, index) => index);
       const label = (index) => trend.labels[index] ?? "";
-      trend.series.forEach((group, index) => {
+      trend.charts.forEach((group, index) => {
         const card = atlas.chart.element("div", "card");
         host.append(card);
         atlas.chart.create(card, {
@@ -21,7 +22,11 @@
           sync: trend.key,
           xText: label,
           xTitle: "Run",
-          xSplits: (_plot, _axis, low, high) => x.filter((at) => at >= low && at <= high),
+          xSplits: (_plot, _axis, low, high) => {
+            const shown = x.filter((at) => at >= low && at <= high);
+            const step = Math.max(1, Math.ceil(shown.length / Math.max(1, Math.floor(host.clientWidth / 150))));
+            return shown.filter((_, place) => place % step === 0);
+          },
         });
       });
     }

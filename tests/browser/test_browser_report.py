@@ -1,0 +1,161 @@
+"""The report in a real browser: quiet, drawn, sortable, defined, in both colours, on a phone.
+
+Debian's Chromium, driven by Playwright; skipped where there is none. One browser, and a page for
+each kind of reader.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
+
+from sample_summary import sample_summary
+from test_report_html import KEPT, hostile_summary
+
+from atlas_perf.report.html.run_page import run_page
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+
+COLOURS_OF_A_CANVAS = """canvas => {
+  const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  const found = new Set();
+  for (let i = 0; i < pixels.length; i += 4) {
+    if (pixels[i + 3]) found.add(pixels.slice(i, i + 3).join());
+  }
+  return found.size;
+}"""
+
+
+class Reader:
+    """A page, and all that it said or asked for."""
+
+    def __init__(self, browser, file: Path, **context) -> None:
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page = browser.new_context(**context).new_page()
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.said.append(dialog.message))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(file.as_uri())
+
+    def first_cells(self, table: str) -> list[str]:
+        rows = self.page.locator(f"#{table} tbody tr:visible th")
+        return [text.split("\n")[0] for text in rows.all_inner_texts()]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    file = tmp_path_factory.mktemp("report") / "report.html"
+    summary = sample_summary()
+    first = summary.windows[0]
+    windows = tuple(dataclasses.replace(first, second=second, vus=second) for second in range(30))
+    page = run_page(dataclasses.replace(summary, windows=windows), KEPT)
+    file.write_text(page, encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def desk(browser, file) -> Reader:
+    return Reader(browser, file, viewport={"width": 1280, "height": 900}, color_scheme="light")
+
+
+def test_it_is_quiet_and_asks_nobody(desk, file):
+    assert desk.said == []
+    assert [url for url in desk.asked if not url.startswith("data:")] == [file.as_uri()]
+
+
+def test_its_charts_are_drawn(desk):
+    canvases = desk.page.locator(".chart canvas")
+    assert canvases.count() >= 5
+    for canvas in canvases.all():
+        assert canvas.evaluate(COLOURS_OF_A_CANVAS) > 3
+
+
+def test_a_click_on_a_head_sorts(desk):
+    head = desk.page.locator("#endpoints-table thead th", has_text="Requests")
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    values = desk.page.locator('#endpoints-table td[data-title="Requests"]').evaluate_all(
+        "cells => cells.map(cell => Number(cell.dataset.value))"
+    )
+    assert values == sorted((one.requests for one in sample_summary().endpoints), reverse=True)
+
+
+def test_typing_filters(desk):
+    everything = desk.first_cells("endpoints-table")
+    desk.page.fill("#endpoints-table-filter", everything[0])
+    assert everything[0] in desk.first_cells("endpoints-table")
+    desk.page.fill("#endpoints-table-filter", "nothing is called so")
+    assert desk.first_cells("endpoints-table") == []
+    desk.page.fill("#endpoints-table-filter", "")
+    assert desk.first_cells("endpoints-table") == everything
+
+
+def test_a_number_is_defined_on_hover_and_its_head_on_focus(desk):
+    tooltip = desk.page.locator("#tooltip")
+    desk.page.locator('#endpoints-table td[data-title="p95"]').first.hover()
+    assert tooltip.inner_text().startswith("95 % of the successful requests took less")
+    desk.page.keyboard.press("Escape")
+    assert tooltip.is_hidden()
+    desk.page.locator('#thresholds-table [data-about="margin"]').focus()
+    assert tooltip.inner_text().startswith("Distance between value and limit")
+
+
+def test_arrow_keys_read_a_chart(desk):
+    plot = desk.page.locator('[data-chart="latency"] .plot')
+    plot.focus()
+    plot.press("ArrowRight")
+    read = desk.page.locator('[data-chart="latency"] .legend-value').all_inner_texts()
+    assert any(read)
+    other = desk.page.locator('[data-chart="lateness"] .legend-value').all_inner_texts()
+    assert any(other)  # the cursor is shared
+
+
+def test_dark_and_light(browser, file, desk):
+    dark = Reader(browser, file, color_scheme="dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    night, day = dark.page.evaluate(ground), desk.page.evaluate(ground)
+    assert night != day
+    dark.page.click("#theme")
+    assert dark.page.evaluate(ground) == day
+    dark.page.emulate_media(media="print")
+    assert dark.page.locator(".bar").is_hidden()
+    assert dark.said == []
+
+
+def test_a_phone_needs_no_sideways_scrolling(browser, file):
+    phone = Reader(browser, file, viewport={"width": 375, "height": 800})
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert phone.said == []
+
+
+def test_nothing_of_a_hostile_run_executes(browser, tmp_path):
+    file = tmp_path / "report.html"
+    file.write_text(run_page(hostile_summary(), KEPT), encoding="utf-8")
+    reader = Reader(browser, file)
+    for details in reader.page.locator("details").all():
+        details.evaluate("one => { one.open = true }")
+    for button in reader.page.locator(".chart-tools button:visible").all():
+        button.click()
+    assert reader.said == []
+    assert [url for url in reader.asked if not url.startswith("data:")] == [file.as_uri()]
+    assert "onerror=alert(1)" in reader.page.locator("#verdict ~ .reasons").inner_text()

@@ -1,0 +1,234 @@
+"""The page of a run: its numbers are the summary's, and no name in it is anything but text."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from sample_summary import sample_summary
+
+from atlas_perf.errors import InternalError
+from atlas_perf.model.metric import Contains
+from atlas_perf.model.run_sketches import KeptRate, KeptTrend, RunSketches
+from atlas_perf.report.html import assets
+from atlas_perf.report.html.histories import MOST_POINTS, history_of, thinned
+from atlas_perf.report.html.report_data import ReportData, RunSeries, report_data_json
+from atlas_perf.report.html.run_page import run_page
+from atlas_perf.report.html.spectra import spectra_of
+from atlas_perf.report.html.trend_page import trend_page
+from atlas_perf.sketch.ddsketch import Sketch
+
+HOSTILE = '</script><img src=x onerror=alert(1)>\x1b[31m\u202e"\u2028'
+MOST_BYTES = 1_500_000
+
+
+def sketch(*values_ms: float) -> bytes:
+    one = Sketch()
+    for value in values_ms:
+        one.add(value * 1e6)
+    return one.to_bytes()
+
+
+KEPT = RunSketches(
+    "steady",
+    (10, 10),
+    trends=(
+        KeptTrend("http_req_duration", Contains.TIME, 0, (sketch(1, 2), sketch(3, 400))),
+        KeptTrend(
+            "http_req_duration{method:GET,name:runs,scenario:api}",
+            Contains.TIME,
+            0,
+            (sketch(1, 2), sketch(3)),
+        ),
+    ),
+    rates=(KeptRate("checks", ((3, 4), (4, 4))),),
+)
+
+
+class Page(HTMLParser):
+    """Tags, their attributes, and the text of the page's data."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self._in_script = False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._in_script = tag == "script"
+        if self._in_script:
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        self._in_script = False
+
+    def handle_data(self, data):
+        if self._in_script:
+            self.scripts[-1] += data
+
+    @property
+    def data(self):
+        return json.loads(self.scripts[0])
+
+    def figures(self) -> dict[str | None, float]:
+        return {
+            attributes["data-figure"]: float(attributes["data-value"] or "nan")
+            for _, attributes in self.tags
+            if "data-figure" in attributes
+        }
+
+
+def hostile_summary():
+    summary = sample_summary()
+    endpoint = dataclasses.replace(summary.endpoints[0], name=HOSTILE, scenario=HOSTILE)
+    exception = dataclasses.replace(
+        summary.exceptions[0], kind=HOSTILE, message=HOSTILE, traceback=HOSTILE, file=HOSTILE
+    )
+    return dataclasses.replace(
+        summary,
+        name=HOSTILE,
+        reasons=(HOSTILE,),
+        endpoints=(endpoint,),
+        exceptions=(exception,),
+        checks=(dataclasses.replace(summary.checks[0], name=HOSTILE, group=f"::{HOSTILE}"),),
+        plan={"name": HOSTILE},
+    )
+
+
+def test_figures_are_the_summarys():
+    summary = sample_summary()
+    figures = Page(run_page(summary, KEPT)).figures()
+    metrics = summary.metrics
+    assert figures["Requests"] == metrics["http_reqs"].values["count"]
+    assert figures["Failed"] == metrics["http_req_failed"].values["rate"]
+    assert figures["Latency p95"] == metrics["http_req_duration"].values["p(95)"]
+    assert figures["Latency p99"] == metrics["http_req_duration"].values["p(99)"]
+
+
+def test_every_threshold_and_baseline_has_its_row():
+    summary = sample_summary()
+    text = run_page(summary, KEPT)
+    values = [one.value for one in summary.thresholds if one.value is not None]
+    values += [one.value for one in summary.baselines.rows if one.value is not None]
+    assert values
+    for value in values:
+        assert f'data-title="Value" data-value="{json.dumps(value)}"' in text
+
+
+def test_no_name_becomes_a_tag_or_ends_the_data():
+    honest, hostile = (Page(run_page(one, KEPT)) for one in (sample_summary(), hostile_summary()))
+    assert {tag for tag, _ in hostile.tags} <= {tag for tag, _ in honest.tags}
+    assert not [1 for _, attributes in hostile.tags if any(k.startswith("on") for k in attributes)]
+    assert len(hostile.scripts) == len(honest.scripts)
+    text = run_page(hostile_summary(), KEPT)
+    assert not re.search("[\x1b\u202e\u2028]", text)
+
+
+def test_data_inside_a_script_cannot_end_it():
+    text = report_data_json(ReportData(runs=(RunSeries("</script><!--\u2028&", {}),)))
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text)["runs"][0]["label"] == "</script><!--\u2028&"
+
+
+def test_nothing_outside_the_file_is_named_in_it():
+    page = Page(run_page(sample_summary(), KEPT))
+    addresses = [
+        value
+        for tag, attributes in page.tags
+        for name, value in attributes.items()
+        if name in ("src", "href", "action", "srcset", "data") and value
+    ]
+    assert all(address.startswith(("#", "data:")) for address in addresses)
+    (policy,) = (
+        attributes["content"]
+        for tag, attributes in page.tags
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_our_scripts_never_parse_text_as_html():
+    for file in assets.SCRIPTS:
+        if file.parent == assets.STATIC:
+            text = file.read_text()
+            assert not re.search(
+                r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function",
+                text,
+            ), file.name
+
+
+def test_a_run_of_twenty_minutes_fits():
+    summary = sample_summary()
+    windows = tuple(
+        dataclasses.replace(
+            summary.windows[0],
+            second=second,
+            p50_ms=1.23456789 + second,
+            p95_ms=7.7654321 + second,
+            p99_ms=12.3456789 * second,
+            response_p50_ms=1.9 + second / 7,
+            response_p95_ms=8.7 + second / 7,
+            response_p99_ms=18.7 + second / 7,
+            bytes_received=1e6 / 3 * second,
+            cpu_cores=second / 7,
+            planned_arrivals=second,
+            started_arrivals=second,
+        )
+        for second in range(1200)
+    )
+    endpoints = tuple(
+        dataclasses.replace(summary.endpoints[0], name=f"/endpoint/{n}") for n in range(200)
+    )
+    page = run_page(dataclasses.replace(summary, windows=windows, endpoints=endpoints), KEPT)
+    assert len(page.encode()) < MOST_BYTES
+
+
+def test_a_spectrum_reaches_as_far_as_its_samples():
+    spectra = spectra_of(KEPT)
+    assert spectra is not None
+    whole, endpoint = spectra.curves
+    assert (whole.name, whole.count, endpoint.name) == ("all requests", 4, "GET runs")
+    assert whole.values_ms[0] == 1.0
+    assert spectra.tails[-1] <= 4
+    assert endpoint.values_ms[-1] is None
+
+
+@pytest.mark.parametrize(
+    ("selector", "expression", "values"),
+    [
+        ("checks", "rate>0.9", (0.75, 1)),
+        ("http_req_duration{name:runs,method:GET,scenario:api}", "max<5 over steady", (2, 3)),
+    ],
+)
+def test_a_history_comes_from_the_windows_that_were_kept(selector, expression, values):
+    history = history_of("key", selector, expression, 5.0, (sample_summary(), KEPT))
+    assert history is not None
+    assert history.values == values
+
+
+def test_a_long_history_keeps_its_worst():
+    values = [1.0] * 5000
+    values[4321] = 9.0
+    assert max(thinned(values, max)) == 9.0
+    assert len(thinned(values, max)) == MOST_POINTS
+
+
+def test_a_trend_is_in_the_order_of_time():
+    newest = sample_summary()
+    older = dataclasses.replace(newest, started_at="2026-11-22T14:05:12Z", reasons=("older",))
+    page = Page(trend_page([("b", newest), ("a", older)]))
+    (trend,) = page.data["trends"]
+    assert trend["labels"] == ["2026-11-22 14:05", "2026-11-23 14:05"]
+    p95 = newest.metrics["http_req_duration"].values["p(95)"]
+    assert trend["charts"][0]["lines"][1]["values"] == [p95, p95]
+
+
+def test_a_missing_part_is_told_in_one_sentence(tmp_path):
+    with pytest.raises(InternalError, match=r"gone\.js, a part of the report, is missing"):
+        assets._asset(tmp_path / "gone.js")
