@@ -16,6 +16,7 @@ from atlas_perf.cli.calibration import CalibrationLoad, calibrate
 from atlas_perf.cli.environments import Environment
 from atlas_perf.cli.facts import gather_facts
 from atlas_perf.cli.json_log import verdict_fields
+from atlas_perf.cli.live_view import LiveView
 from atlas_perf.cli.measuring import measure
 from atlas_perf.cli.progress import choose_display
 from atlas_perf.cli.stop_signals import StopSignals
@@ -27,6 +28,7 @@ from atlas_perf.judge.redact import plan_secrets, redacted_text
 from atlas_perf.judge.summarize import unfinished_summary
 from atlas_perf.judge.withdrawn import withdrawn
 from atlas_perf.model.plan import TestPlan
+from atlas_perf.model.progress import Progress
 from atlas_perf.model.summary import Calibration, Facts, Summary
 from atlas_perf.outputs.base import Output
 from atlas_perf.outputs.kept_sketches import KeptSketches
@@ -60,6 +62,7 @@ class PreparedRun:
     target: StartedTarget | None = None  # that was started for it
     calibration: CalibrationLoad | None = None  # that is to come first, if asked for
     baselines: BaselineJudge | None = None  # of its scenario
+    live: LiveView | None = None  # shows it while it goes on
 
 
 def carry_out(
@@ -74,6 +77,8 @@ def carry_out(
         RunInvalidError: the run broke down before it could measure.
     """
     summary, folder = recorded(prepared, results_dir, signals, quiet=quiet)
+    if prepared.live is not None:
+        prepared.live.end(summary, folder)
     show(render_console(summary, colour=wants_colour(sys.stdout), width=report_width()))
     if not quiet:
         _tell_end(summary, folder)
@@ -182,16 +187,32 @@ def run_shown(
     """`observe` without its headline; `label` is what the progress is called."""
     signals.hold()
     facts = gather_facts(prepared.environment)
+    live = prepared.live
+    watch = None if live is None else live.begin(label, prepared.environment.base_url)
     with choose_display(label, quiet=quiet) as display:
         return measure(
             prepared.plan,
             facts,
             signals,
-            display.update,
+            _both(display.update, watch),
             outputs=prepared.outputs,
             calibration=calibration,
             baselines=prepared.baselines,
         )
+
+
+def _both(
+    show: Callable[[Progress], None], watch: Callable[[Progress], None] | None
+) -> Callable[[Progress], None]:
+    if watch is None:
+        return show
+    watched = watch
+
+    def told(progress: Progress) -> None:
+        show(progress)
+        watched(progress)
+
+    return told
 
 
 def report_width() -> int:

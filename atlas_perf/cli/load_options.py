@@ -305,6 +305,16 @@ RESULTS_DIR = LoadOption(
     help="Where each run gets a folder of its own (default: results).",
 )
 
+LIVE = LoadOption(
+    "--live",
+    is_flag=False,
+    flag_value="",
+    type=option_types.LIVE_ADDRESS,
+    metavar="[PORT]",
+    help="Serve the run's charts while it goes on, with a button that stops it: on 127.0.0.1 and a "
+    "port that is told (8090, if it is free). HOST:PORT listens elsewhere, and asks for a token.",
+)
+
 QUIET = LoadOption(
     "--quiet",
     variable="ATLAS_PERF_QUIET",
@@ -363,7 +373,18 @@ OF_RUN: tuple[tuple[str, tuple[LoadOption, ...]], ...] = (
     (VERDICT, (THRESHOLD, NO_THRESHOLDS, BASELINES, NO_BASELINES, CALIBRATE, PAYLOAD)),
     (
         RESULTS,
-        (TAG, TRACE_SHARE, OUT, OUT_INTERVAL, RESULTS_DIR, QUIET, LOG_FORMAT, CONFIG, NO_CONFIG),
+        (
+            TAG,
+            TRACE_SHARE,
+            OUT,
+            OUT_INTERVAL,
+            RESULTS_DIR,
+            LIVE,
+            QUIET,
+            LOG_FORMAT,
+            CONFIG,
+            NO_CONFIG,
+        ),
     ),
 )
 """In the order of its help."""

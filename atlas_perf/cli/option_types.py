@@ -24,6 +24,10 @@ MOST_LOAD_NS = 60 * NS_PER_S
 MOST_PAYLOAD_BYTES = 16_000_000
 LONGEST_OUT_INTERVAL_S = 60
 
+LOOPBACK = "127.0.0.1"
+LIVE_PORT_IF_FREE = -1
+"""Stands for the usual port of the live page, or any other if that is taken."""
+
 _SIZE_UNITS = {"": 1, "B": 1, "kB": 1_000, "MB": 1_000_000}
 _SIZE = re.compile(r"([0-9]{1,9})(|B|kB|MB)")
 
@@ -172,6 +176,20 @@ def read_out_interval_s(text: str) -> int:
     return seconds
 
 
+def read_live_address(text: str) -> tuple[str, int]:
+    """`8090`, `0.0.0.0:8090`, or nothing: where the live page is served. Port 0: any free one."""
+    if not text:
+        return LOOPBACK, LIVE_PORT_IF_FREE
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if colon else LOOPBACK
+    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError(
+            f"{text!r} is not a port: write --live=8090 or --live=0.0.0.0:8090, and scenarios "
+            "before --live"
+        )
+    return host, int(port)
+
+
 def read_fault(text: str) -> str:
     """A fault of the embedded target, as written, once it could be read."""
     # The target stands on aiohttp, which only a run with faults is to pay for.
@@ -190,6 +208,7 @@ LATENCY_SCALE = Written("factor", read_latency_scale)
 FAULT = Written("fault", read_fault)
 LOAD_TIME = Written("time", read_load_time)
 SIZE = Written("size", read_size_bytes)
+LIVE_ADDRESS = Written("port", read_live_address)
 OUT_INTERVAL = Written("duration", read_out_interval_s)
 PROCESSES = Written("n|auto", read_processes)
 COUNT = click.IntRange(min=1, max=MOST)

@@ -45,6 +45,7 @@ _OTHERS = {
     "outputs": "out",
     "out_interval_s": "out_interval",
     "results_dir": "results_dir",
+    "live": "live",
     "quiet": "quiet",
     "allow_production": "allow_production",
     "ignore_preflight": "ignore_preflight",

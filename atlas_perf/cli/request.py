@@ -46,4 +46,5 @@ class RunRequest:
     allow_production: bool = False
     calibrate: bool = False
     payload_bytes: int | None = None  # of the null server's answers
+    live: tuple[str, int] | None = None  # where the live page is served
     quiet: bool = False

@@ -24,6 +24,7 @@ from atlas_perf.cli.environments import (
     Environment,
     resolve_environment,
 )
+from atlas_perf.cli.live_view import live_view
 from atlas_perf.cli.overall import overall_exit_code, overall_line
 from atlas_perf.cli.preflight import refuse_hopeless
 from atlas_perf.cli.request import RunRequest
@@ -63,7 +64,8 @@ def run_request(request: RunRequest) -> ExitCode:
     """
     with StopSignals() as signals, ExitStack() as running:
         prepared = list(_prepare(request, running))
-        return _run_each(prepared, request, signals)
+        live = running.enter_context(live_view(request.live))
+        return _run_each([replace(one, live=live) for one in prepared], request, signals)
 
 
 def _prepare(request: RunRequest, running: ExitStack) -> Iterator[PreparedRun]:

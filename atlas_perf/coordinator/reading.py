@@ -13,6 +13,9 @@ from atlas_perf.schedule.phase_times import PhaseTimes
 from atlas_perf.schedule.planned_rate import PlannedRate
 from atlas_perf.units import NS_PER_S
 
+NEWEST_WINDOWS = 60
+"""A worker that could not send for a while tells of many seconds at once."""
+
 
 def read_progress(
     state: RunRecord, aggregator: Aggregator, *, elapsed_ns: int, message: str
@@ -45,6 +48,7 @@ def read_progress(
         planned_per_s=_planned_per_s(state.plan, window) if running else None,
         started_per_s=window.started_arrivals / window.length_s if window is not None else 0.0,
         health=_health(window),
+        newest=newest_complete_windows(aggregator),
         message=message,
     )
 
@@ -65,6 +69,13 @@ def _health(window: Window | None) -> GeneratorHealth:
         throttled_share=window.throttled_share_max,
         start_lag_p99_ms=window.lag_p99_ms,
     )
+
+
+def newest_complete_windows(aggregator: Aggregator) -> tuple[Window, ...]:
+    """The last seconds that every living worker has reported, in their order."""
+    newest = aggregator.elapsed_ns // NS_PER_S - 1
+    recent = aggregator.windows()[-NEWEST_WINDOWS:]
+    return tuple(window for window in recent if window.second <= newest)
 
 
 def newest_complete_window(aggregator: Aggregator) -> Window | None:

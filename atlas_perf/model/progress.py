@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from atlas_perf.model.summary import Window
+
 
 class RunPhase(StrEnum):
     STARTING = "starting"
@@ -51,6 +53,7 @@ class Progress:
     planned_per_s: float | None = None  # iterations due by the plan; None without arrival rates
     started_per_s: float = 0.0  # those that were begun in the same second
     health: GeneratorHealth = GeneratorHealth()
+    newest: tuple[Window, ...] = ()  # seconds that all workers have told of, the last ones
     message: str = ""  # something the user should know now, e.g. "worker 2 died"
 
     @property

@@ -9,6 +9,7 @@ import pytest
 from atlas_perf.cli.option_types import (
     read_duration_ns,
     read_latency_scale,
+    read_live_address,
     read_pair,
     read_processes,
     read_scale,
@@ -100,3 +101,23 @@ def test_processes_are_a_number_or_auto() -> None:
     for text in ("0", "-1", "two", "1.5", "²"):
         with pytest.raises(ValueError, match="auto"):
             read_processes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("8090", ("127.0.0.1", 8090)),
+        ("0.0.0.0:81", ("0.0.0.0", 81)),
+        ("localhost:81", ("localhost", 81)),
+        ("[::1]:81", ("::1", 81)),
+        ("", ("127.0.0.1", -1)),
+    ],
+)
+def test_where_the_live_page_is(text: str, address: tuple[str, int]) -> None:
+    assert read_live_address(text) == address
+
+
+@pytest.mark.parametrize("text", ["api", "70000", "0", "host:", ":80", "1.5"])
+def test_what_is_no_port_says_how_it_is_written(text: str) -> None:
+    with pytest.raises(ValueError, match="write --live=8090"):
+        read_live_address(text)

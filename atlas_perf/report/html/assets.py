@@ -21,6 +21,7 @@ STYLES = (
     STATIC / "page.css",
     STATIC / "tables.css",
     STATIC / "charts.css",
+    STATIC / "live.css",
     STATIC / "narrow.css",
     STATIC / "print.css",
 )
@@ -36,9 +37,9 @@ SCRIPTS = (
     STATIC / "spectrum.js",
     STATIC / "histories.js",
     STATIC / "trend.js",
-    STATIC / "page.js",
 )
-"""In the order in which they need each other; each adds its part to `atlas`."""
+"""In the order in which they need each other; each adds its part to `atlas`. Last comes what puts a
+page together: `page.js`, or `live.js`."""
 
 LICENCE = CHARTS / "LICENSE"
 
@@ -57,8 +58,8 @@ def styles() -> tuple[Asset, ...]:
 
 
 @cache
-def scripts() -> tuple[Asset, ...]:
-    return tuple(map(_asset, SCRIPTS))
+def scripts(main: str = "page.js") -> tuple[Asset, ...]:
+    return tuple(map(_asset, (*SCRIPTS, STATIC / main)))
 
 
 @cache
@@ -73,7 +74,7 @@ def require_assets() -> None:
     Raises:
         InternalError: naming the file that is not.
     """
-    _ = styles(), scripts(), licence()
+    _ = styles(), scripts(), scripts("live.js"), licence()
 
 
 def _asset(file: Path) -> Asset:

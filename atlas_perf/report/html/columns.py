@@ -51,6 +51,15 @@ Column = tuple[float | None, ...]
 
 def columns_of(windows: Sequence[Window]) -> Mapping[str, Column]:
     """Every column with something in it; `second` is the begin of each window."""
+    return {
+        name: column
+        for name, column in every_column(windows).items()
+        if name in KEPT_EMPTY or any(column)
+    }
+
+
+def every_column(windows: Sequence[Window]) -> Mapping[str, Column]:
+    """Every column, empty ones too: for a run that goes on, and may fill them yet."""
     columns: dict[str, Column] = {"second": tuple(window.second for window in windows)}
     for name in _LEVELS:
         columns[name] = tuple(rounded(getattr(window, name)) for window in windows)
@@ -58,7 +67,7 @@ def columns_of(windows: Sequence[Window]) -> Mapping[str, Column]:
         columns[name] = tuple(
             rounded(getattr(window, counted) / window.length_s) for window in windows
         )
-    return {name: column for name, column in columns.items() if name in KEPT_EMPTY or any(column)}
+    return columns
 
 
 def rounded(value: float | None) -> float | None:

@@ -18,20 +18,30 @@ from atlas_perf.report.terminal_text import printable
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_page(template: str, title: str, data: ReportData, **context: Any) -> str:
+def render_page(
+    template: str,
+    title: str,
+    data: ReportData,
+    *,
+    main: str = "page.js",
+    connects: bool = False,
+    **context: Any,
+) -> str:
     """The whole file.
 
     Args:
         template: a file of `templates/`, which extends `page.html.jinja`.
         data: what its scripts draw.
+        main: the script that puts it together.
+        connects: whether it may ask the server that it came from.
         context: what the template names.
     """
     page = _environment().get_template(template)
     return page.render(
         title=title,
-        policy=_policy(styles(), scripts()),
+        policy=_policy(styles(), scripts(main), connects=connects),
         styles=[Markup(one.text) for one in styles()],
-        scripts=[Markup(one.text) for one in scripts()],
+        scripts=[Markup(one.text) for one in scripts(main)],
         data=Markup(report_data_json(data)),
         definitions=DEFINITIONS,
         licence=licence(),
@@ -65,8 +75,9 @@ def _lines(text: str) -> Markup:
     return Markup("\n").join(escape(printable(line)) for line in text.splitlines())
 
 
-def _policy(sheets: tuple[Asset, ...], programs: tuple[Asset, ...]) -> str:
-    """Only these scripts and styles, no request of any kind, and no text ever parsed as HTML."""
+def _policy(sheets: tuple[Asset, ...], programs: tuple[Asset, ...], *, connects: bool) -> str:
+    """Only these scripts and styles, no request of any kind unless it `connects` to its server, and
+    no text ever parsed as HTML."""
     allowed_styles = " ".join(f"'{one.integrity}'" for one in sheets)
     allowed_scripts = " ".join(f"'{one.integrity}'" for one in programs)
     return "; ".join(
@@ -75,6 +86,7 @@ def _policy(sheets: tuple[Asset, ...], programs: tuple[Asset, ...]) -> str:
             f"script-src {allowed_scripts}",
             f"style-src {allowed_styles}",
             "img-src data:",
+            "connect-src 'self'" if connects else "connect-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",

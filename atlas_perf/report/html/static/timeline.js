@@ -1,7 +1,7 @@
 // The charts over time, of one run or of two laid over each other.
 //
-// atlas.timeline.create(host, runs) returns { update(runs) }: a live page gives it the same columns,
-// grown by a second.
+// atlas.timeline.create(host, runs) returns { update(runs) }: a live page, which says that it grows,
+// gives it the same columns, grown by a second.
 "use strict";
 (() => {
   const CARDS = [
@@ -152,7 +152,7 @@
     };
   };
 
-  const create = (host, runs) => {
+  const create = (host, runs, { grows = false } = {}) => {
     const x = seconds(runs);
     const made = [];
     for (const card of CARDS) {
@@ -160,7 +160,7 @@
       for (const chart of card.charts) {
         const spec = specOf(chart, runs, x);
         if (!spec.lines.length) continue;
-        if (chart.empty && spec.lines.every((line) => isEmpty(line.run, line.column))) {
+        if (!grows && chart.empty && spec.lines.every((line) => isEmpty(line.run, line.column))) {
           const figure = atlas.chart.element("div", "chart");
           figure.append(atlas.chart.element("span", "chart-title", chart.title), atlas.chart.element("p", "empty", chart.empty));
           place.append(figure);
@@ -173,7 +173,7 @@
     const update = (grown) => {
       const now = seconds(grown);
       for (const chart of made) {
-        chart.update(now, chart.spec.lines.map((line) => aligned(now, grown[runs.indexOf(line.run)], line.column)));
+        chart.update(now, chart.spec.lines.map((line) => aligned(now, grown[runs.indexOf(line.run)] ?? grown[0], line.column)));
       }
     };
     return { update, charts: made };
