@@ -33,7 +33,7 @@ def test_commands_options_scenarios_and_files_complete(tmp_path: Path) -> None:
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "login.py").touch()
 
-    assert complete("atlas-perf r", 1, tmp_path) == ["run"]
+    assert complete("atlas-perf ru", 1, tmp_path) == ["run"]
     assert complete("atlas-perf run sm", 2, tmp_path) == ["smoke", "smoking.py"]
     assert complete("atlas-perf run more/", 2, tmp_path) == ["more/login.py"]
     assert complete("atlas-perf run m", 2, tmp_path) == ["more/"]

@@ -220,7 +220,7 @@ async def test_a_run_that_ended_badly_is_an_error_and_no_latency(api, user, stat
 async def test_a_run_that_never_ends_is_given_up_as_an_error(api, user) -> None:
     OrchestratorDouble(user.http, looks_until_ended=10_000)
     await follow(api, user)
-    assert sum(user.slept_s) == pytest.approx(30, abs=1)
+    assert 25 < sum(user.slept_s) <= 31  # of 30 s, less what this machine took meanwhile
     assert values(user, "ai_success") == [0]
     assert sum(values(user, "errors")) == 1
     assert values(user, "ai_latency") == []
