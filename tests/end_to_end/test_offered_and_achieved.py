@@ -83,12 +83,12 @@ options = {
 
 async def default(vu):
     if vu.iteration == 0:
-        await asyncio.sleep(0.9)
+        await asyncio.sleep(0.7)
 """
 
 
 def test_arrivals_dropped_in_a_warm_up_are_named_and_do_not_void_the_run(run_scenario) -> None:
-    """Four users are busy for 0.9 s with their first iteration: most of that second is dropped."""
+    """Four users are busy for 0.7 s with their first iteration: most of that second is dropped."""
     run = run_scenario(COLD)
     dropped = run.summary["ledger"]["cold"]["dropped"]
     assert dropped > 0.1 * 160
