@@ -12,7 +12,9 @@ from sample_summary import sample_summary
 
 from atlas_perf.errors import InternalError
 from atlas_perf.model.metric import Contains
+from atlas_perf.model.request_sample import SampleReason
 from atlas_perf.model.run_sketches import KeptRate, KeptTrend, RunSketches
+from atlas_perf.model.summary import RequestSummary
 from atlas_perf.report.html import assets
 from atlas_perf.report.html.histories import MOST_POINTS, history_of, thinned
 from atlas_perf.report.html.report_data import ReportData, RunSeries, report_data_json
@@ -97,6 +99,12 @@ def hostile_summary():
         exceptions=(exception,),
         checks=(dataclasses.replace(summary.checks[0], name=HOSTILE, group=f"::{HOSTILE}"),),
         plan={"name": HOSTILE},
+        requests=tuple(
+            request(
+                reason, name=HOSTILE, url=HOSTILE, error=HOSTILE, body=HOSTILE, trace_id=HOSTILE
+            )
+            for reason in SampleReason
+        ),
     )
 
 
@@ -232,3 +240,39 @@ def test_a_trend_is_in_the_order_of_time():
 def test_a_missing_part_is_told_in_one_sentence(tmp_path):
     with pytest.raises(InternalError, match=r"gone\.js, a part of the report, is missing"):
         assets._asset(tmp_path / "gone.js")
+
+
+def request(reason: SampleReason, **changes: object) -> RequestSummary:
+    known = RequestSummary(
+        reason, "api", "steady", 3.25, "GET", "/runs/{id}", "http://h/runs/7", 200, "", 0,
+        *(12.5, 0.1, None, None, 0.2, 12.0, 0.3, None, "", ""),
+    )  # fmt: skip
+    return dataclasses.replace(known, **changes)
+
+
+def test_single_requests_are_told_with_what_was_answered_and_their_traces():
+    failed = request(
+        SampleReason.FAILED,
+        status=503,
+        error_code=1503,
+        body='{"error": "<b>busy</b>"}',
+        trace_id="a1" * 16,
+    )
+    dead = request(SampleReason.FAILED, status=0, error="dial: connection refused", waiting_ms=None)
+    slow = request(SampleReason.SLOW, duration_ms=812.0, connecting_ms=4.0, late_ms=6.0)
+    summary = dataclasses.replace(sample_summary(), requests=(failed, dead, slow))
+    text = run_page(summary, KEPT)
+    for told in ("status 503", "dial: connection refused", "a1" * 16, "http://h/runs/7"):
+        assert told in text
+    assert "&lt;b&gt;busy&lt;/b&gt;" in text
+    assert "<b>busy</b>" not in text
+    slowest = text[text.index('id="slow-requests-table"') :]
+    assert 'data-value="812.0"' in slowest
+    assert 'data-value="10.1"' in slowest.replace("10.099999999999999", "10.1")
+    assert "Trace" not in slowest.partition("</table>")[0]
+
+
+def test_without_single_requests_there_is_no_table_of_them():
+    text = run_page(dataclasses.replace(sample_summary(), requests=()), KEPT)
+    assert "failed-requests-table" not in text
+    assert "slow-requests-table" not in text

@@ -56,6 +56,17 @@ DEFINITIONS: Mapping[str, str] = {
     "endpoint": "Requests of one method and name in one scenario. The name is the URL unless the "
     "request was given one.",
     "scenario": "The scenario of the plan that made them.",
+    "request_sample": "One request by itself, with its URL; of a failure the first ones of each "
+    "kind, with the beginning of the answer. summary.json has them all.",
+    "request_at": "When it ended, in seconds from the run's start.",
+    "request_duration": "From the first byte sent to the last byte received; without a response, "
+    "all that passed since the call.",
+    "request_waiting": "From the last byte sent to the first byte of the response: the server and "
+    "the way there and back.",
+    "request_receiving": "From the first byte of the response to the last of its body.",
+    "request_before": "Before its first byte was sent: waiting for a connection, name lookup, "
+    "connecting, TLS, and in the open model how late it was already.",
+    "trace_id": "What went with it in traceparent: the name of its trace in your tracing system.",
     "error": "The status of the answer, or what went wrong where there was none, with k6's error "
     "code.",
     # Load.

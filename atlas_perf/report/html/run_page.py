@@ -20,6 +20,7 @@ from atlas_perf.report.html.key_figures import key_figures
 from atlas_perf.report.html.metric_tables import total_table, trend_table
 from atlas_perf.report.html.page import render_page
 from atlas_perf.report.html.report_data import PhaseSpan, ReportData, RunSeries
+from atlas_perf.report.html.request_tables import failed_request_table, slow_request_table
 from atlas_perf.report.html.run_tables import (
     check_table,
     endpoint_table,
@@ -79,6 +80,8 @@ def run_page(summary: Summary, kept: RunSketches) -> str:
         spectra=data.runs[0].spectra,
         endpoints=endpoint_table(summary),
         errors=error_table(summary),
+        failed_requests=failed_request_table(summary),
+        slow_requests=slow_request_table(summary),
         exceptions=summary.exceptions[:MOST_EXCEPTIONS],
         more_exceptions=max(0, len(summary.exceptions) - MOST_EXCEPTIONS),
         checks=check_table(summary),
