@@ -17,8 +17,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 
 from sample_summary import sample_summary
-from test_report_html import KEPT, hostile_summary
+from test_report_html import KEPT, hostile_summary, sketch
 
+from atlas_perf.model.metric import Contains
+from atlas_perf.model.run_sketches import KeptTrend
 from atlas_perf.report.html.run_page import run_page
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -122,6 +124,22 @@ def test_its_charts_are_drawn(desk):
     assert canvases.count() >= 5
     for canvas in canvases.all():
         assert canvas.evaluate(COLOURS_OF_A_CANVAS) > 3
+
+
+def test_curves_far_apart_begin_on_a_logarithmic_axis(browser, desk, tmp_path):
+    tasks = KeptTrend("task_duration", Contains.TIME, 0, (sketch(900, 1500, 1700),))
+    file = tmp_path / "report.html"
+    kept = dataclasses.replace(KEPT, trends=(*KEPT.trends, tasks))
+    file.write_text(run_page(sample_summary(), kept), encoding="utf-8")
+    far_apart = Reader(browser, file)
+    pressed = [
+        reader.page.locator('[data-chart="spectrum"] button', has_text="Log scale").get_attribute(
+            "aria-pressed"
+        )
+        for reader in (far_apart, desk)
+    ]
+    assert pressed == ["true", "false"]
+    assert far_apart.said == []
 
 
 def test_a_click_on_a_head_sorts(desk):
