@@ -92,7 +92,7 @@ def test_the_endpoints_rows_are_the_summarys(desk):
     summary = sample_summary()
     rows = desk.page.locator("#endpoints-table tbody tr").evaluate_all(
         """rows => rows.map(row => [row.cells[0].textContent, Object.fromEntries(
-          [...row.cells].slice(1).map(cell => [cell.dataset.title, Number(cell.dataset.value)]))])"""
+          [...row.cells].slice(1).map(one => [one.dataset.title, Number(one.dataset.value)]))])"""
     )
     assert dict(rows) == {
         f"{one.method} {one.name}": {
@@ -201,7 +201,9 @@ def test_on_paper_it_is_light_and_nothing_is_cut(browser, file, desk):
     assert paper.page.evaluate(COLOUR_OF_TEXT) == desk.page.evaluate(COLOUR_OF_TEXT) != at_night
     for control in ("#endpoints-table-filter", ".chart-tools", "#theme"):
         assert paper.page.locator(control).first.is_hidden()
-    cut = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.ariaLabel)"
+    cut = (
+        "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.ariaLabel)"
+    )
     assert paper.page.locator(".scrolls:visible").evaluate_all(cut) == []
     assert paper.said == []
 

@@ -48,7 +48,9 @@ class Repository:
             "include: [{local: .gitlab/load-test.yml}]\nstages: [load-test]\n"
         )
         (folder / "quick.py").write_text(SCENARIO)
-        (folder / ".gitignore").write_text("results\n*.json\n*.html\nmetrics.txt\n.gitlab-ci-local\n")
+        (folder / ".gitignore").write_text(
+            "results\n*.json\n*.html\nmetrics.txt\n.gitlab-ci-local\n"
+        )
         self._git("init", "--quiet", "--initial-branch=main")
         self._git("remote", "add", "origin", "git@gitlab.example:team/orchestrator.git")
         self._git("add", "--all")
