@@ -17,8 +17,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 
 from sample_summary import sample_summary
-from test_report_html import KEPT, hostile_summary
+from test_report_html import KEPT, hostile_summary, sketch
 
+from atlas_perf.model.metric import Contains
+from atlas_perf.model.run_sketches import KeptTrend
 from atlas_perf.report.html.run_page import run_page
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -34,6 +36,8 @@ COLOURS_OF_A_CANVAS = """canvas => {
   }
   return found.size;
 }"""
+
+COLOUR_OF_TEXT = "getComputedStyle(document.body).color"
 
 
 class Reader:
@@ -83,11 +87,59 @@ def test_it_is_quiet_and_asks_nobody(desk, file):
     assert [url for url in desk.asked if not url.startswith("data:")] == [file.as_uri()]
 
 
+def test_the_endpoints_rows_are_the_summarys(desk):
+    """Requests, failures and every latency of each row, to the last digit."""
+    summary = sample_summary()
+    rows = desk.page.locator("#endpoints-table tbody tr").evaluate_all(
+        """rows => rows.map(row => [row.cells[0].textContent, Object.fromEntries(
+          [...row.cells].slice(1).map(one => [one.dataset.title, Number(one.dataset.value)]))])"""
+    )
+    assert dict(rows) == {
+        f"{one.method} {one.name}": {
+            "Requests": one.requests,
+            "per s": one.requests / summary.measured_s,
+            "Failed": one.failed / one.requests,
+            **{key.replace("(", "").replace(")", ""): ms for key, ms in one.latency_ms.items()},
+        }
+        for one in summary.endpoints
+    }
+
+
+def test_criteria_stand_with_state_value_and_limit(desk):
+    words = {"passed": "met", "failed": "not met", "no_data": "no data"}
+    shown = desk.page.locator("#thresholds-table tbody tr").evaluate_all(
+        """rows => rows.map(row => ['State', 'Value', 'Limit'].map(title => {
+          const cell = row.querySelector(`[data-title="${title}"]`);
+          const { value } = cell.dataset;
+          return title === 'State' ? cell.textContent.trim()
+            : value === undefined ? null : Number(value);
+        }))"""
+    )
+    asked = sample_summary().thresholds
+    assert shown == [[words[one.state.value], one.value, one.limit] for one in asked]
+
+
 def test_its_charts_are_drawn(desk):
     canvases = desk.page.locator(".chart canvas")
     assert canvases.count() >= 5
     for canvas in canvases.all():
         assert canvas.evaluate(COLOURS_OF_A_CANVAS) > 3
+
+
+def test_curves_far_apart_begin_on_a_logarithmic_axis(browser, desk, tmp_path):
+    tasks = KeptTrend("task_duration", Contains.TIME, 0, (sketch(900, 1500, 1700),))
+    file = tmp_path / "report.html"
+    kept = dataclasses.replace(KEPT, trends=(*KEPT.trends, tasks))
+    file.write_text(run_page(sample_summary(), kept), encoding="utf-8")
+    far_apart = Reader(browser, file)
+    pressed = [
+        reader.page.locator('[data-chart="spectrum"] button', has_text="Log scale").get_attribute(
+            "aria-pressed"
+        )
+        for reader in (far_apart, desk)
+    ]
+    assert pressed == ["true", "false"]
+    assert far_apart.said == []
 
 
 def test_a_click_on_a_head_sorts(desk):
@@ -140,6 +192,20 @@ def test_dark_and_light(browser, file, desk):
     dark.page.emulate_media(media="print")
     assert dark.page.locator(".bar").is_hidden()
     assert dark.said == []
+
+
+def test_on_paper_it_is_light_and_nothing_is_cut(browser, file, desk):
+    paper = Reader(browser, file, viewport={"width": 720, "height": 1000}, color_scheme="dark")
+    at_night = paper.page.evaluate(COLOUR_OF_TEXT)
+    paper.page.emulate_media(media="print", color_scheme="dark")
+    assert paper.page.evaluate(COLOUR_OF_TEXT) == desk.page.evaluate(COLOUR_OF_TEXT) != at_night
+    for control in ("#endpoints-table-filter", ".chart-tools", "#theme"):
+        assert paper.page.locator(control).first.is_hidden()
+    cut = (
+        "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.ariaLabel)"
+    )
+    assert paper.page.locator(".scrolls:visible").evaluate_all(cut) == []
+    assert paper.said == []
 
 
 def test_a_phone_needs_no_sideways_scrolling(browser, file):

@@ -48,7 +48,9 @@ class Repository:
             "include: [{local: .gitlab/load-test.yml}]\nstages: [load-test]\n"
         )
         (folder / "quick.py").write_text(SCENARIO)
-        (folder / ".gitignore").write_text("results\n*.json\nmetrics.txt\n.gitlab-ci-local\n")
+        (folder / ".gitignore").write_text(
+            "results\n*.json\n*.html\nmetrics.txt\n.gitlab-ci-local\n"
+        )
         self._git("init", "--quiet", "--initial-branch=main")
         self._git("remote", "add", "origin", "git@gitlab.example:team/orchestrator.git")
         self._git("add", "--all")
@@ -119,7 +121,10 @@ def test_the_jobs_are_those_that_were_asked_for() -> None:
     assert production["allow_failure"] is False
     assert staging["artifacts"]["expire_in"] == "30 days"
     assert production["artifacts"]["expire_in"] == "90 days"
-    assert jobs[".load-test"]["artifacts"]["when"] == "always"
+    artifacts = jobs[".load-test"]["artifacts"]
+    assert artifacts["when"] == "always"
+    assert artifacts["expose_as"]
+    assert artifacts["paths"] == ["load-test.html", "results/"]
     for job, branches in ((staging, {"main", "develop"}), (production, {"main"})):
         (manual,) = (rule for rule in job["rules"] if rule.get("when") == "manual")
         assert {name for name in ("main", "develop") if f'"{name}"' in manual["if"]} == branches
@@ -153,6 +158,8 @@ def test_a_failed_run_leaves_its_results(repository: Repository, broken: str) ->
     (summary,) = ran.folder.glob("results/*/summary.json")
     assert json.loads(summary.read_text())["verdict"] == "FAIL"
     assert list(ran.folder.glob("results/*/junit.xml"))
+    page = (ran.folder / "load-test.html").read_text()
+    assert page == summary.with_name("report.html").read_text()
 
 
 @needs_runner

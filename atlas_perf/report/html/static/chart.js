@@ -7,7 +7,7 @@
 //   height, sync         in pixels; charts of one sync share their cursor and their zoom
 //   phases               [{ phase, begin_s, end_s }] that are shaded; named: whether with their names
 //   xText, xSplits, log  of the axis: how it is written, where its ticks are, logarithmic
-//   canLog               whether a button turns the values' axis into a logarithmic one
+//   canLog, startsLog    whether a button turns the values' axis into a logarithmic one; whether it is at first
 //   about                a sentence on what the reader sees
 "use strict";
 (() => {
@@ -129,7 +129,7 @@
   class Chart {
     constructor(host, spec) {
       this.spec = spec;
-      this.isLog = false;
+      this.isLog = Boolean(spec.startsLog);
       this.root = element("figure", "chart");
       this.root.dataset.chart = spec.key ?? spec.title;
       this.root.append(this.#head(), this.#legend(), this.#plot());
@@ -192,7 +192,7 @@
     #logButton() {
       const button = element("button", "quiet", "Log scale");
       button.type = "button";
-      button.setAttribute("aria-pressed", "false");
+      button.setAttribute("aria-pressed", String(this.isLog));
       button.addEventListener("click", () => {
         this.isLog = !this.isLog;
         button.setAttribute("aria-pressed", String(this.isLog));

@@ -3,6 +3,7 @@
 (() => {
   const FIRST = 5;
   const COLOURS = 8;
+  const FAR_APART = 20;
   const TICKS = [1, 2, 4, 10, 100, 1000, 10000, 100000, 1000000];
 
   const percentile = (tail) => {
@@ -37,6 +38,14 @@
     });
   };
 
+  // Tasks of seconds would press requests of milliseconds into one line at the bottom.
+  const areFarApart = (lines, x) => {
+    const shown = lines.filter((line) => !line.hidden);
+    const median = x.findIndex((tail) => tail >= 2);
+    const medians = shown.map((line) => line.curve.values_ms[median]).filter((value) => value > 0);
+    return Math.max(...medians) > FAR_APART * Math.min(...medians);
+  };
+
   const create = (host, runs) => {
     if (!host || runs.some((run) => !run.spectra)) return null;
     const longest = runs.map((run) => run.spectra.tails).reduce((a, b) => (a.length >= b.length ? a : b));
@@ -52,6 +61,7 @@
       unit: "ms",
       height: 340,
       canLog: true,
+      startsLog: areFarApart(lines, longest),
       log: true,
       lines,
       x: longest,
