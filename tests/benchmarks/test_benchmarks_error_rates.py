@@ -179,7 +179,7 @@ def test_real_runs_are_collected_in_rounds_that_are_whole(
         pass
     run = read_run(tmp_path / "run")
     assert run.summary.metrics["http_reqs"].values["count"] == 450
-    assert 60 < run.summary.metrics["http_req_duration"].values["med"] < 90
+    assert 50 < run.summary.metrics["http_req_duration"].values["med"] < 90
 
     made: list[str] = []
 
