@@ -21,9 +21,10 @@ run: build  ## Smoke and api against the embedded target, in about a minute
 	@$(BIN)/atlas-perf run smoke api --environment embedded --duration-scale 0.045; \
 	code=$$?; echo "exit code of the verdict: $$code"; exit $$code
 
-# Three at once on any machine: most tests start processes and wait for load to pass.
+# Three at once on any machine: most tests start processes and wait for load to pass. They start
+# more than a thousand interpreters, none of which should compile the same modules again.
 test: build  ## The whole suite; style, types and packaging are part of it
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile
 
 bench: build  ## The benchmarks: a table here, JSON in benchmarks/results
 	@mkdir -p benchmarks/results

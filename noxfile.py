@@ -16,7 +16,8 @@ def tests(session: nox.Session) -> None:
     # compiled files carry their Python's name and lie beside each other.
     session.install("-e", ".[dev]")
     session.run("atlas-perf", "--version")
-    session.run("python", "-m", "pytest", *session.posargs)
+    # As in the Makefile: the tests start many interpreters, which share what one has compiled.
+    session.run("python", "-m", "pytest", *session.posargs, env={"PYTHONDONTWRITEBYTECODE": ""})
 
 
 @nox.session(python="3.11")

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,3 +62,28 @@ def run_scenario_in(
         finished.stderr,
         new.pop() if len(new) == 1 else None,
     )
+
+
+def run_side_by_side(
+    folder: Path, commands: Mapping[str, Sequence[str]], *, timeout_s: float = 300
+) -> dict[str, Finished]:
+    """Type `atlas-perf run` several times at once, each in a folder of its own: such runs wait
+    nearly all of their time. Each may be of several scenarios; the results are those of one."""
+
+    def finished(name: str) -> Finished:
+        place = folder / name.replace(" ", "-")
+        place.mkdir()
+        ran = subprocess.run(
+            [sys.executable, "-m", "atlas_perf", "run", *commands[name]],
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            cwd=place,
+            env={**os.environ, "NO_COLOR": "1"},
+            check=False,
+        )
+        results = sorted(place.glob("results/*"))
+        return Finished(ran.returncode, ran.stdout, ran.stderr, results[0] if results else None)
+
+    with ThreadPoolExecutor(len(commands)) as at_once:
+        return dict(zip(commands, at_once.map(finished, commands), strict=True))

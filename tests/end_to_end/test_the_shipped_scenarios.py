@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from finished_run import Finished, run_side_by_side
 
+CONTRACTS = ("documented", "deployed")
 SCALE = ("--duration-scale", "0.004", "--vus-scale", "0.2", "-p", "1")
 
 
-@pytest.mark.parametrize("contract", ["documented", "deployed"])
-def test_all_of_them_run_without_an_unexpected_answer(contract: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "atlas_perf", "run", "all", "--contract", contract]
-    finished = subprocess.run(
-        [*command, *SCALE, "--no-thresholds", "--quiet"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    summaries = {
-        summary["name"]: summary
-        for summary in map(
-            json.loads, (file.read_text() for file in tmp_path.glob("results/*/summary.json"))
-        )
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finished]:
+    commands = {
+        contract: ("all", "--contract", contract, *SCALE, "--no-thresholds", "--quiet")
+        for contract in CONTRACTS
     }
+    return run_side_by_side(tmp_path_factory.mktemp("contracts"), commands)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_all_of_them_run_without_an_unexpected_answer(
+    contract: str, runs: dict[str, Finished]
+) -> None:
+    finished = runs[contract]
+    assert finished.exit_code == 0, finished.stdout + finished.stderr
+    assert finished.results is not None
+    folders = finished.results.parent.iterdir()
+    told = [json.loads((folder / "summary.json").read_text()) for folder in folders]
+    summaries = {summary["name"]: summary for summary in told}
     assert set(summaries) == {"smoke", "api", "a2a", "websocket"}
     for name, summary in summaries.items():
         metrics = summary["metrics"]

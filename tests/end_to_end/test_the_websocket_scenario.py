@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from finished_run import Finished, run_side_by_side
 
 SPOKEN = {
     "documented": [],
     "deployed": ["-e", "CONTRACT=deployed"],
     "deployed in SockJS' framing": ["-e", "CONTRACT=deployed", "-e", "SOCKJS_FRAMING=sockjs"],
 }
+SCALED = ("--duration-scale", "0.009", "--vus-scale", "0.2", "--no-thresholds")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finished]:
+    commands = {
+        spoken: ("websocket", "--quiet", "-p", "2", *SCALED, *variables)
+        for spoken, variables in SPOKEN.items()
+    }
+    return run_side_by_side(tmp_path_factory.mktemp("spoken"), commands)
 
 
 @pytest.mark.parametrize("spoken", SPOKEN)
 def test_every_operation_comes_back_and_every_session_ends_well(
-    spoken: str, tmp_path: Path
+    spoken: str, runs: dict[str, Finished]
 ) -> None:
-    command = [sys.executable, "-m", "atlas_perf", "run", "websocket", "--quiet", "-p", "2"]
-    scaled = ["--duration-scale", "0.009", "--vus-scale", "0.2", "--no-thresholds"]
-    ran = subprocess.run(
-        [*command, *scaled, *SPOKEN[spoken], "--results-dir", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    (summary,) = tmp_path.glob("**/summary.json")
-    metrics = {
-        name: metric["values"]
-        for name, metric in json.loads(summary.read_text())["metrics"].items()
-    }
+    ran = runs[spoken]
+    assert ran.exit_code == 0, ran.stdout + ran.stderr
+    metrics = {name: metric["values"] for name, metric in ran.summary["metrics"].items()}
     assert metrics["ws_errors"]["passes"] == 0
     assert metrics["ws_message_latency"]["count"] > 20
     assert metrics["ws_session_failed"]["passes"] == 0
