@@ -140,6 +140,31 @@ def test_a_hanging_receiver_is_left_behind_and_memory_stays_bounded():
     assert output.told().seconds == 500
 
 
+def test_who_has_no_time_leaves_a_hanging_receiver_behind():
+    receiver = Hanging()
+    output = LiveOutput("kind=there", receiver, pace=Pace(flush_s=3_600, hurried_flush_s=0.001))
+    output.start(test_plan(), ANCHOR, T0_NS)
+    for one in seconds(2):
+        output.on_batch(one, SERIES.__getitem__)
+    assert receiver.holding.wait(30)
+    closing = threading.Thread(target=output.close, daemon=True)
+    closing.start()
+    assert output.awaited() == "up to 3600 s for kind=there to take what is left"
+    output.hurry()
+    closing.join(30)
+    assert not closing.is_alive()
+    assert "2 were lost: it did not answer in time" in output.told().note
+    receiver.let_go.set()
+
+
+def test_who_has_no_time_still_delivers_to_a_receiver_that_is_well():
+    receiver = Listed()
+    output = LiveOutput("kind=there", receiver, pace=Pace(hurried_flush_s=30))
+    output.hurry()
+    assert feed(output, seconds(4)) is None
+    assert output.told().complete
+
+
 def test_a_receiver_that_was_slow_for_a_while_has_all_in_the_end():
     receiver = Hanging()
     output = LiveOutput("kind=there", receiver, pace=Pace(flush_s=30))
