@@ -12,6 +12,7 @@ from atlas_perf.outputs.backlog import ROOM
 from atlas_perf.outputs.courier import Pace, Undelivered
 from atlas_perf.outputs.live_output import LiveOutput
 from atlas_perf.outputs.period import Period
+from atlas_perf.units import NS_PER_S
 
 QUICK = Pace(first_pause_s=0.001, longest_pause_s=0.002, give_up_after_s=0.05, flush_s=30)
 
@@ -29,7 +30,7 @@ class Listed:
         self.zero_unix_ns = zero_unix_ns
 
     def encode(self, period: Period) -> Sequence[bytes]:
-        return [f"{period.end_s}:{period.seconds}".encode()]
+        return [f"{period.end_ns // NS_PER_S}:{period.seconds}".encode()]
 
     def send(self, payload: bytes) -> None:
         self.tries += 1
