@@ -74,6 +74,13 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert [page.name for page in PAGES if page not in reached] == []
 
 
+def test_contributors_are_sent_to_files_that_are_there() -> None:
+    told = (CHECKOUT / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"(?:atlas_perf|tests|docs|benchmarks)/[\w/-]+(?:\.\w+|/)?", told))
+    assert len(named) > 40
+    assert [name for name in named if not (CHECKOUT / name).exists()] == []
+
+
 def test_every_schema_is_listed() -> None:
     told = (DOCS / "results.md").read_text()
     assert [s.name for s in (DOCS / "schemas").iterdir() if f"(schemas/{s.name})" not in told] == []
