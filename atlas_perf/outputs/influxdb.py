@@ -23,7 +23,6 @@ from atlas_perf.outputs.http_post import HttpPost
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.trend_values import PERIOD_STATS, in_milliseconds
 from atlas_perf.sketch.ddsketch import Sketch
-from atlas_perf.units import NS_PER_S
 
 _MOST_LINES = 5_000  # in one payload, as InfluxDB advises
 
@@ -38,7 +37,7 @@ class _Lines:
         self._heads: dict[OutputSeries, str] = {}
 
     def encode(self, zero_unix_ns: int, period: Period) -> list[bytes]:
-        at_ns = zero_unix_ns + period.end_s * NS_PER_S
+        at_ns = zero_unix_ns + period.end_ns
         lines = [
             f"{self._head(series)} {fields} {at_ns}\n" for series, fields in _fields_of(period)
         ]

@@ -19,6 +19,7 @@ from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.prometheus_messages import WriteRequest, fill_written
 from atlas_perf.outputs.prometheus_series import histograms, labels_of, numbers, stats_of
 from atlas_perf.outputs.totals import Totals
+from atlas_perf.units import NS_PER_MS
 
 _MOST_SERIES = 2_000  # in one request
 _NO_HISTOGRAMS = "native histograms"  # are disabled
@@ -51,18 +52,18 @@ class RemoteWrite:
         )
         self.shown = self._http.shown
         self._stats = stats_of(variables)
-        self._zero_unix_ms = 0
+        self._zero_unix_ns = 0
         self._totals = Totals()
         self._samples = _Requests()
         self._histograms = _Requests()
         self._takes_histograms = True
 
     def open(self, zero_unix_ns: int) -> None:
-        self._zero_unix_ms = zero_unix_ns // 1_000_000
+        self._zero_unix_ns = zero_unix_ns
 
     def encode(self, period: Period) -> Sequence[bytes]:
         self._totals.absorb(period)
-        at_ms = self._zero_unix_ms + period.end_s * 1_000
+        at_ms = (self._zero_unix_ns + period.end_ns) // NS_PER_MS
         for one in numbers(self._totals, self._stats):
             sample = self._samples.of(one.name, one.series).samples
             point = sample[0] if sample else sample.add()

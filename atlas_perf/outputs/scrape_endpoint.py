@@ -31,6 +31,8 @@ USUAL_PORT = 9464
 LONGEST_LAST_WAIT_S = 16.0
 """Prometheus scrapes every 15 s unless it is told otherwise."""
 
+_SCRAPED_ONCE_S = 4.0  # who has come but once is expected again after this
+_LATE_BY_S = 1.0  # as a scrape may be
 _REQUEST_TIMEOUT_S = 5.0
 _MOST_CONNECTIONS = 8
 
@@ -58,7 +60,9 @@ class ScrapeOutput:
         self._changed = threading.Condition()
         self._seconds = 0
         self._scraped_seconds = 0
-        self._scrapes: list[float] = []  # the last two
+        self._scrapes: list[float] = []  # when the last two were
+        self._last_wait_s = 0.0
+        self._hurried = False
         self._count = 0
         self._server: _Server | None = None
 
@@ -92,10 +96,19 @@ class ScrapeOutput:
             for period in self._periods.rest():
                 self._absorb(period)
             with self._changed:
-                self._changed.wait_for(self._all_scraped, self._last_wait_s())
+                self._last_wait_s = self._until_next_scrape_s(time.monotonic())
+                self._changed.wait_for(self._all_scraped_or_hurried, self._last_wait_s)
             self._server.stop()
             self._server = None
         return None
+
+    def awaited(self) -> str:
+        return f"up to {self._last_wait_s:.0f} s for Prometheus to scrape the last totals"
+
+    def hurry(self) -> None:
+        with self._changed:
+            self._hurried = True
+            self._changed.notify_all()
 
     def told(self) -> OutputSummary:
         name = f"prometheus={self._address[0]}:{self._address[1]}"
@@ -123,15 +136,17 @@ class ScrapeOutput:
             self._changed.notify_all()
         return content_type, body
 
-    def _all_scraped(self) -> bool:
-        return self._scraped_seconds == self._seconds
+    def _all_scraped_or_hurried(self) -> bool:
+        return self._hurried or self._scraped_seconds == self._seconds
 
-    def _last_wait_s(self) -> float:
-        """As long as the scraper let pass between its last two, and a little more."""
+    def _until_next_scrape_s(self, now_s: float) -> float:
+        """It is due as long after the newest one as that came after the one before."""
         if not self._scrapes:
             return 0.0
-        between_s = self._scrapes[-1] - self._scrapes[0] if len(self._scrapes) > 1 else 4.0
-        return min(between_s + 1.0, self._longest_last_wait_s)
+        oldest_s, newest_s = self._scrapes[0], self._scrapes[-1]
+        between_s = newest_s - oldest_s if len(self._scrapes) > 1 else _SCRAPED_ONCE_S
+        due_s = newest_s + between_s + _LATE_BY_S
+        return max(0.0, min(due_s - now_s, self._longest_last_wait_s))
 
 
 class _Server(ThreadingHTTPServer):

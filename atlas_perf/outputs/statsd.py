@@ -84,7 +84,7 @@ class StatsdReceiver:
         return "UDP does not tell what was lost on the way"
 
     def _without_tags(self, period: Period) -> Period:
-        whole = Period(period.end_s, period.seconds)
+        whole = Period(period.end_ns, period.seconds)
         for series, amount in period.counters.items():
             whole.count(self._whole_of(series), amount)
         for series, (passes, samples) in period.rates.items():

@@ -222,9 +222,7 @@ def test_the_endpoint_stays_for_one_more_scrape():
     output.on_batch(RUN[0], SERIES.__getitem__)
     scrape(output)
     waiting = threading.Event()
-    wait_s = output._last_wait_s()
-    assert 0 < wait_s <= 60
-    output._last_wait_s = lambda: waiting.set() or 60.0
+    output._until_next_scrape_s = lambda now_s: waiting.set() or 60.0
     closing = threading.Thread(target=output.close)
     closing.start()
     assert waiting.wait(30)
@@ -232,6 +230,41 @@ def test_the_endpoint_stays_for_one_more_scrape():
     closing.join(30)
     assert not closing.is_alive()
     assert output.told().complete
+
+
+@pytest.mark.parametrize("before_it_waits", [True, False])
+def test_who_has_no_time_waits_for_no_scrape(before_it_waits):
+    output = ScrapeOutput("1", {}, longest_last_wait_s=60.0)
+    output._address = ("127.0.0.1", 0)
+    output.start(test_plan(), ANCHOR, T0_NS)
+    output.on_batch(RUN[0], SERIES.__getitem__)
+    waiting = threading.Event()
+    output._until_next_scrape_s = lambda now_s: waiting.set() or 3_600.0
+    closing = threading.Thread(target=output.close, daemon=True)
+    if before_it_waits:
+        output.hurry()
+    closing.start()
+    assert waiting.wait(30)
+    assert "for Prometheus to scrape the last totals" in output.awaited()
+    output.hurry()
+    closing.join(30)
+    assert not closing.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("scrapes", "wait_s"),
+    [
+        ([], 0.0),  # nobody ever came
+        ([98.0], 3.0),  # expected 5 s after its only scrape
+        ([83.0, 98.0], 14.0),  # 15 s after the newest, or a second late
+        ([60.0, 90.0], 16.0),  # no longer than the longest
+        ([50.0, 65.0], 0.0),  # overdue: it comes no more
+    ],
+)
+def test_a_scrape_is_waited_for_while_it_is_due(scrapes, wait_s):
+    output = ScrapeOutput("1", {})
+    output._scrapes = scrapes
+    assert output._until_next_scrape_s(100.0) == wait_s
 
 
 def test_a_taken_port_is_refused_before_any_load():
