@@ -96,6 +96,17 @@ def test_the_generators_health_is_there(watched):
     assert cpu == pytest.approx(shares * watched.run.summary["measured_s"], rel=0.25)
 
 
+@pytest.mark.parametrize("name", ["k6_http_reqs_total", "k6_http_req_duration_seconds"])
+def test_totals_begin_with_a_zero_so_that_an_increase_has_their_first_value_in_it(watched, name):
+    data = watched.prometheus.get("/api/v1/query", query=f"{name}{{{WRITTEN}}}[5m]")
+    assert data["result"]
+    for series in data["result"]:
+        first = (
+            series["values"][0][1] if "values" in series else series["histograms"][0][1]["count"]
+        )
+        assert float(first) == 0
+
+
 def test_each_second_is_a_point(watched):
     query = f"count_over_time(k6_vus_max{{{WRITTEN}}}[5m])"
     data = watched.prometheus.get("/api/v1/query", query=query)

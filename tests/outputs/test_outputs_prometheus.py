@@ -68,15 +68,22 @@ def test_remote_write_sends_totals_at_the_end_of_each_second():
         assert feed(parse_output(f"prometheus-rw={server.url}"), RUN) is None
     requests = written(server)
     assert {request.path for request in server.requests} == {"/api/v1/write"}
-    points = {}
+    points, dated = {}, set()
     for request in requests:
         for series in request.timeseries:
             labels = [(label.name, label.value) for label in series.labels]
             assert labels == sorted(labels)
-            assert len(series.samples) + len(series.histograms) == 1
+            assert not (series.samples and series.histograms)
             for point in (*series.samples, *series.histograms):
+                assert (*labels, point.timestamp) not in dated  # no moment is told of twice
+                dated.add((*labels, point.timestamp))
                 points[dict(labels)["__name__"], point.timestamp] = point
-    first, second = ((START_UNIX_S + s) * 1000 for s in (1, 2))
+    began, first, second = ((START_UNIX_S + s) * 1000 for s in (0, 1, 2))
+    assert points["k6_http_reqs_total", began].value == 0
+    assert points["k6_data_sent_total", first].value == 0  # it begins with the second second
+    assert points["k6_http_req_duration_seconds", began].count_int == 0
+    assert ("k6_queue_depth", first) not in points  # a level has no zero before it
+    assert ("k6_http_req_duration_max", began) not in points
     assert points["k6_http_reqs_total", first].value == 3
     assert points["k6_http_reqs_total", second].value == 5
     assert points["k6_data_sent_total", second].value == 1_000
