@@ -14,12 +14,11 @@ from typing import Any
 
 import cramjam
 
-from atlas_perf.model.series import Tags
 from atlas_perf.outputs.courier import Undelivered
 from atlas_perf.outputs.http_post import HttpPost
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.prometheus_messages import WriteRequest, fill_written
-from atlas_perf.outputs.prometheus_series import histograms, labels_of, numbers, stats_of
+from atlas_perf.outputs.prometheus_series import SeriesLabels, histograms, numbers, stats_of
 from atlas_perf.outputs.totals import Totals
 from atlas_perf.sketch.ddsketch import Sketch
 from atlas_perf.units import NS_PER_MS
@@ -121,6 +120,7 @@ class _Requests:
     def __init__(self) -> None:
         self._requests: list[Any] = []
         self._known: dict[tuple[str, OutputSeries], Any] = {}
+        self._labels = SeriesLabels()
 
     def of(self, name: str, series: OutputSeries) -> Any:
         """The `TimeSeries` under this name."""
@@ -129,7 +129,8 @@ class _Requests:
             if not self._requests or len(self._requests[-1].timeseries) >= _MOST_SERIES:
                 self._requests.append(WriteRequest())
             known = self._requests[-1].timeseries.add()
-            _label(known, name, series.tags)
+            for key, value in sorted([("__name__", name), *self._labels.of(name, series)]):
+                known.labels.add(name=key, value=value)
             self._known[name, series] = known
         return known
 
@@ -142,8 +143,3 @@ class _Requests:
         for points in begun:
             del points[0]
         return packed
-
-
-def _label(message: Any, name: str, tags: Tags) -> None:
-    for key, value in sorted([("__name__", name), *labels_of(tags)]):
-        message.labels.add(name=key, value=value)

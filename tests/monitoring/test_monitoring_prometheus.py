@@ -38,6 +38,7 @@ def test_both_ways_lost_nothing(watched):
         ("iterations", "k6_iterations_total"),
         ("data_sent", "k6_data_sent_total"),
         ("data_received", "k6_data_received_total"),
+        ("odd_tags", "k6_odd_tags_total"),  # that are alike as labels, or none
     ],
 )
 def test_counts_are_exactly_the_summarys(watched, number, metric, name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from http_receiver import HttpReceiver
@@ -149,9 +149,12 @@ def saying(answer: bytes) -> Iterator[int]:
 
         def serve() -> None:
             connection, _ = listening.accept()
-            with connection:
+            with connection, suppress(OSError):
                 connection.recv(1 << 16)
                 connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(1 << 16):  # closed before, it would be a reset
+                    pass
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
