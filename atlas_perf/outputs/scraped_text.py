@@ -27,18 +27,27 @@ _COUNTER, _GAUGE, _HISTOGRAM = 0, 1, 4
 
 
 class Exposition:
-    """Totals in the format that is asked for."""
+    """Totals in the format that is asked for. An answer is made once, whoever asks how often."""
 
     def __init__(self, stats: Sequence[Stat]) -> None:
         self._stats = stats
         self._labels = SeriesLabels()
+        self._made: dict[str, bytes] = {}
+
+    def changed(self) -> None:
+        """Totals have changed since the last answer."""
+        self._made.clear()
 
     def answer(self, totals: Totals, accept: str) -> tuple[str, bytes]:
         """Content type and body."""
         if "io.prometheus.client.MetricFamily" in accept and "delimited" in accept:
-            return PROTOBUF, delimited(self._messages(totals))
+            if PROTOBUF not in self._made:
+                self._made[PROTOBUF] = delimited(self._messages(totals))
+            return PROTOBUF, self._made[PROTOBUF]
         encode, content_type = choose_encoder(accept)
-        return content_type, encode(_Registry(list(self._families(totals))))
+        if content_type not in self._made:
+            self._made[content_type] = encode(_Registry(list(self._families(totals))))
+        return content_type, self._made[content_type]
 
     def _by_name(self, totals: Totals) -> dict[str, list[Number]]:
         families: dict[str, list[Number]] = {}
