@@ -108,6 +108,14 @@ def test_the_wheel_holds_every_module_and_no_source_to_compile(wheel_names: set[
     assert {name.split("/")[0].split("-")[0] for name in wheel_names} == {"atlas_perf"}
 
 
+def test_compiled_parts_carry_no_debug_information(dist: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        compiled = [name for name in archive.namelist() if name.endswith(".so")]
+        assert len(compiled) > 20
+        assert [name for name in compiled if b".debug_info" in archive.read(name)] == []
+
+
 def test_the_sdist_holds_what_is_compiled_but_nothing_generated(sdist_names: set[str]) -> None:
     for part in COMPILED:
         assert f"atlas_perf/{part}.pyx" in sdist_names
@@ -116,6 +124,7 @@ def test_the_sdist_holds_what_is_compiled_but_nothing_generated(sdist_names: set
     assert sources
     assert sources <= sdist_names
     assert {"scenarios/api.py", "Makefile", "noxfile.py", "tests/cli/conftest.py"} <= sdist_names
+    assert {".ci/run", ".gitlab-ci.yml", ".gitlab/load-test.yml"} <= sdist_names
     assert ".so" not in suffixes(sdist_names)
 
 
