@@ -1,16 +1,20 @@
-"""Holds for every test: signals work as at a terminal."""
+"""Holds for every test: signals work as at a terminal, and what takes long is begun first."""
 
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 
 import pytest
+from longest_first import place_of
 
 
-def pytest_configure() -> None:
-    """`nohup` and background jobs start a process with signals ignored, and children inherit it:
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the order below, which xdist would replace by files with many tests first.
+
+    `nohup` and background jobs start a process with signals ignored, and children inherit it:
     a test of Ctrl-C would then find a command that rightly ignores it."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGHUP, signal.SIGTERM):
@@ -19,5 +23,5 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What compiles whole wheels comes first: at the end, others would wait for it alone."""
-    items.sort(key=lambda item: Path(item.path).parent.name != "packaging")
+    """What takes long comes first: at the end, others would wait for it alone."""
+    items.sort(key=lambda item: place_of(item.path))

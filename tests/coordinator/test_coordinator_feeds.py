@@ -40,6 +40,10 @@ def scenario(feed: str, options: str, body: str = ASK) -> str:
     """
 
 
+OF_THE_MACHINE = ("event loop stood still", "waited for a CPU", "used up to")
+"""What a busy machine has said of it, beside which a run is what it is."""
+
+
 def asked(server) -> dict[int, int]:
     """How often each row was asked for."""
     return {int(row): len(server.received[f"/row/{row}"]) for row in server.ends("/row/")}
@@ -50,7 +54,9 @@ async def test_four_workers_give_each_of_ten_thousand_rows_once(run, server, wri
     summary = await run(scenario("", f'{{"vus": 16, "iterations": {ROWS}}}'), processes=4)
     assert asked(server) == dict.fromkeys(range(ROWS), 1)
     assert summary.verdict is Verdict.PASS
-    assert summary.reasons == ("All 2 criteria were met.",)
+    met, *others = summary.reasons
+    assert met == "All 2 criteria were met."
+    assert [one for one in others if not any(words in one for words in OF_THE_MACHINE)] == []
     assert summary.ledger["shop"].completed == ROWS
 
 

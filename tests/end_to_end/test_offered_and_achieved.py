@@ -72,9 +72,9 @@ options = {
         "cold": {
             "executor": "constant-arrival-rate",
             "rate": 40,
-            "duration": "4s",
-            "preAllocatedVUs": 4,
-            "warmUp": "2s",
+            "duration": "5s",
+            "preAllocatedVUs": 40,
+            "warmUp": "3s",
         },
     },
     "thresholds": {"iterations": ["count>0"]},
@@ -83,18 +83,24 @@ options = {
 
 async def default(vu):
     if vu.iteration == 0:
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(1.7)
 """
 
 
 def test_arrivals_dropped_in_a_warm_up_are_named_and_do_not_void_the_run(run_scenario) -> None:
-    """Four users are busy for 0.7 s with their first iteration: most of that second is dropped."""
+    """Who came in the first second is busy for 1.7 s: the next 0.7 s are dropped. Later there are
+    users for a second of arrivals at once, so that a machine that pauses drops none."""
     run = run_scenario(COLD)
     dropped = run.summary["ledger"]["cold"]["dropped"]
-    assert dropped > 0.1 * 160
-    assert (run.summary["verdict"], run.exit_code) == ("PASS", 0), run.summary["reasons"]
+    assert dropped > 0.1 * 200
+    reasons = run.summary["reasons"]
+    held_against_it = [one for one in reasons if not one.startswith("Warning: ")]
+    # A machine so busy that arrivals began late is told, too, and is the only thing that may void.
+    late = [one for one in held_against_it if "began one iteration in a hundred" in one]
+    assert run.summary["verdict"] == ("INVALID" if late else "PASS"), reasons
+    assert not late or held_against_it == late
     assert any(
-        f"scenario cold never started {dropped} of the 80 iterations of its warm-up" in reason
-        for reason in run.summary["reasons"]
+        f"scenario cold never started {dropped} of the 120 iterations of its warm-up" in reason
+        for reason in reasons
     )
     assert run.summary["metrics"]["dropped_iterations"]["values"]["count"] == 0

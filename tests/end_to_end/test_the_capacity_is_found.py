@@ -71,7 +71,8 @@ def queue_url() -> Iterator[str]:
 
 def command(tmp_path: Path, url: str, *arguments: str) -> list[str]:
     (tmp_path / "queue.py").write_text(SCENARIO)
-    start = [sys.executable, "-m", "atlas_perf", "find-capacity", "./queue.py", "-p", "1"]
+    # -P: as the installed program, for which queue.py here is nobody else's `queue`.
+    start = [sys.executable, "-P", "-m", "atlas_perf", "find-capacity", "./queue.py", "-p", "1"]
     return [*start, "-e", f"BASE_URL={url}", "--results-dir", "results", *arguments]
 
 
@@ -84,10 +85,10 @@ def answer(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_the_capacity_of_a_queue_lies_between_the_bounds(tmp_path: Path, queue_url: str) -> None:
-    arguments = ("--slo", "p(95)<100", "--rate-from", "90", "--rate-to", "400")
+    arguments = ("--slo", "p(95)<100", "--rate-from", "150", "--rate-to", "300")
     times = ("--hold", "4s", "--warm-up", "1s", "--rest", "1s")
     finished = subprocess.run(
-        command(tmp_path, queue_url, *arguments, *times, "--precision", "0.3", "--repeats", "1"),
+        command(tmp_path, queue_url, *arguments, *times, "--precision", "0.6", "--repeats", "1"),
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -99,14 +100,15 @@ def test_the_capacity_of_a_queue_lies_between_the_bounds(tmp_path: Path, queue_u
     assert told["word"] == "found"
     assert told["bounds"]["met"] <= 200 <= told["bounds"]["broken"]
     overloaded = [step for step in told["steps"] if step["level"] > 220]
-    assert overloaded
+    assert [step["level"] for step in overloaded] == [300, 225]  # the gap was halved
     # Whatever was asked for, the queue gave what it has.
     assert all(step["achieved_per_s"] <= 215 for step in overloaded)
 
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_known(tmp_path: Path, queue_url: str) -> None:
-    arguments = ("--slo", "p(95)<1000", "--rate-from", "20", "--hold", "2s", "--warm-up", "1s")
+    """With users, not with a rate: those a busy machine cannot be late for."""
+    arguments = ("--slo", "p(95)<1000", "--vus-from", "2", "--hold", "2s", "--warm-up", "1s")
     with subprocess.Popen(
         command(tmp_path, queue_url, *arguments),
         cwd=tmp_path,
@@ -116,14 +118,14 @@ def test_ctrl_c_keeps_what_is_known(tmp_path: Path, queue_url: str) -> None:
     ) as process:
         assert process.stderr is not None
         assert "at most" in process.stderr.readline()
-        assert process.stderr.readline().startswith("1. 20/s: met")
+        assert process.stderr.readline().startswith("1. 2 users: met")
         os.kill(process.pid, signal.SIGINT)
         stdout, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     told = answer(tmp_path)
     assert told["word"] == "interrupted"
-    assert told["bounds"]["met"] == 20
-    assert "Interrupted after 1 step. The SLO holds up to 20/s" in stdout
+    assert told["bounds"]["met"] == 2
+    assert "Interrupted after 1 step. The SLO holds up to 2 users" in stdout
 
 
 def test_a_forgotten_await_ends_the_search_and_is_no_capacity(

@@ -6,6 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from longest_first import LONGEST_FIRST
+
 CEILINGS = {".py": 400, ".pyx": 600}
 
 # Written in two pieces so that this file does not find itself.
@@ -75,3 +77,8 @@ def test_every_package_is_shipped(checkout: Path) -> None:
         if folder.is_dir() and any(folder.glob("*.py"))
     }
     assert set(project["tool"]["setuptools"]["packages"]) == expected
+
+
+def test_what_is_begun_first_is_there(checkout: Path) -> None:
+    assert [name for name in LONGEST_FIRST if not (checkout / "tests" / name).is_file()] == []
+    assert len(set(LONGEST_FIRST)) == len(LONGEST_FIRST)
