@@ -118,14 +118,14 @@ def test_ctrl_c_keeps_what_is_known(tmp_path: Path, queue_url: str) -> None:
     ) as process:
         assert process.stderr is not None
         assert "at most" in process.stderr.readline()
-        assert process.stderr.readline().startswith("1. 2 users: met")
+        assert process.stderr.readline().startswith("1. 2 VUs: met")
         os.kill(process.pid, signal.SIGINT)
         stdout, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     told = answer(tmp_path)
     assert told["word"] == "interrupted"
     assert told["bounds"]["met"] == 2
-    assert "Interrupted after 1 step. The SLO holds up to 2 users" in stdout
+    assert "Interrupted after 1 step. The SLO holds up to 2 VUs" in stdout
 
 
 def test_a_forgotten_await_ends_the_search_and_is_no_capacity(
