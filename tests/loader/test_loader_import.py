@@ -122,8 +122,9 @@ async def test_a_sibling_can_be_a_package_and_be_imported_late(tmp_path: Path) -
         scenario_file = load_scenario_file(path, {})
         assert scenario_file.options == {"iterations": 3}
     assert await scenario_file.call_default("later")("vu", "data") == 4
-    (package / "late.py").write_text("pages = 5\n")
-    assert await load_scenario_file(path, {}).call_default("later")("vu", "data") == 5
+    # Of another length: Python takes bytecode of the same second and length for it.
+    (package / "late.py").write_text("pages = 50\n")
+    assert await load_scenario_file(path, {}).call_default("later")("vu", "data") == 50
 
 
 def test_an_edited_sibling_is_read_again_and_nothing_is_left_on_disk(
