@@ -24,6 +24,9 @@ CHECKS_CAP_REACHED = (
 def measurement_notes(aggregator: Aggregator) -> Iterator[str]:
     """Sentences for the end of the run, in the form of its other warnings."""
     yield from cap_notes(aggregator)
+    refused = sum(worker.refused_samples for worker in aggregator.workers())
+    if refused:
+        yield f"{refused} values were refused, being NaN, infinite or negative: no metric has them"
     yield from generator_notes(aggregator)
     yield from dropped_notes(aggregator)
     for metric in aggregator.collapsed_metrics():

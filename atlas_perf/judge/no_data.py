@@ -8,10 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from atlas_perf.model.metric import HTTP_TIMES, OUTCOME_TRENDS, TASK_TRENDS
+from atlas_perf.model.metric import (
+    BUILTIN_METRICS,
+    HTTP_TIMES,
+    OUTCOME_TRENDS,
+    TASK_TRENDS,
+    MetricKind,
+)
 from atlas_perf.model.phase import LoadPhase
 from atlas_perf.model.series import OTHER, Selector, Series
 from atlas_perf.model.snapshot import RateTotal, Snapshot, TrendTotal
+from atlas_perf.model.summary import ThresholdResult
 from atlas_perf.units import NS_PER_MS, NS_PER_S, format_quantity
 
 FOLD_FEWER = "give requests with ids in their URL one name=, and tags few values"
@@ -93,6 +100,26 @@ def _nothing(metric: str) -> str:
     if metric in HTTP_TIMES:
         return "no request got the response it expected"
     return "nothing of it succeeded"
+
+
+def refused_reason(results: Sequence[ThresholdResult], snapshot: Snapshot) -> str:
+    """A sentence if criteria on a scenario's own metrics may not have seen all that these were
+    given, else nothing. A rate refuses nothing."""
+    refused = sum(worker.refused_samples for worker in snapshot.workers())
+    metrics = snapshot.metrics()
+    named = {Selector.parse(result.selector).metric for result in results}
+    judged = sorted(
+        name
+        for name in named - BUILTIN_METRICS.keys()
+        if name in metrics and metrics[name].kind is not MetricKind.RATE
+    )
+    if not (refused and judged):
+        return ""
+    return (
+        f"{refused} values were refused, being NaN, infinite or negative, and {', '.join(judged)} "
+        "may lack them: a criterion has to see all that was measured, so give a metric numbers "
+        "alone, and count in a Rate what went wrong."
+    )
 
 
 def no_phase_reason(selector: Selector, phase: LoadPhase, measured_ns: int) -> str:

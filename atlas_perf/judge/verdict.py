@@ -10,6 +10,7 @@ from atlas_perf.errors import ExitCode
 from atlas_perf.judge.advice import where_to_look
 from atlas_perf.judge.baselines.judging import all_held, baseline_findings
 from atlas_perf.judge.each_scenario import unproven
+from atlas_perf.judge.no_data import refused_reason
 from atlas_perf.judge.validity import invalid_reasons
 from atlas_perf.model.baseline import BaselineResult
 from atlas_perf.model.snapshot import Snapshot
@@ -110,6 +111,9 @@ def _criteria(
         elif result.state is CriterionState.NO_DATA:
             unjudged = f"{result.selector}: {result.expression} could not be judged"
             yield Verdict.NO_DATA, f"{unjudged}: {result.reason}"
+    refused = refused_reason(results, snapshot)
+    if refused:
+        yield Verdict.NO_DATA, refused
     if not any(ledger.completed for ledger in snapshot.ledger().values()):
         yield Verdict.NO_DATA, "No iteration completed."
     if not results:

@@ -43,6 +43,11 @@ def test_values_too_far_apart_are_named() -> None:
     assert note.startswith("the values of sizes span too many orders of magnitude")
 
 
+def test_values_that_were_refused_are_counted() -> None:
+    (note,) = measurement_notes(merged(1, health=WorkerHealth(refused_samples=3)))
+    assert note.startswith("3 values were refused, being NaN, infinite or negative")
+
+
 def test_folded_series_are_named() -> None:
     folded = merged(1, health=WorkerHealth(overflowed_samples=3))
     assert list(measurement_notes(folded)) == [SERIES_CAP_REACHED]
