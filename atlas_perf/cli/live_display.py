@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.columns import Columns
-from rich.console import Console, Group
+from rich.console import Console, ConsoleDimensions, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from atlas_perf.cli.printed_above import PrintedAbove, can_catch
 from atlas_perf.cli.streams import silence
 from atlas_perf.model.progress import Progress
 from atlas_perf.report.progress_text import Cell, Mood, cells, phase_text, times
@@ -38,14 +41,24 @@ class LiveDisplay:
 
     def __init__(self, name: str) -> None:
         self._name = printable(name)
-        self._console = Console(stderr=True, highlight=False)
-        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._printed = PrintedAbove(self._above) if can_catch() else None
+        self._terminal = self._printed.terminal if self._printed is not None else sys.stderr
+        self._console = Console(file=self._terminal, highlight=False)
+        self._live = Live(
+            console=self._console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
         self._widths: dict[str, int] = {}  # of cells: they never become narrower
         self._p95_ms: deque[float] = deque(maxlen=_HISTORY)
         self._read_at_s = 0
 
     def __enter__(self) -> Self:
         self._live.start()
+        if self._printed is not None:
+            self._printed.__enter__()
         return self
 
     def __exit__(
@@ -54,21 +67,42 @@ class LiveDisplay:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._printed is not None:
+            self._printed.__exit__(kind, error, traceback)
         try:
             self._live.stop()
         except OSError:
-            silence(sys.stderr)
+            silence(self._terminal)
+        if self._printed is not None:
+            self._terminal.close()
 
     def update(self, progress: Progress) -> None:
         """Draw a reading, and what the user should know above it."""
         self._remember(progress)
+        self._measure()
         try:
             if progress.message:
                 message = printable(f"{self._name}: {progress.message}")
                 self._console.print(message, style="yellow", markup=False)
             self._live.update(self._render(progress), refresh=True)
         except OSError:  # the terminal is gone, and the run goes on to its end
-            silence(sys.stderr)
+            silence(self._terminal)
+
+    def _above(self, lines: str) -> None:
+        """What a scenario printed, as it was, and the drawing again below it."""
+        try:
+            self._console.out(lines, highlight=False)
+        except OSError:
+            silence(self._terminal)
+
+    def _measure(self) -> None:
+        """How large the terminal is now: rich asks the standard streams, which lead elsewhere."""
+        if os.environ.get("COLUMNS"):
+            return
+        with suppress(OSError, ValueError):
+            width, height = os.get_terminal_size(self._terminal.fileno())
+            if width and height:
+                self._console.size = ConsoleDimensions(width, height)
 
     def _remember(self, progress: Progress) -> None:
         """Once a second: a reading may also come for its message."""
@@ -121,11 +155,11 @@ class LiveDisplay:
     def _drawn(self, cell: Cell, *, with_history: bool) -> Text:
         value = printable(cell.value)
         drawn = Text.assemble((f"{cell.label} ", "dim"), (value, _STYLES[cell.mood]))
-        if with_history and self._has_room_for_history:
-            drawn.append(f" {sparkline(self._p95_ms):<{_HISTORY}}", style="cyan")
         width = max(columns(drawn.plain), self._widths.get(cell.label, 0))
         self._widths[cell.label] = width
         drawn.pad_right(width - drawn.cell_len)
+        if with_history and self._has_room_for_history:
+            drawn.append(f" {sparkline(self._p95_ms):<{_HISTORY}}", style="cyan")
         return drawn
 
     @property

@@ -15,7 +15,7 @@ from typing import TextIO
 from atlas_perf.cli.json_log import Level, json_line, message_line
 from atlas_perf.report.terminal_text import printable
 
-_SAME_WIDTH = str.maketrans("✓✗›↳×·…–≥≤•─│┊┤└▲▼", "+x>>x-~-><o-|:|+^v")
+_SAME_WIDTH = str.maketrans("✓✗›↳×·…–≥≤•─│┊┤└▲▼µ→█▏", "+x>>x-~-><o-|:|+^vu>#|")
 _NARROW = "atlas_perf.narrow"
 _log = {"json": False}
 
