@@ -7,7 +7,6 @@ address with a secret in it is in the file: unlike the summary, this is raw data
 
 from __future__ import annotations
 
-import gzip
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -22,10 +21,9 @@ from atlas_perf.model.metric import Metric
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.series import Series, Tags
 from atlas_perf.model.summary import OutputSummary
+from atlas_perf.outputs.file_writer import LAST_WAIT_S, FileWriter, GzipFile, PlainFile, Sink
 from atlas_perf.units import NS_PER_S
 from atlas_perf.wire.samples import iter_samples
-
-_BUFFER_BYTES = 1 << 20
 
 
 class SampleForm(Protocol):
@@ -47,9 +45,7 @@ class SampleFile(ABC):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: io.BufferedIOBase | None = None
-        self._failure: str | None = None
-        self._lost = 0
+        self._writer: FileWriter | None = None
         self._dropped = 0  # by workers that found the way here blocked
         self._forms: dict[tuple[int, int], SampleForm] = {}
         self._sums: dict[Series, SampleForm] = {}
@@ -72,7 +68,7 @@ class SampleFile(ABC):
         self._zero_unix_ns = anchor.unix_ns_at(t0_ns)
         head = self.head(plan)
         try:
-            self._file = self._open()
+            self._writer = FileWriter(self._open())
         except OSError as error:
             raise PlanError(self._cannot_write(error)) from None
         if head:
@@ -80,9 +76,6 @@ class SampleFile(ABC):
 
     def on_batch(self, batch: Batch, resolve: Callable[[int], NewSeries]) -> None:
         self._dropped += batch.health.dropped_samples
-        if self._file is None:
-            self._lost += sum(1 for _ in iter_samples(batch.samples))
-            return
         lines = io.StringIO()
         written = 0
         for number, at_ns, value in iter_samples(batch.samples):
@@ -105,56 +98,43 @@ class SampleFile(ABC):
         self._write(lines.getvalue(), 1)
 
     def close(self) -> str | None:
-        if self._file is not None:
-            try:
-                self._file.close()
-            except OSError as error:
-                self._stop(error)
-            self._file = None
+        if self._writer is not None:
+            self._writer.finish()
         return self._missing()
+
+    def awaited(self) -> str:
+        return f"up to {LAST_WAIT_S:g} s for {self._path} to be written"
+
+    def hurry(self) -> None:
+        if self._writer is not None:
+            self._writer.hurry()
 
     def told(self) -> OutputSummary:
         missing = self._missing()
         return OutputSummary(f"{self.kind}={self._path}", missing is None, missing or "")
 
     def _missing(self) -> str | None:
-        lost = self._lost + self._dropped
-        if self._failure is not None:
+        lost = self._dropped + (self._writer.lost if self._writer is not None else 0)
+        if self._writer is not None and self._writer.failure is not None:
+            failure = self._cannot_write(self._writer.failure)
             at_least = f", at least {lost} samples are missing" if lost else ""
             advice = "give it a place with room, or leave --out away"
-            return f"{self._failure}: the file is incomplete{at_least}: {advice}."
-        if self._dropped:
+            return f"{failure}: the file is incomplete{at_least}: {advice}."
+        if lost:
             return (
-                f"--out {self.kind}: {self._path} is incomplete, {self._dropped} samples are "
+                f"--out {self.kind}: {self._path} is incomplete, {lost} samples are "
                 "missing: they came faster than they could be written; the report has them all. "
                 "Write to a faster disk, without .gz, or leave --out away."
             )
         return None
 
-    def _open(self) -> io.BufferedIOBase:
-        if self._path.suffix == ".gz":
-            return gzip.GzipFile(self._path, "wb", compresslevel=1)
-        return io.BufferedWriter(io.FileIO(self._path, "wb"), _BUFFER_BYTES)
+    def _open(self) -> Sink:
+        return GzipFile(self._path) if self._path.suffix == ".gz" else PlainFile(self._path)
 
     def _write(self, lines: str, samples: int) -> None:
-        if self._file is None:
-            self._lost += samples
-            return
-        try:
-            self._file.write(lines.encode(errors="backslashreplace"))
-        except OSError as error:
-            self._lost += samples
-            self._stop(error)
-
-    def _stop(self, error: OSError) -> None:
-        """Give up writing, and let the run go on: its end says that the file is not whole."""
-        self._failure = self._cannot_write(error)
-        file, self._file = self._file, None
-        if file is not None:
-            try:
-                file.close()
-            except OSError:
-                return  # the same full disk: what was buffered is lost, and said to be
+        assert self._writer is not None, "it was started"
+        if lines:
+            self._writer.put(lines.encode(errors="backslashreplace"), samples)
 
     def _cannot_write(self, error: OSError) -> str:
         return f"--out {self.kind}: {self._path} cannot be written: {error.strerror or error}"

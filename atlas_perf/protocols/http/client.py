@@ -242,7 +242,7 @@ class HttpClient(RequestMethods):
             if hop.digest_answer is not None:
                 sent = with_authorization(request, hop.digest_answer)
             fields, trip.trace_id = self._setup.traced(sent.fields)
-            if trip.trace_id:
+            if fields is not sent.fields:
                 sent = replace(sent, fields=fields)
             sent, addressed = self._setup.proxies.on_the_wire(sent, target)
             async with asyncio.timeout((hop.deadline_ns - clock.now_ns()) / NS_PER_S):

@@ -33,7 +33,7 @@ from atlas_perf.protocols.http.request_template import RequestPattern
 from atlas_perf.protocols.http.resolver import Resolver, shared_resolver
 from atlas_perf.protocols.http.template_store import TemplateStore
 from atlas_perf.protocols.http.tls import TlsSettings
-from atlas_perf.protocols.http.trace_context import HEADER, TraceContext
+from atlas_perf.protocols.http.trace_context import HEADER, TraceContext, trace_id_in
 from atlas_perf.protocols.http.urls import is_relative, parse_target
 from atlas_perf.protocols.http.user_agent import default_user_agent
 
@@ -102,8 +102,11 @@ class ClientSetup:
 
     def traced(self, fields: HeaderFields) -> tuple[HeaderFields, str]:
         """A request's headers with a trace of its own, and its id; as they are if they have one."""
-        if self.tracing is None or any(name.lower() == HEADER for name, _ in fields):
+        if self.tracing is None:
             return fields, ""
+        own_id = trace_id_in(dict(fields))
+        if own_id is not None:
+            return fields, own_id
         trace_id, value = self.tracing.next()
         return (*fields, (HEADER, value)), trace_id
 

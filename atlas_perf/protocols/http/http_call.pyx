@@ -40,6 +40,7 @@ from atlas_perf.protocols.http.failures import (
 from atlas_perf.protocols.http.response import HttpError
 from atlas_perf.protocols.http.round_trip import IDEMPOTENT_METHODS
 from atlas_perf.protocols.http.timings import Stopwatch, Timings
+from atlas_perf.protocols.http.trace_context import trace_id_in
 
 cdef enum:
     NEW
@@ -176,8 +177,11 @@ cdef class HttpCall:
         head = template.head_with(content_bytes, cookies, self.params)
         if head is None:
             return self.start_slowly()
-        if client._tracing is not None and not template.has_own_trace:
-            head = self.traced(head)
+        if client._tracing is not None:
+            if template.has_own_trace:
+                self.trace_id = trace_id_in(self.params["headers"])
+            else:
+                head = self.traced(head)
         cdef TcpConnection connection = self.host.take_idle()
         if connection is None:
             return self.start_slowly()

@@ -6,9 +6,12 @@ https://www.w3.org/TR/trace-context/: `traceparent: 00-<trace id>-<parent id>-<f
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from random import Random
 
 HEADER = "traceparent"
+_TRACEPARENT = re.compile(r"\s*[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?\s*")
 
 _SAMPLED, _NOT_SAMPLED = "01", "00"
 
@@ -31,3 +34,12 @@ class TraceContext:
         parent_id = f"{self._random.getrandbits(64) or 1:016x}"
         flags = _SAMPLED if self._random.random() < self._share else _NOT_SAMPLED
         return trace_id, f"00-{trace_id}-{parent_id}-{flags}"
+
+
+def trace_id_in(headers: Mapping[str, str]) -> str | None:
+    """The trace id of headers that have a `traceparent`: "" if it has none; None: there is none."""
+    for name, value in headers.items():
+        if name.lower() == HEADER:
+            match = _TRACEPARENT.fullmatch(value)
+            return "" if match is None else match[1]
+    return None

@@ -207,7 +207,7 @@ class WsClient:
                 line = await open_line(
                     self._setup.http.dialer,
                     target,
-                    options,
+                    self._setup.traced(options),
                     cookies=cookies,
                     watch=watch,
                     owner=socket,

@@ -46,10 +46,14 @@ class WsSetup:
         return whole
 
     def options(self, params: ConnectParams) -> WsOptions:
-        """Checked, and with a trace if requests have one; raises as `ws_options`."""
+        """Checked; raises as `ws_options`."""
         defaults = self.http.defaults
-        options = ws_options(params, user_agent=defaults.user_agent, timeout_ns=defaults.timeout_ns)
-        return replace(options, fields=self.http.traced(options.fields)[0])
+        return ws_options(params, user_agent=defaults.user_agent, timeout_ns=defaults.timeout_ns)
+
+    def traced(self, options: WsOptions) -> WsOptions:
+        """For one attempt, with a trace of its own if requests have one."""
+        fields, _ = self.http.traced(options.fields)
+        return options if fields is options.fields else replace(options, fields=fields)
 
     def log_of(self, target: WsTarget, options: WsOptions) -> SessionLog:
         """Where sessions with this name and these tags are recorded."""

@@ -111,3 +111,24 @@ async def test_the_end_of_the_user_ends_reopening(
     await settled(samples, "ws_session_failed", 1)
     await user.ws.close()
     assert not socket.is_alive
+
+
+async def test_each_attempt_has_a_trace_of_its_own(stage: Stage, make_user: MakeUser) -> None:
+    traces = []
+
+    async def handle(peer: Peer) -> None:
+        traces.append((await accept(peer)).headers["traceparent"])
+        if len(traces) == 1:
+            peer.reset()
+            return
+        await peer.send(frame(TEXT, "again"))
+        await read_frame(peer)
+
+    server = await stage.serve(handle)
+    user = make_user(server.url, trace_share=1.0)
+    async with user.ws.connect("/", reconnect=True) as socket:
+        assert await socket.receive() == "again"
+    first, second = traces
+    assert first[:3] == second[:3] == "00-"
+    assert first[3:35] != second[3:35]
+    assert first.endswith("-01")
