@@ -3,6 +3,7 @@ package is in pyproject.toml."""
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.util
 import os
@@ -18,15 +19,19 @@ from typing import Any, ClassVar
 from Cython.Build import cythonize
 from setuptools import Command, Extension, setup
 from setuptools.command.build import build
+from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
 # No contraction: a fused multiply-add would round sums and bin keys differently on some hosts.
-COMPILE_ARGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-ffp-contract=off"]
+COMPILE_ARGS = ["-std=c11", "-Wall", "-Wextra", "-ffp-contract=off"]
 # Cython's own code leaves parameters unused.
 COMPILE_ARGS += ["-Wno-unused-parameter"]
 # Debug information, which Python's own flags ask for, is two thirds of a wheel: on request only.
 if "-g" not in os.environ.get("CFLAGS", "").split():
     COMPILE_ARGS += ["-g0"]
+# These come after CFLAGS, whose own level would be overruled.
+if not re.search(r"(?<!\S)-O", os.environ.get("CFLAGS", "")):
+    COMPILE_ARGS += ["-O2"]
 HEADERS = sorted(str(header) for header in Path("csrc").glob("*.h"))
 
 HTTP_SOURCES = [
@@ -186,6 +191,22 @@ class PackCharts(Command):
         return {}
 
 
+class CompileAtOnce(build_ext):
+    """One compiler a core, as far as it helps; `build_ext --parallel` says another number."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        if self.parallel is None:
+            self.parallel = min(os.cpu_count() or 1, 8)
+
+    def build_extension(self, ext: Extension) -> None:
+        # Some C files belong to several extensions. Each compiles them into a folder of its own,
+        # or two compilers would write the same object at the same time.
+        alone = copy.copy(self)
+        alone.build_temp = str(Path(self.build_temp, ext.name))
+        super(CompileAtOnce, alone).build_extension(ext)
+
+
 class Build(build):
     sub_commands: ClassVar[list[Any]] = [("pack_charts", None), *build.sub_commands]
 
@@ -199,7 +220,12 @@ class SourceArchive(sdist):
 
 
 setup(
-    cmdclass={"pack_charts": PackCharts, "build": Build, "sdist": SourceArchive},
+    cmdclass={
+        "pack_charts": PackCharts,
+        "build": Build,
+        "build_ext": CompileAtOnce,
+        "sdist": SourceArchive,
+    },
     setup_requires=needed_by_pip(),
     ext_modules=cythonize(
         [

@@ -115,17 +115,22 @@ class Courier:
 
     def _run(self) -> None:
         try:
-            while (period := self._backlog.take()) is not None:
-                sent = self._deliver(period)
-                if not sent and self._ending.is_set():
-                    break
+            try:
+                self._deliver_all()
+            finally:
+                self.remark = self._receiver.close()
         except Exception as error:  # a bug of ours must not end unseen in a thread
             self.failure = f"it broke: {type(error).__name__}: {error}"
         finally:
-            self.remark = self._receiver.close()
             with self._awaited:
                 self._ended = True
                 self._awaited.notify_all()
+
+    def _deliver_all(self) -> None:
+        while (period := self._backlog.take()) is not None:
+            sent = self._deliver(period)
+            if not sent and self._ending.is_set():
+                break
 
     def _deliver(self, period: Period) -> bool:
         payloads = self._receiver.encode(period)

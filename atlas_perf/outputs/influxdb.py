@@ -19,6 +19,7 @@ from pathlib import Path
 from atlas_perf.errors import PlanError
 from atlas_perf.model.metric import Metric
 from atlas_perf.outputs.courier import Undelivered
+from atlas_perf.outputs.distinct import DUPLICATE, Distinct
 from atlas_perf.outputs.http_post import HttpPost
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.trend_values import PERIOD_STATS, in_milliseconds
@@ -35,6 +36,7 @@ class _Lines:
 
     def __init__(self) -> None:
         self._heads: dict[OutputSeries, str] = {}
+        self._distinct = Distinct()
 
     def encode(self, zero_unix_ns: int, period: Period) -> list[bytes]:
         at_ns = zero_unix_ns + period.end_ns
@@ -52,7 +54,11 @@ class _Lines:
             tags = "".join(
                 f",{_word(key)}={_word(value)}" for key, value in series.tags if _word(value)
             )
-            head = self._heads[series] = _word(series.metric.name) + tags
+            head = _word(series.metric.name) + tags
+            number = self._distinct.number(head)
+            if number > 1:
+                head = f"{head},{DUPLICATE}={number}"
+            self._heads[series] = head
         return head
 
 

@@ -38,6 +38,7 @@ def test_both_ways_lost_nothing(watched):
         ("iterations", "k6_iterations_total"),
         ("data_sent", "k6_data_sent_total"),
         ("data_received", "k6_data_received_total"),
+        ("odd_tags", "k6_odd_tags_total"),  # that are alike as labels, or none
     ],
 )
 def test_counts_are_exactly_the_summarys(watched, number, metric, name):
@@ -94,6 +95,17 @@ def test_the_generators_health_is_there(watched):
     cpu = watched.prometheus.number('sum(k6_generator_cpu_seconds_total{job="",test="watched"})')
     shares = sum(worker["cpu_share"] for worker in watched.run.summary["workers"])
     assert cpu == pytest.approx(shares * watched.run.summary["measured_s"], rel=0.25)
+
+
+@pytest.mark.parametrize("name", ["k6_http_reqs_total", "k6_http_req_duration_seconds"])
+def test_totals_begin_with_a_zero_so_that_an_increase_has_their_first_value_in_it(watched, name):
+    data = watched.prometheus.get("/api/v1/query", query=f"{name}{{{WRITTEN}}}[5m]")
+    assert data["result"]
+    for series in data["result"]:
+        first = (
+            series["values"][0][1] if "values" in series else series["histograms"][0][1]["count"]
+        )
+        assert float(first) == 0
 
 
 def test_each_second_is_a_point(watched):

@@ -195,6 +195,17 @@ def test_a_bug_in_an_output_is_said_and_ends_no_run():
     )
 
 
+class ClosedBadly(Listed):
+    def close(self) -> str:
+        raise OSError("No space left on device")
+
+
+def test_a_receiver_that_cannot_be_closed_is_said_and_not_waited_for():
+    output = LiveOutput("kind=there", ClosedBadly(), pace=Pace(flush_s=3_600))
+    assert feed(output, seconds(3)) is None
+    assert output._courier.failure == "it broke: OSError: No space left on device"
+
+
 @pytest.mark.parametrize("required", [False, True])
 def test_only_what_is_required_makes_the_run_invalid(required):
     receiver = Listed(*[passing("No space left on device")] * 1_000)
