@@ -1,0 +1,1 @@
+"""Batches of all workers become windows of a second and totals of a run."""

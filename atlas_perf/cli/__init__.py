@@ -1,0 +1,1 @@
+"""The command line: flags to a plan and a call, and the single exit point."""

@@ -1,0 +1,1 @@
+"""From measured totals to criteria met or not, to one word, to the `Summary`."""

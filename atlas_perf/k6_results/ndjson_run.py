@@ -24,6 +24,7 @@ from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.run_sketches import RunSketches
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import CounterTotal, GaugeTotal
+from atlas_perf.model.summary import Facts
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.units import NS_PER_S, format_duration
 
@@ -47,6 +48,38 @@ def read_ndjson_run(
         K6FileError: it cannot be read, or is not whole.
         UsageError: the steady phase is not in it.
     """
+    replay = _replayed(path, steady, asked)
+    plan = replay.plan(name, str(path))
+    report = None
+    if baselines is not None:
+        rows = (_judged(row, plan, replay, steady) for row in baselines.of_scenario(name))
+        report = BaselineReport(baselines.file, baselines.version, tuple(rows))
+    dropped, iterations = (_count(replay, one) for one in ("dropped_iterations", "iterations"))
+    reason = dropped_reason(dropped, iterations)
+    verdict = Verdict.INVALID if reason else Verdict.NO_DATA
+    summary = summarize(
+        plan,
+        replay.totals,
+        Decision(verdict, (reason or _NO_WORD,), verdict.exit_code),
+        (),
+        started_at=WallAnchor(0, replay.begin_ns).rfc3339_at(0),
+        facts=_facts(replay),
+        plan_plain={},
+        baselines=report,
+    )
+    vus = replay.totals.total(Selector("vus_max"))
+    return K6Run(
+        path,
+        K6Kind.NDJSON,
+        summary,
+        _without(replay.kept.kept(), replay.refused),
+        most_vus=vus.max if isinstance(vus, GaugeTotal) else None,
+        scenarios=_scenarios(replay),
+        notes=tuple(replay.refused.values()),
+    )
+
+
+def _replayed(path: Path, steady: Steady | None, asked: Sequence[str]) -> Replay:
     lines = Lines(path)
     replay = Replay(lines, steady=steady, asked=asked)
     with opened(path) as file:
@@ -56,44 +89,19 @@ def read_ndjson_run(
     if steady is not None and (steady.end_s or 0) * NS_PER_S > replay.length_ns + NS_PER_S:
         length = format_duration(replay.length_ns)
         raise UsageError(f"{OPTION} {steady} ends behind the run: {path} is {length} long")
-    plan = replay.plan(name, str(path))
-    report = None
-    if baselines is not None:
-        rows = (_judged(row, plan, replay, steady) for row in baselines.of_scenario(name))
-        report = BaselineReport(baselines.file, baselines.version, tuple(rows))
-    dropped, iterations = (_count(replay, one) for one in ("dropped_iterations", "iterations"))
-    reason = dropped_reason(dropped, iterations)
-    verdict = Verdict.INVALID if reason else Verdict.NO_DATA
-    origins = {origin_of(series.tags) for series in replay.totals.series("http_reqs")} - {""}
+    return replay
+
+
+def _facts(replay: Replay) -> Facts:
+    """What the file tells of the run: where its load went, if that was one place."""
     facts = facts_of(K6Kind.NDJSON)
-    if len(origins) == 1:
-        facts = replace(facts, target=origins.pop())
-    summary = summarize(
-        plan,
-        replay.totals,
-        Decision(verdict, (reason or _NO_WORD,), verdict.exit_code),
-        (),
-        started_at=WallAnchor(0, replay.begin_ns).rfc3339_at(0),
-        facts=facts,
-        plan_plain={},
-        baselines=report,
-    )
-    vus = replay.totals.total(Selector("vus_max"))
-    scenarios = {
-        value
-        for series in replay.totals.series("iteration_duration")
-        for key, value in series.tags
-        if key == "scenario"
-    }
-    return K6Run(
-        path,
-        K6Kind.NDJSON,
-        summary,
-        _without(replay.kept.kept(), replay.refused),
-        most_vus=vus.max if isinstance(vus, GaugeTotal) else None,
-        scenarios=tuple(sorted(scenarios)),
-        notes=tuple(replay.refused.values()),
-    )
+    origins = {origin_of(series.tags) for series in replay.totals.series("http_reqs")} - {""}
+    return replace(facts, target=origins.pop()) if len(origins) == 1 else facts
+
+
+def _scenarios(replay: Replay) -> tuple[str, ...]:
+    ran = replay.totals.series("iteration_duration")
+    return tuple(sorted({dict(series.tags).get("scenario", "") for series in ran} - {""}))
 
 
 def _judged(row: Baseline, plan: TestPlan, replay: Replay, steady: Steady | None) -> BaselineResult:

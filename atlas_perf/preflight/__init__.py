@@ -1,0 +1,1 @@
+"""What the machine gives and a plan needs, compared before any load."""

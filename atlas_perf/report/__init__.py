@@ -1,0 +1,1 @@
+"""A `Summary` as text: for people, for pipelines, for dashboards."""

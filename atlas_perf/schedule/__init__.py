@@ -1,0 +1,1 @@
+"""When load is due, as pure arithmetic: shares, ramps, phases, arrivals."""

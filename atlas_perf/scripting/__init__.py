@@ -1,0 +1,1 @@
+"""What a scenario file imports: metrics, feeds, types of options, `env`."""

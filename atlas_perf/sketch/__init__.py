@@ -1,0 +1,1 @@
+"""DDSketch: distributions in flat memory, compiled."""

@@ -1,1 +1,1 @@
-"""The reference orchestrator: the `documented` contract as a server, to load and test against."""
+"""The reference orchestrator: both of its contracts as a server, to load and test against."""

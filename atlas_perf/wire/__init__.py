@@ -1,0 +1,1 @@
+"""Frames, batches and control messages, to bytes and back."""

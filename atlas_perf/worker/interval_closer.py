@@ -3,9 +3,9 @@
 Seconds are those of the run, [T0 + s, T0 + s + 1 s). If the coordinator has not yet taken the last
 batch off the pipe, closing is left to the next second: the load goes on, the recorder goes on
 gathering in the same sketches, and nothing piles up; of single samples the recorder keeps a limited
-number. The next batch then covers all seconds since
-the last one and carries the number of the newest; `sequence` rises by one with every batch that is
-sent, so that a gap in it always means a loss and never a wait.
+number. The next batch then covers all seconds since the last one and carries the number of the
+newest; `sequence` rises by one with every batch that is sent, so that a gap in it always means a
+loss and never a wait.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
@@ -80,55 +80,62 @@ class Load:
         self._executors: list[Executor] = []
         self._users: list[VirtualUser] = []
         series = RememberedSeries(recorder)
-        phased = tells_phases(plan)
         first_id = 1
         for scenario in plan.scenarios:
-            base_tags = {**plan.tags, **scenario.tags, "scenario": scenario.name}
             total = executor_max_vus(scenario.executor)
-            variables = variables_of(scenario.env)
-            setup = client_setup(plan, recorder, variables, missing, samples)
-            ws_setup = websocket_setup(setup, plan, variables, missing)
-            users = [
-                virtual_user(
-                    plan,
-                    series,
-                    setup,
-                    ws_setup,
-                    id=first_id + k,
-                    scenario=scenario.name,
-                    tags=base_tags,
-                    variables=variables,
-                )
-                for k in vu_ids(worker, workers, total)
-            ]
+            ids = [first_id + k for k in vu_ids(worker, workers, total)]
             first_id += total
-            function = scenario_file.call_default(scenario.exec)
-            runner = IterationRunner(
-                scenario.name,
-                ended_by_its_feeds(function) if plan.feeds else function,
-                recorder=recorder,
-                exceptions=self._exceptions,
-                tags=tags_of(base_tags),
-                min_duration_ns=plan.min_iteration_duration_ns,
-                phases=phase_spans(scenario) if phased else (),
+            users = self._users_of(scenario, ids, series, missing, samples)
+            runner = self._runner(scenario, scenario_file)
+            self._runners[scenario.name] = runner
+            self._users.extend(users)
+            self._executors.append(
+                executor_for(
+                    scenario, users, runner, worker=worker, workers=workers, seed=plan.seed
+                )
             )
-            self._add(scenario, users, runner, worker, workers)
 
-    def _add(
+    def _users_of(
         self,
         scenario: ScenarioPlan,
-        users: list[VirtualUser],
-        runner: IterationRunner,
-        worker: int,
-        workers: int,
-    ) -> None:
-        self._runners[scenario.name] = runner
-        self._users.extend(users)
-        self._executors.append(
-            executor_for(
-                scenario, users, runner, worker=worker, workers=workers, seed=self._plan.seed
+        ids: Sequence[int],
+        series: RememberedSeries,
+        missing: MissingBase,
+        samples: RequestSamples | None,
+    ) -> list[VirtualUser]:
+        variables = variables_of(scenario.env)
+        setup = client_setup(self._plan, self._recorder, variables, missing, samples)
+        ws_setup = websocket_setup(setup, self._plan, variables, missing)
+        tags = self._base_tags(scenario)
+        return [
+            virtual_user(
+                self._plan,
+                series,
+                setup,
+                ws_setup,
+                id=number,
+                scenario=scenario.name,
+                tags=tags,
+                variables=variables,
             )
+            for number in ids
+        ]
+
+    def _runner(self, scenario: ScenarioPlan, file: ScenarioFile) -> IterationRunner:
+        function = file.call_default(scenario.exec)
+        return IterationRunner(
+            scenario.name,
+            ended_by_its_feeds(function) if self._plan.feeds else function,
+            recorder=self._recorder,
+            exceptions=self._exceptions,
+            tags=tags_of(self._base_tags(scenario)),
+            min_duration_ns=self._plan.min_iteration_duration_ns,
+            phases=phase_spans(scenario) if tells_phases(self._plan) else (),
         )
+
+    def _base_tags(self, scenario: ScenarioPlan) -> dict[str, str]:
+        """Of all samples of a scenario's users, the later ones winning."""
+        return {**self._plan.tags, **scenario.tags, "scenario": scenario.name}
 
     @property
     def active_users(self) -> int:

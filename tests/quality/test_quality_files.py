@@ -12,6 +12,7 @@ CEILINGS = {".py": 400, ".pyx": 600}
 
 # Written in two pieces so that this file does not find itself.
 _FOREIGN = re.compile("|".join(["/work" + "/", "/root" + "/", "/home" + r"/\w", "/Users" + r"/\w"]))
+_BEGINNING = re.compile(r"(#.*\n|\n)*\w?\"\"\"\S")
 _LEFT_OVER = re.compile(r"\b(TO" + "DO|FIX" + "ME|XX" + r"X)\b")
 
 
@@ -82,3 +83,12 @@ def test_every_package_is_shipped(checkout: Path) -> None:
 def test_what_is_begun_first_is_there(checkout: Path) -> None:
     assert [name for name in LONGEST_FIRST if not (checkout / "tests" / name).is_file()] == []
     assert len(set(LONGEST_FIRST)) == len(LONGEST_FIRST)
+
+
+def test_every_module_begins_with_its_one_idea(checkout: Path) -> None:
+    modules = [
+        file for kind in ("py", "pyx") for file in (checkout / "atlas_perf").rglob(f"*.{kind}")
+    ]
+    modules += (checkout / "scenarios").rglob("*.py")
+    assert len(modules) > 300
+    assert [file for file in modules if not _BEGINNING.match(file.read_text())] == []

@@ -1,0 +1,1 @@
+"""The limits of a release, judged by one run or by several."""

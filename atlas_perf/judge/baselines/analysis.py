@@ -44,15 +44,11 @@ def analyse(
     for folder in with_thresholds:
         findings += _of_thresholds(runs[folder].thresholds)
     findings += _findings(rows, runs)
-    strange = [f"{name!r}" for name in _names(runs) if name not in baselines.scenarios]
+    strange = [name for name in _names(runs) if name not in baselines.scenarios]
     if strange and not any(summary.name in asked for summary in runs.values()):
-        sentence = (
-            f"{baselines.file} has no baseline for {' and '.join(strange)}: there are some for "
-            f"{', '.join(baselines.scenarios)}."
-        )
         # That no row has a run is what this says, and would come before it.
         rows, findings = [], [one for one in findings if one[0] is not Verdict.NO_DATA]
-        findings.append((Verdict.NO_BASELINE, sentence))
+        findings.append((Verdict.NO_BASELINE, _no_baseline(baselines, strange)))
     verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
     order = list(Verdict)
     reasons = [text for _, text in sorted(findings, key=lambda one: order.index(one[0]))]
@@ -66,18 +62,29 @@ def analyse(
         exit_code=verdict.exit_code,
         reasons=tuple(dict.fromkeys(reasons)),
         runs=tuple(
-            AnalysedRun(
-                folder,
-                summary.name,
-                summary.started_at,
-                summary.verdict,
-                summary.reasons,
-                summary.thresholds if folder in with_thresholds else (),
-            )
+            _analysed(folder, summary, with_thresholds=folder in with_thresholds)
             for folder, summary in runs.items()
         ),
         rows=tuple(rows),
         unreadable=tuple(unreadable),
+    )
+
+
+def _analysed(folder: str, summary: Summary, *, with_thresholds: bool) -> AnalysedRun:
+    return AnalysedRun(
+        folder,
+        summary.name,
+        summary.started_at,
+        summary.verdict,
+        summary.reasons,
+        summary.thresholds if with_thresholds else (),
+    )
+
+
+def _no_baseline(baselines: BaselineSet, scenarios: Sequence[str]) -> str:
+    return (
+        f"{baselines.file} has no baseline for {' and '.join(map(repr, scenarios))}: there are "
+        f"some for {', '.join(baselines.scenarios)}."
     )
 
 

@@ -1,0 +1,1 @@
+"""Server-sent events over the HTTP client: `vu.http.stream`."""

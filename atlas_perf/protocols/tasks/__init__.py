@@ -1,0 +1,1 @@
+"""What is accepted now and completed later, watched until its end: `vu.task`."""

@@ -1,0 +1,1 @@
+"""WebSockets over picows: the client of one virtual user, `vu.ws`."""

@@ -1,0 +1,1 @@
+"""Pages that open offline, made from summaries and kept distributions."""

@@ -102,10 +102,6 @@ class MessageFaults:
         """Whether a message waits to be overtaken."""
         return bool(self._held)
 
-    def settled(self, now_ns: int) -> bool:
-        """Whether nothing is outstanding: a new object would do the same."""
-        return not self._held and now_ns >= self._free_ns
-
     def deliveries(
         self, faults: Sequence[MessageFault], operation: str, message: bytes, now_ns: int
     ) -> list[Delivery] | Disconnect:

@@ -1,0 +1,1 @@
+"""When iterations begin: one module for each executor."""

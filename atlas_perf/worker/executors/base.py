@@ -61,9 +61,8 @@ class Lane:
     def interrupt(self, now_ns: int) -> None:
         """End the task now, in the middle of an iteration if need be."""
         if self.task is not None:
-            self.user.cut_off(
-                now_ns
-            )  # first: a cancellation reaches child tasks before their parent
+            # First, since a cancellation reaches child tasks before their parent.
+            self.user.cut_off(now_ns)
             interrupt(self.task)
 
 
