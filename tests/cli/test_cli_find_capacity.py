@@ -300,7 +300,7 @@ def test_an_error_is_left_without_secrets(
 
 
 REFUSALS = {
-    "no slo": ((), "Missing option '--slo'"),
+    "no slo": ((), "missing option '--slo'"),
     "no expression": (("--slo", "fast"), "has no operator"),
     "a gauge": (("--slo", "vus=value<3"), "a gauge has no total"),
     "in any": (("--slo", "http_req_failed=rate<0.1 in any 5s"), "leave 'in any' and 'over' out"),

@@ -52,7 +52,7 @@ def test_there_is_a_starter_for_each_model_of_load_and_each_protocol() -> None:
         (("mine.txt",), "mine.txt is no scenario's name: it ends in .py"),
         (("no/mine.py",), "no/mine.py cannot be written: No such file or directory"),
         (("mine.py", "--kind", "htp"), "did you mean 'http'?"),
-        ((), "Missing argument 'FILE.py'"),
+        ((), "missing argument 'FILE.py'"),
     ],
 )
 def test_a_wrong_command_is_one_sentence(

@@ -227,7 +227,7 @@ def test_a_run_that_proves_nothing_is_not_kept_and_the_others_are(
     [
         (("save", "gone"), ExitCode.NO_DATA, "gone: there is no such results folder"),
         (("save", "."), ExitCode.NO_DATA, ". holds no run: there is no summary.json in it"),
-        (("save",), ExitCode.USAGE, "Missing argument 'RESULTS...'"),
+        (("save",), ExitCode.USAGE, "missing argument 'RESULTS...'"),
         (("save", ".", "--commit", "a b"), ExitCode.USAGE, "write its hash"),
         (("save", ".", "--label", " "), ExitCode.USAGE, "is not a label"),
         (("show", "main"), ExitCode.NO_DATA, "there is no kept run 'main': the store is empty"),
