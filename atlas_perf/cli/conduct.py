@@ -188,7 +188,8 @@ def run_shown(
     signals.hold()
     facts = gather_facts(prepared.environment)
     live = prepared.live
-    watch = None if live is None else live.begin(label, prepared.environment.base_url)
+    base_url = prepared.environment.base_url
+    watch = None if live is None else live.begin(label, prepared.plan, base_url)
     with choose_display(label, quiet=quiet) as display:
         return measure(
             prepared.plan,

@@ -33,6 +33,11 @@ LOOPBACK = "127.0.0.1"
 LIVE_PORT_IF_FREE = -1
 """Stands for the usual port of the live page, or any other if that is taken."""
 
+HIGHEST_PORT = 65_535
+_LIVE_ADDRESS = re.compile(
+    r"(?:(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s\[\]:/@]+)):)?(?P<port>[0-9]{1,5})"
+)
+
 _SIZE_UNITS = {"": 1, "B": 1, "kB": 1_000, "MB": 1_000_000}
 _SIZE = re.compile(r"([0-9]{1,9})(|B|kB|MB)")
 
@@ -216,14 +221,13 @@ def read_live_address(text: str) -> tuple[str, int]:
     """`8090`, `0.0.0.0:8090`, or nothing: where the live page is served. Port 0: any free one."""
     if not text:
         return LOOPBACK, LIVE_PORT_IF_FREE
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]") if colon else LOOPBACK
-    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+    found = _LIVE_ADDRESS.fullmatch(text)
+    if found is None or int(found["port"]) > HIGHEST_PORT:
         raise ValueError(
-            f"{text!r} is not a port: write --live=8090 or --live=0.0.0.0:8090, and scenarios "
-            "before --live"
+            f"{text!r} is not a port: write --live=8090, --live=0.0.0.0:8090 or "
+            "--live=[::1]:8090, and scenarios before --live"
         )
-    return host, int(port)
+    return found["six"] or found["host"] or LOOPBACK, int(found["port"])
 
 
 def read_fault(text: str) -> str:

@@ -64,7 +64,8 @@ def run_request(request: RunRequest) -> ExitCode:
     """
     with StopSignals() as signals, ExitStack() as running:
         prepared = list(_prepare(request, running))
-        live = running.enter_context(live_view(request.live))
+        names = [one.plan.name for one in prepared]
+        live = running.enter_context(live_view(request.live, names, request.env))
         return _run_each([replace(one, live=live) for one in prepared], request, signals)
 
 

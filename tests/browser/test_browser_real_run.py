@@ -98,12 +98,14 @@ def test_a_run_is_watched_and_stopped_and_its_report_is_read(
         expect(page.locator("#live-time")).not_to_have_text(before)
         assert "of 1:00" in page.inner_text("#live-time")
         page.click("#live-stop")
+        page.click("#live-stop-now")
         expect(page.locator("#live-word")).to_have_text("INVALID", timeout=30_000)
         assert "interrupted" in page.inner_text("#live-meaning")
-        assert page.is_disabled("#live-stop")
+        assert not page.is_visible("#live-stop")
         stdout, _ = running.communicate(timeout=60)
         assert running.returncode == 130
         assert "interrupted" in stdout
+        expect(page.locator("#live-said")).to_contain_text("The command has ended")
         assert {one.partition("?")[0] for one in asked if not one.startswith("data:")} == {
             url,
             f"{url}events",

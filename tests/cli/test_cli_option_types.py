@@ -110,6 +110,7 @@ def test_processes_are_a_number_or_auto() -> None:
         ("0.0.0.0:81", ("0.0.0.0", 81)),
         ("localhost:81", ("localhost", 81)),
         ("[::1]:81", ("::1", 81)),
+        ("0", ("127.0.0.1", 0)),
         ("", ("127.0.0.1", -1)),
     ],
 )
@@ -117,7 +118,10 @@ def test_where_the_live_page_is(text: str, address: tuple[str, int]) -> None:
     assert read_live_address(text) == address
 
 
-@pytest.mark.parametrize("text", ["api", "70000", "0", "host:", ":80", "1.5"])
+@pytest.mark.parametrize(
+    "text",
+    ["api", "70000", "host:", ":80", "1.5", "::1", "::1:80", "[::1]", "a b:80", "http://h:80"],
+)
 def test_what_is_no_port_says_how_it_is_written(text: str) -> None:
     with pytest.raises(ValueError, match="write --live=8090"):
         read_live_address(text)

@@ -49,10 +49,11 @@ def test_a_run_is_watched_and_stopped_from_its_page(
         stopped = False
         with urllib.request.urlopen(f"{url}events", timeout=60) as stream:
             for line in stream:
-                if not line.startswith(b"data: ") or line == b"data: {}\n":
+                if not line.startswith(b'data: {"run"'):
                     continue
                 message = json.loads(line.removeprefix(b"data: "))
-                seconds += message["columns"]["second"]
+                fresh = message["columns"].get("second", [])
+                seconds = fresh if message["anew"] else seconds + fresh
                 state = message["state"]
                 if len(seconds) >= 2 and not stopped:
                     stopped = True

@@ -1,24 +1,22 @@
-"""The live page's feed and server: what is told, to whom, and who may stop a run."""
+"""The live page's feed: what is told of runs, and that telling it keeps nobody waiting."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from html import unescape
-from urllib.parse import urlsplit
+from dataclasses import replace
 
 import pytest
 from sample_summary import sample_summary
 
-from atlas_perf.errors import PlanError
+from atlas_perf.model.plan import ConstantArrivalRate, ConstantVUs, ScenarioPlan, TestPlan
 from atlas_perf.model.progress import Progress, RunPhase
 from atlas_perf.model.summary import Window
+from atlas_perf.report.html.key_figures import key_figures
 from atlas_perf.report.live import feed as live_feed
-from atlas_perf.report.live.feed import Feed, Told
-from atlas_perf.report.live.server import TOKEN_HEADER, LiveServer
+from atlas_perf.report.live import seconds as live_seconds
+from atlas_perf.report.live.feed import MOST_NOTES, Feed, Told
+from atlas_perf.units import NS_PER_S
 
 
 def window(second: int) -> Window:
@@ -28,6 +26,21 @@ def window(second: int) -> Window:
 def progress(*newest: Window, planned: float | None = None, message: str = "") -> Progress:
     known = Progress(RunPhase.RUNNING, 3.0, 60.0, 3, 5, 180, 0, 180, 60.0, 3, 9.0, 0, 2, 2)
     return replace(known, newest=newest, planned_per_s=planned, message=message)
+
+
+OPEN = TestPlan(
+    name="shop",
+    file="shop.py",
+    file_sha256="",
+    scenarios=(
+        ScenarioPlan(
+            "shop",
+            ConstantArrivalRate(40, 10 * NS_PER_S, pre_allocated_vus=5, max_vus=5),
+            "default",
+        ),
+    ),
+)
+CLOSED = (ScenarioPlan("shop", ConstantVUs(vus=2, duration_ns=NS_PER_S), "default"),)
 
 
 def after(feed: Feed, told: Told) -> tuple[dict, Told]:
@@ -45,11 +58,11 @@ class TestFeed:
         assert first["columns"]["second"] == [0, 1]
         assert first["state"]["name"] == "shop"
         assert first["state"]["vus"] == 3
-        feed.update(progress(window(0), window(1), window(2), planned=60.0))
+        feed.update(progress(window(0), window(1), window(2)))
         second, told = after(feed, told)
         assert second["columns"]["second"] == [2]
         assert second["columns"]["p95_ms"] == [9]
-        assert second["columns"]["planned_arrivals_per_s"] == [60.0]
+        assert (first["anew"], second["anew"]) == (True, False)
 
     def test_a_reader_that_comes_late_is_told_all(self) -> None:
         feed = Feed()
@@ -59,36 +72,48 @@ class TestFeed:
         told, _ = after(feed, Told())
         assert told["columns"]["second"] == list(range(9))
 
-    def test_columns_are_there_before_they_have_anything(self) -> None:
+    def test_a_reader_that_comes_again_is_told_to_begin_anew(self) -> None:
         feed = Feed()
         feed.begin("shop", "")
-        feed.update(progress(window(0)))
-        told, _ = after(feed, Told())
-        assert told["columns"]["dropped_iterations_per_s"] == [0]
-        assert told["columns"]["response_p95_ms"] == [None]
+        feed.update(progress(window(0), window(1)))
+        after(feed, Told())
+        again, told = after(feed, Told())
+        assert (again["anew"], again["columns"]["second"]) == (True, [0, 1])
+        feed.update(progress(window(2)))
+        assert after(feed, told)[0]["anew"] is False
 
-    def test_lines_are_shown_from_the_first_second_that_has_something(self) -> None:
+    def test_before_the_first_second_there_is_nothing_to_draw(self) -> None:
+        feed = Feed(["shop"])
+        message, _ = after(feed, Told(version=-1))
+        assert (message["state"]["phase"], message["columns"]) == ("waiting", {})
+
+    def test_a_line_that_has_something_for_the_first_time_is_told_from_the_beginning(self) -> None:
         feed = Feed()
         feed.begin("shop", "")
         feed.update(progress(window(0)))
-        shown = set(after(feed, Told())[0]["shown"])
+        first, told = after(feed, Told())
+        shown = first["columns"].keys()
         assert {"second", "vus", "requests_per_s", "failed_requests_per_s", "p95_ms"} <= shown
         assert shown.isdisjoint({"response_p95_ms", "ws_msgs_sent_per_s", "gc_pause_max_ms"})
-        feed.update(progress(replace(window(1), ws_msgs_sent=3, gc_pause_max_ms=2.0)))
+        feed.update(progress(replace(window(1), gc_pause_max_ms=2.0)))
+        second, told = after(feed, told)
+        assert second["anew"]
+        assert second["columns"]["gc_pause_max_ms"] == [0, 2]
         feed.update(progress(window(2)))
-        later = set(after(feed, Told())[0]["shown"])
-        assert later - shown == {"ws_msgs_sent_per_s", "gc_pause_max_ms"}
+        third, _ = after(feed, told)
+        assert (third["anew"], third["columns"]["gc_pause_max_ms"]) == (False, [0])
 
     def test_a_run_without_requests_has_messages_in_their_place(self) -> None:
         feed = Feed()
         feed.begin("talk", "")
-        idle = replace(window(0), requests=0, p50_ms=None, p95_ms=None, p99_ms=None)
+        idle = replace(window(0), requests=0, failed_requests=0, p50_ms=None, p95_ms=None)
         feed.update(progress(idle))
-        assert "requests_per_s" in after(feed, Told())[0]["shown"]
+        assert "requests_per_s" in after(feed, Told())[0]["columns"]
         feed.update(progress(replace(idle, second=1, ws_sessions_open=2.0, ws_msgs_sent=9)))
         message, _ = after(feed, Told())
-        assert "requests_per_s" not in message["shown"]
+        assert message["columns"].keys().isdisjoint({"requests_per_s", "failed_requests_per_s"})
         assert message["columns"]["ws_msgs_sent_per_s"] == [0, 9]
+        assert message["columns"]["ws_sessions_failed_per_s"] == [0, 0]
 
     def test_another_run_begins_anew(self) -> None:
         feed = Feed()
@@ -102,15 +127,34 @@ class TestFeed:
         assert (message["run"], message["state"]["name"]) == (2, "two")
 
     def test_a_very_long_run_keeps_its_last_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(live_feed, "MOST_SECONDS", 5)
+        monkeypatch.setattr(live_seconds, "MOST_SECONDS", 5)
         feed = Feed()
         feed.begin("shop", "")
         _, told = after(feed, Told())
         for second in range(20):
-            feed.update(progress(window(second), planned=1.0))
-        message, _ = after(feed, told)
+            feed.update(progress(window(second)))
+        message, told = after(feed, told)
         assert message["columns"]["second"] == [15, 16, 17, 18, 19]
-        assert len(feed._planned) == 5
+        assert len(feed._seconds._columns["p95_ms"]) == 5
+        feed.update(progress(window(20)))
+        assert after(feed, told)[0]["columns"]["second"] == [20]
+
+    def test_seconds_that_come_together_have_each_its_planned_arrivals_and_phases(self) -> None:
+        feed = Feed()
+        feed.begin("shop", "", OPEN)
+        feed.update(progress(window(0), window(1), planned=40.0))
+        message, told = after(feed, Told())
+        assert message["columns"]["planned_arrivals_per_s"] == [40, 40]
+        assert message["state"]["open"] is True
+        (span,) = message["state"]["spans"]
+        assert (span["phase"], span["begin_s"], span["end_s"]) == ("steady", 0, 10)
+        feed.update(progress(window(2)))  # stopped: none is due any more
+        assert after(feed, told)[0]["columns"]["planned_arrivals_per_s"] == [None]
+
+    def test_a_plan_without_arrivals_has_none(self) -> None:
+        feed = Feed()
+        feed.begin("shop", "", replace(OPEN, scenarios=CLOSED))
+        assert after(feed, Told())[0]["state"]["open"] is False
 
     def test_the_verdict_is_told_and_then_nothing(self) -> None:
         feed = Feed()
@@ -122,8 +166,73 @@ class TestFeed:
         assert message["state"]["verdict"] == summary.verdict.value
         assert message["state"]["reasons"] == list(summary.reasons)
         assert message["state"]["results"] == "results/x"
+        figures = [(one["label"], one["text"]) for one in message["state"]["figures"]]
+        assert figures == [(one.label, one.number.text) for one in key_figures(summary)]
         feed.close()
         assert feed.after(told, 5.0) is None
+
+    def test_runs_that_have_ended_stay_told(self) -> None:
+        feed = Feed(["api", "smoke"])
+        feed.begin("api", "")
+        feed.end(sample_summary(), "results/1")
+        feed.begin("smoke", "")
+        state = after(feed, Told())[0]["state"]
+        assert state["names"] == ["api", "smoke"]
+        assert [(one["verdict"], one["results"]) for one in state["ended"]] == [
+            ("FAIL", "results/1")
+        ]
+        assert "verdict" not in state
+
+    def test_what_was_said_stays_for_a_while(self) -> None:
+        feed = Feed()
+        feed.begin("shop", "")
+        for number in range(MOST_NOTES + 3):
+            feed.update(progress(message=f"worker {number} was lost"))
+            feed.update(progress())
+        notes = after(feed, Told())[0]["state"]["notes"]
+        assert len(notes) == MOST_NOTES
+        assert notes[-1] == {"at_s": 3.0, "text": f"worker {MOST_NOTES + 2} was lost"}
+        feed.begin("other", "")
+        assert after(feed, Told())[0]["state"]["notes"] == []
+
+    def test_a_command_that_breaks_off_says_why(self) -> None:
+        feed = Feed()
+        feed.begin("shop", "")
+        feed.break_off("setup raised KeyError")
+        feed.close()
+        message, told = after(feed, Told())
+        assert message["state"]["broken"] == "setup raised KeyError"
+        assert feed.after(told, 5.0) is None
+
+    def test_a_stop_is_told_to_every_reader_and_in_every_run_after(self) -> None:
+        feed = Feed()
+        feed.begin("shop", "")
+        _, told = after(feed, Told())
+        feed.stop_asked()
+        message, told = after(feed, told)
+        assert message["state"]["stopping"] is True
+        feed.update(progress(window(0)))
+        assert after(feed, told)[0]["state"]["stopping"] is True
+
+    def test_who_tells_does_not_wait_for_those_who_read(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        feed = Feed()
+        feed.begin("shop", "")
+        feed.update(progress(window(0)))
+        told_meanwhile = threading.Event()
+
+        def tell() -> None:
+            feed.update(progress(window(1)))
+            told_meanwhile.set()
+
+        def slow(*_: object) -> list[str]:
+            threading.Thread(target=tell, daemon=True).start()
+            assert told_meanwhile.wait(10)
+            return ["{}"]
+
+        monkeypatch.setattr(live_feed, "_written", slow)
+        assert feed.after(Told(), 5.0) is not None
 
     def test_text_from_outside_cannot_control_a_page(self) -> None:
         feed = Feed()
@@ -131,107 +240,5 @@ class TestFeed:
         feed.update(progress(message="x\u2028y"))
         message, _ = after(feed, Told())
         assert "\u202e" not in json.dumps(message, ensure_ascii=False)
+        assert "\u2028" not in json.dumps(message, ensure_ascii=False)
         assert "\x07" not in message["state"]["name"]
-
-
-@dataclass
-class Served:
-    server: LiveServer
-    feed: Feed
-    stops: list[int] = field(default_factory=list)
-
-    def ask(
-        self, path: str, *, method: str = "GET", host: str | None = None, **headers: str
-    ) -> tuple[int, str]:
-        address = urlsplit(self.server.url)
-        connection = http.client.HTTPConnection("127.0.0.1", address.port, timeout=10)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.putrequest(method, path, skip_host=True)
-        connection.putheader("Host", host or address.netloc)
-        for name, value in named.items():
-            connection.putheader(name, value)
-        connection.putheader("Content-Length", "0")
-        connection.endheaders()
-        answer = connection.getresponse()
-        body = answer.read().decode()
-        connection.close()
-        return answer.status, body
-
-    @property
-    def token(self) -> str:
-        return self.server._token
-
-
-@pytest.fixture
-def serve() -> Iterator[object]:
-    made: list[Served] = []
-
-    def start(host: str = "127.0.0.1") -> Served:
-        feed = Feed()
-        stops: list[int] = []
-        made.append(Served(LiveServer((host, 0), feed, lambda: stops.append(1)), feed, stops))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.server.close()
-
-
-class TestServer:
-    def test_the_page_is_whole_and_may_ask_only_where_it_came_from(self, serve) -> None:
-        status, page = serve().ask("/")
-        assert status == 200
-        policy = unescape(page.partition("<title>")[0])
-        assert "connect-src 'self'" in policy
-        assert "default-src 'none'" in policy
-
-    def test_events_are_told_until_the_end(self, serve) -> None:
-        served = serve()
-        served.feed.begin("shop", "http://h")
-        served.feed.update(progress(window(0)))
-        threading.Timer(0.2, served.feed.close).start()
-        status, body = served.ask("/events")
-        assert status == 200
-        first, *_ = body.split("\n\n")
-        assert json.loads(first.removeprefix("data: "))["columns"]["second"] == [0]
-        assert body.endswith("event: end\ndata: {}\n\n")
-
-    def test_the_stop_button_needs_the_token(self, serve) -> None:
-        served = serve()
-        assert served.ask("/stop", method="POST")[0] == 403
-        assert served.ask("/stop", method="POST", **{TOKEN_HEADER: "wrong"})[0] == 403
-        assert served.ask(f"/stop?token={served.token}", method="POST")[0] == 403
-        assert served.stops == []
-        assert served.ask("/stop", method="POST", **{TOKEN_HEADER: served.token})[0] == 204
-        assert served.stops == [1]
-        assert served.ask("/else", method="POST", **{TOKEN_HEADER: served.token})[0] == 404
-
-    @pytest.mark.parametrize("host", ["evil.example", "evil.example:8090", "10.0.0.1", ""])
-    def test_a_name_of_another_site_is_turned_away(self, serve, host: str) -> None:
-        served = serve()
-        assert served.ask("/", host=host or "x")[0] == 403
-        answer = served.ask(
-            "/stop", method="POST", host=host or "x", **{TOKEN_HEADER: served.token}
-        )
-        assert answer[0] == 403
-
-    def test_beyond_this_machine_the_address_has_a_token(self, serve) -> None:
-        served = serve("0.0.0.0")
-        assert served.server.url.endswith(f"?token={served.token}")
-        assert served.ask("/")[0] == 403
-        assert served.ask("/events?token=wrong")[0] == 403
-        assert served.ask(f"/?token={served.token}", host="ci.example")[0] == 200
-
-    def test_on_this_machine_the_address_is_short(self, serve) -> None:
-        assert serve().server.url.endswith("/")
-
-    def test_each_server_has_a_token_of_its_own(self, serve) -> None:
-        assert serve().token != serve().token
-
-    def test_what_is_not_there(self, serve) -> None:
-        assert serve().ask("/favicon.ico")[0] == 404
-
-    def test_a_port_that_is_taken_is_told(self, serve) -> None:
-        port = urlsplit(serve().server.url).port
-        with pytest.raises(PlanError, match=f"--live cannot listen on 127.0.0.1:{port}: Address"):
-            LiveServer(("127.0.0.1", port), Feed(), lambda: None)

@@ -39,7 +39,10 @@ SCRIPTS = (
     STATIC / "trend.js",
 )
 """In the order in which they need each other; each adds its part to `atlas`. Last comes what puts a
-page together: `page.js`, or `live.js`."""
+page together."""
+
+REPORT = (STATIC / "page.js",)
+LIVE = (STATIC / "live-figures.js", STATIC / "live-stop.js", STATIC / "live.js")
 
 LICENCE = CHARTS / "LICENSE"
 
@@ -58,8 +61,8 @@ def styles() -> tuple[Asset, ...]:
 
 
 @cache
-def scripts(main: str = "page.js") -> tuple[Asset, ...]:
-    return tuple(map(_asset, (*SCRIPTS, STATIC / main)))
+def scripts(last: tuple[Path, ...] = REPORT) -> tuple[Asset, ...]:
+    return tuple(map(_asset, (*SCRIPTS, *last)))
 
 
 @cache
@@ -74,7 +77,7 @@ def require_assets() -> None:
     Raises:
         InternalError: naming the file that is not.
     """
-    _ = styles(), scripts(), scripts("live.js"), licence()
+    _ = styles(), scripts(), scripts(LIVE), licence()
 
 
 def _asset(file: Path) -> Asset:

@@ -54,13 +54,12 @@ _COUNTS = {
     "tasks_ended_per_s": "tasks_ended",
     "tasks_failed_per_s": "tasks_failed",
 }
-KEPT_EMPTY = frozenset({"second", "failed_requests_per_s", "loop_lag_max_ms"})
+_KEPT_EMPTY = frozenset({"second", "loop_lag_max_ms"})
+_OF_REQUESTS = frozenset({"requests_per_s", "failed_requests_per_s"})
+_OF_WEBSOCKETS = frozenset({"ws_msgs_sent_per_s", "ws_sessions_failed_per_s"})
 """Columns that are there though all of it is zero: that is what one wants to see."""
 
-_REQUESTS = "requests_per_s"
-_INSTEAD_OF_REQUESTS = frozenset(
-    {"ws_sessions_open", "ws_msgs_sent_per_s", "ws_msgs_received_per_s"}
-)
+_TELL_OF_WEBSOCKETS = _OF_WEBSOCKETS | {"ws_sessions_open", "ws_msgs_received_per_s"}
 
 Column = tuple[float | None, ...]
 
@@ -77,8 +76,11 @@ def names_shown(filled: Iterable[str]) -> frozenset[str]:
 
     That there were no requests is news, unless the run talked over WebSockets instead.
     """
-    shown = KEPT_EMPTY.union(filled)
-    return shown if shown & _INSTEAD_OF_REQUESTS else shown | {_REQUESTS}
+    shown = _KEPT_EMPTY.union(filled)
+    talks = not _TELL_OF_WEBSOCKETS.isdisjoint(shown)
+    if talks:
+        shown |= _OF_WEBSOCKETS
+    return shown if talks and _OF_REQUESTS.isdisjoint(shown) else shown | _OF_REQUESTS
 
 
 def every_column(windows: Sequence[Window]) -> Mapping[str, Column]:

@@ -69,6 +69,13 @@ DEFINITIONS: Mapping[str, str] = {
     "trace_id": "What went with it in traceparent: the name of its trace in your tracing system.",
     "error": "The status of the answer, or what went wrong where there was none, with k6's error "
     "code.",
+    # WebSockets.
+    "ws_msgs_sent": "Messages handed to WebSockets while it counted, and a second of the measured "
+    "time.",
+    "ws_msgs_received": "Messages that came over WebSockets, whoever they were for.",
+    "ws_rtt": "95 % of the messages that were answered took less: from handing a message over "
+    "until its answer was read.",
+    "ws_msgs_lost": "Messages that got no answer in time, or whose session ended before.",
     # Load.
     "iterations": "Iterations that ended while it counted, with or without an exception.",
     "vus": "Virtual users at work, read once a second; here the most of them.",

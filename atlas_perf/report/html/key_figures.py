@@ -24,8 +24,9 @@ class Figure:
 
 
 def key_figures(summary: Summary) -> list[Figure]:
-    """What there is of requests, latency, load and the generator, in this order."""
-    return [*_requests(summary), *_latencies(summary), *_load(summary), *_generator(summary)]
+    """What there is of requests, latency, messages, load and the generator, in this order."""
+    told = (_requests, _latencies, _messages, _load, _generator)
+    return [figure for one in told for figure in one(summary)]
 
 
 def _requests(summary: Summary) -> Iterator[Figure]:
@@ -62,6 +63,29 @@ def _latencies(summary: Summary) -> Iterator[Figure]:
             ),
             "" if beneath is None else f"{word} {milliseconds_text(beneath)}",
         )
+
+
+def _messages(summary: Summary) -> Iterator[Figure]:
+    """Of WebSockets: how many went either way, how long answers took, and what was lost."""
+    for metric, label in (("ws_msgs_sent", "Messages sent"), ("ws_msgs_received", "Received")):
+        found = summary.metrics.get(metric)
+        if found is not None:
+            per_second = format_quantity(found.values["rate"], "per_s")
+            yield Figure(label, count(found.values["count"], about=metric), per_second)
+    round_trip = summary.metrics.get("ws_rtt")
+    value = None if round_trip is None else round_trip.values.get("p(95)")
+    if round_trip is not None and value is not None:
+        text = bound_text(milliseconds_text(value), "p(95)" in round_trip.at_least)
+        median = round_trip.values.get("med")
+        yield Figure(
+            "Round trip p95",
+            number(text, value, about="ws_rtt"),
+            "" if median is None else f"median {milliseconds_text(median)}",
+        )
+    lost = summary.metrics.get("ws_msgs_lost")
+    if lost is not None:
+        tone = "bad" if lost.values["count"] else ""
+        yield Figure("Lost messages", count(lost.values["count"], tone, about="ws_msgs_lost"))
 
 
 def _load(summary: Summary) -> Iterator[Figure]:

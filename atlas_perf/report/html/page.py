@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from atlas_perf.report.html.assets import Asset, licence, scripts, styles
+from atlas_perf.report.html.assets import REPORT, Asset, licence, scripts, styles
 from atlas_perf.report.html.definitions import DEFINITIONS
 from atlas_perf.report.html.report_data import ReportData, report_data_json
 from atlas_perf.report.terminal_text import printable
@@ -23,7 +23,7 @@ def render_page(
     title: str,
     data: ReportData,
     *,
-    main: str = "page.js",
+    programs: tuple[Path, ...] = REPORT,
     connects: bool = False,
     **context: Any,
 ) -> str:
@@ -32,16 +32,16 @@ def render_page(
     Args:
         template: a file of `templates/`, which extends `page.html.jinja`.
         data: what its scripts draw.
-        main: the script that puts it together.
+        programs: the scripts that put it together.
         connects: whether it may ask the server that it came from.
         context: what the template names.
     """
     page = _environment().get_template(template)
     return page.render(
         title=title,
-        policy=_policy(styles(), scripts(main), connects=connects),
+        policy=_policy(styles(), scripts(programs), connects=connects),
         styles=[Markup(one.text) for one in styles()],
-        scripts=[Markup(one.text) for one in scripts(main)],
+        scripts=[Markup(one.text) for one in scripts(programs)],
         data=Markup(report_data_json(data)),
         definitions=DEFINITIONS,
         licence=licence(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from atlas_perf.model.run_sketches import RunSketches
 from atlas_perf.model.summary import CriterionState, PhaseSummary, Summary
@@ -27,6 +27,7 @@ from atlas_perf.report.html.run_tables import (
     error_table,
     ledger_table,
 )
+from atlas_perf.report.html.spans import spans_of
 from atlas_perf.report.html.spectra import spectra_of
 from atlas_perf.report.terminal_text import printable
 from atlas_perf.units import NS_PER_S, format_duration
@@ -101,7 +102,7 @@ def run_series(summary: Summary, kept: RunSketches, label: str = "") -> RunSerie
     return RunSeries(
         label or printable(summary.name),
         columns_of(summary.windows),
-        tuple(_spans(summary.phases)),
+        _spans(summary.phases),
         spectra_of(kept),
     )
 
@@ -135,17 +136,11 @@ def facts_of(summary: Summary) -> list[Fact]:
     return [Fact(name, value) for name, value in told if value]
 
 
-def _spans(phases: Sequence[PhaseSummary]) -> list[PhaseSpan]:
-    """The phases of all scenarios; of what several share one."""
-    by_scenario: dict[str, list[PhaseSpan]] = {}
-    for one in phases:
-        span = PhaseSpan(one.phase, round(one.begin_s, 3), round(one.end_s, 3), one.counted)
-        by_scenario.setdefault(one.scenario, []).append(span)
-    loads = list(by_scenario.values())
-    if all(load == loads[0] for load in loads):
-        return loads[0] if loads else []
-    return [
-        replace(span, scenario=printable(scenario))
-        for scenario, load in by_scenario.items()
-        for span in load
-    ]
+def _spans(phases: Sequence[PhaseSummary]) -> tuple[PhaseSpan, ...]:
+    return spans_of(
+        (
+            one.scenario,
+            PhaseSpan(one.phase, round(one.begin_s, 3), round(one.end_s, 3), one.counted),
+        )
+        for one in phases
+    )

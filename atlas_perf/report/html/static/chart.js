@@ -141,11 +141,16 @@
     }
 
     // New values for the same lines: a live page calls it once a second.
+    // Who has zoomed in stays where he looks.
     update(x, columns) {
+      const { min, max } = this.plot.scales.x;
+      const isWhole = this.reset.hidden;
       this.spec.x = x;
       this.spec.columns = columns;
-      this.plot.setData([x, ...columns]);
+      this.plot.setData([x, ...columns], isWhole);
+      if (!isWhole) this.plot.setScale("x", { min, max });
       this.#describe();
+      this.onUpdate?.();
     }
 
     remove() {
