@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from test_browser_report import CHROMIUM, Reader, playwright
+from reader import Reader, needs_chromium
 from test_report_html import KEPT, Page, sample_summary
 
 from atlas_perf.cli.main import cli
@@ -18,7 +17,7 @@ from atlas_perf.errors import UsageError
 from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.report.run_files import NoRunError
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+pytestmark = needs_chromium
 
 STARTED = datetime(2026, 11, 23, 14, 5, 12, tzinfo=UTC)
 
@@ -43,14 +42,6 @@ def results(tmp_path_factory) -> Path:
     for day in range(3):
         finished_run(results, day)
     return results
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 def test_two_runs_are_laid_over_each_other(results, browser, tmp_path):

@@ -16,7 +16,6 @@ from atlas_perf.model.request_sample import SampleReason
 from atlas_perf.model.run_sketches import KeptRate, KeptTrend, RunSketches
 from atlas_perf.model.summary import RequestSummary
 from atlas_perf.report.html import assets
-from atlas_perf.report.html.histories import MOST_POINTS, history_of, thinned
 from atlas_perf.report.html.report_data import ReportData, RunSeries, report_data_json
 from atlas_perf.report.html.run_page import run_page
 from atlas_perf.report.html.spectra import spectra_of
@@ -205,26 +204,6 @@ def test_a_spectrum_reaches_as_far_as_its_samples():
     assert whole.values_ms[0] == 1.0
     assert spectra.tails[-1] <= 4
     assert endpoint.values_ms[-1] is None
-
-
-@pytest.mark.parametrize(
-    ("selector", "expression", "values"),
-    [
-        ("checks", "rate>0.9", (0.75, 1)),
-        ("http_req_duration{name:runs,method:GET,scenario:api}", "max<5 over steady", (2, 3)),
-    ],
-)
-def test_a_history_comes_from_the_windows_that_were_kept(selector, expression, values):
-    history = history_of("key", selector, expression, 5.0, (sample_summary(), KEPT))
-    assert history is not None
-    assert history.values == values
-
-
-def test_a_long_history_keeps_its_worst():
-    values = [1.0] * 5000
-    values[4321] = 9.0
-    assert max(thinned(values, max)) == 9.0
-    assert len(thinned(values, max)) == MOST_POINTS
 
 
 def test_a_trend_is_in_the_order_of_time():
