@@ -10,15 +10,15 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from atlas_perf.errors import RunInvalidError
 from atlas_perf.history.kept_files import started
 from atlas_perf.history.run_places import (
+    UNBELIEVABLE,
     ReadSummary,
-    UnreadableRunError,
     places_before,
     read_judged,
 )
@@ -69,7 +69,7 @@ def earlier_runs(folder: Path, summary: Summary, also: Sequence[Path] = ()) -> E
             if found is not None:
                 bytes_read += found.bytes_read
                 choice.look_at(place.name, found)
-        except (UnreadableRunError, RecursionError, ArithmeticError, ValueError):
+        except UNBELIEVABLE:
             choice.unreadable += 1
     return choice.made()
 
@@ -81,8 +81,8 @@ class _Choice:
         self._this = this
         self._began = started(this)
         self._arrivals = arrivals(this)
-        self._found: dict[str, RunOutcomes] = {}  # a run that was kept too is one
-        self._seen: set[str] = set()
+        self._found: list[RunOutcomes] = []
+        self._seen: set[str] = set()  # a run that was kept too is one
         self._unlike = 0
         self._difference = ""
         self._worthless = 0
@@ -95,17 +95,18 @@ class _Choice:
     def look_at(self, place: str, read: ReadSummary) -> None:
         """
         Raises:
-            UnreadableRunError: its date or one of its values is none.
+            ValueError: one of its values is no number.
+            RunInvalidError: it does not say when it began.
         """
         its = read.summary
         if its.name != self._this.name or its.started_at in self._seen:
             return
-        if _ended_after(its, self._began):
+        if started(its) + timedelta(seconds=its.measured_s) > self._began:
             return
         outcomes = outcomes_of(place, its)
         values = [one.value for one in outcomes.criteria.values() if one.value is not None]
         if not all(map(math.isfinite, values)):
-            raise UnreadableRunError("a value is no number")
+            raise ValueError("a value is no number")
         difference = self._difference_to(its, read.arrivals)
         self._seen.add(its.started_at)
         if unusable(its) is not None:
@@ -114,10 +115,10 @@ class _Choice:
             self._unlike += 1
             self._difference = self._difference or difference
         else:
-            self._found[its.started_at] = outcomes
+            self._found.append(outcomes)
 
     def made(self) -> EarlierRuns:
-        runs = sorted(self._found.values(), key=lambda run: run.started_at)
+        runs = sorted(self._found, key=lambda run: run.started_at)
         return EarlierRuns(
             tuple(runs), self._unlike, self._difference, self._worthless, self.unreadable
         )
@@ -130,13 +131,6 @@ class _Choice:
         ]
         more = f" and {len(differences) - 1} more" if len(differences) > 1 else ""
         return differences[0][:MOST_DIFFERENCE] + more if differences else ""
-
-
-def _ended_after(its: Summary, moment: datetime) -> bool:
-    try:
-        return started(its) + timedelta(seconds=its.measured_s) > moment
-    except (RunInvalidError, OverflowError, ValueError):
-        raise UnreadableRunError("it does not say when it was") from None
 
 
 def _differences_of_place(its: Summary, this: Summary) -> list[str]:

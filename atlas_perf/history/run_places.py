@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from atlas_perf.errors import RunInvalidError
 from atlas_perf.history.kept_files import stamp
 from atlas_perf.model.summary import Summary
 from atlas_perf.report.errors import SummaryFormatError
@@ -46,8 +47,11 @@ class ReadSummary:
     bytes_read: int
 
 
-class UnreadableRunError(Exception):
-    """There is something, but it is no summary that could be believed."""
+UNBELIEVABLE = (
+    *(OSError, ValueError, TypeError, AttributeError, ArithmeticError),
+    *(RecursionError, MemoryError, SummaryFormatError, RunInvalidError),
+)
+"""What reading and comparing a summary may raise that anybody has written."""
 
 
 def places_before(parents: Iterable[Path], name: str, began: datetime) -> list[Path]:
@@ -70,22 +74,16 @@ def read_judged(folder: Path) -> ReadSummary | None:
     """What was judged in a folder's run; None where it holds none.
 
     Raises:
-        UnreadableRunError: it cannot be read, or is too large.
+        Exception: one of `UNBELIEVABLE`: it cannot be read, is too large, or is no summary.
     """
-    try:
-        content = _content(folder / SUMMARY_FILE)
-        if content is None:
-            return None
-        plain = json.loads(content)
-        windows = plain.get("windows", [])
-        arrivals = sum(int(one.get("started_arrivals", 0)) for one in windows)
-        for name in _NOT_NEEDED:
-            plain.pop(name, None)
-        return ReadSummary(summary_from_plain(plain), arrivals, len(content))
-    except (OSError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
-        raise UnreadableRunError(str(error)) from None
-    except (RecursionError, MemoryError, SummaryFormatError) as error:
-        raise UnreadableRunError(str(error)) from None
+    content = _content(folder / SUMMARY_FILE)
+    if content is None:
+        return None
+    plain = json.loads(content)
+    arrivals = sum(int(one.get("started_arrivals", 0)) for one in plain.get("windows", []))
+    for name in _NOT_NEEDED:
+        plain.pop(name, None)
+    return ReadSummary(summary_from_plain(plain), arrivals, len(content))
 
 
 def _folders(parent: Path) -> Iterator[Path]:
