@@ -15,6 +15,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 
+OPEN_ALL = """() => {
+  for (const one of document.querySelectorAll('details')) one.open = true;
+  for (const one of document.querySelectorAll('.chart-tools button')) one.click();
+  for (const one of document.querySelectorAll('[data-about]')) one.dispatchEvent(
+    new MouseEvent('mouseover', { bubbles: true }));
+}"""
+
 
 class Reader:
     """One kind of reader: `context` says how large the screen is, and whether it is night."""

@@ -10,9 +10,9 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from made_pages import KEPT, sketch
 from reader import Reader, needs_chromium, playwright
 from sample_summary import sample_summary
-from test_report_html import KEPT, hostile_summary, sketch
 
 from atlas_perf.model.metric import Contains
 from atlas_perf.model.run_sketches import KeptTrend
@@ -188,19 +188,6 @@ def test_a_phone_needs_no_sideways_scrolling(browser, file):
     phone = Reader(browser, file, viewport={"width": 375, "height": 800})
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 375
     assert phone.said == []
-
-
-def test_nothing_of_a_hostile_run_executes(browser, tmp_path):
-    file = tmp_path / "report.html"
-    file.write_text(run_page(hostile_summary(), KEPT), encoding="utf-8")
-    reader = Reader(browser, file)
-    for details in reader.page.locator("details").all():
-        details.evaluate("one => { one.open = true }")
-    for button in reader.page.locator(".chart-tools button:visible").all():
-        button.click()
-    assert reader.said == []
-    assert [url for url in reader.asked if not url.startswith("data:")] == [file.as_uri()]
-    assert "onerror=alert(1)" in reader.page.locator("#verdict ~ .reasons").inner_text()
 
 
 def test_each_point_of_a_history_says_what_it_is(browser, tmp_path):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from made_pages import KEPT, Page
 from sample_summary import sample_summary
-from test_report_html import KEPT, Page
 
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.model.verdict import Verdict
