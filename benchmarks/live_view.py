@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+from benchmarks.process_cpu import cpu_until_end_s
 
 READERS = 2
 
@@ -30,8 +30,6 @@ options = {"scenarios": {"steady": {
 async def default(vu):
     await vu.http.get("/api/runs")
 """
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-_UTIME = 11  # of the fields behind the name in /proc/PID/stat: user time, then system time
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def _run(*, live: bool, seconds: int) -> Cost:
                 url = running.stderr.readline().removeprefix("live: ").strip()
                 for _ in range(READERS):
                     threading.Thread(target=_read_all, args=(url,), daemon=True).start()
-            cpu_s = _cpu_until_end_s(running)
+            cpu_s = cpu_until_end_s(running)
         (summary,) = (folder / "results").glob("*/summary.json")
         windows = json.loads(summary.read_text())["windows"]
     lags_ms = [window["loop_lag_max_ms"] for window in windows]
@@ -89,16 +87,6 @@ def _read_all(url: str) -> None:
     with suppress(OSError), urllib.request.urlopen(f"{url}events", timeout=60) as stream:
         for _ in stream:
             pass
-
-
-def _cpu_until_end_s(running: subprocess.Popen[str]) -> float:
-    ticks = 0
-    while running.poll() is None:
-        with suppress(OSError, IndexError):
-            books = Path(f"/proc/{running.pid}/stat").read_text().rpartition(")")[2].split()
-            ticks = int(books[_UTIME]) + int(books[_UTIME + 1])
-        time.sleep(0.05)
-    return ticks * _TICK_S
 
 
 if __name__ == "__main__":

@@ -212,6 +212,14 @@ class Aggregator:
         that sent several seconds at one go are spread over these."""
         return self._rates.all_requests(second)
 
+    def counted_per_s(self, metric: str, window: Window) -> float:
+        """A counter's rate in a window, spread as `Window.requests_per_s` is.
+
+        Raises:
+            KeyError: nobody asks for this one by the second.
+        """
+        return self._rates.of(metric, window.second) / window.length_s
+
     @property
     def is_consistent_cut(self) -> bool:
         """True if totals and `elapsed_ns` speak of the same seconds.

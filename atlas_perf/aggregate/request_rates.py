@@ -1,4 +1,4 @@
-"""Requests by second, where a worker may send those of several seconds at one go.
+"""What is counted by second, where a worker may send that of several seconds at one go.
 
 A worker whose pipe is full leaves its interval open, and one whose event loop was late closes it
 late. Samples of such a batch are in the window of its newest second, as nothing else is known of
@@ -19,45 +19,53 @@ from atlas_perf.aggregate.window_grid import WindowGrid
 from atlas_perf.model.batch import Batch, CounterDelta, NewSeries
 from atlas_perf.units import NS_PER_S
 
-_HTTP = frozenset({"http_reqs"})
-_WEBSOCKETS = frozenset({"ws_sessions", "ws_msgs_sent"})
-"""What a target has to serve besides HTTP: sessions that begin, and messages sent to it."""
+_HTTP = "http_reqs"
+_SERVED = (_HTTP, "ws_sessions", "ws_msgs_sent")
+"""What a target has to serve: requests, sessions that begin, and messages sent to it."""
+
+_SPREAD = (*_SERVED, "ws_msgs_received", "sse_events", "tasks_ended")
 
 _PARTS = 1_000_000
-"""Of a request."""
+"""Of one that is counted."""
 
 
 class RequestRates:
     """Fed with every batch once, after its series are known."""
 
     def __init__(self, grid: WindowGrid) -> None:
-        self._http = _Spread(grid)
-        self._websockets = _Spread(grid)
+        self._counted = {metric: _Spread(grid) for metric in _SPREAD}
 
     def add(self, batch: Batch, known: Mapping[int, NewSeries]) -> None:
         """Spread what a batch counts; `known` are the worker's series by number."""
         begin_ns, end_ns = batch.covers_ns
-        http = websockets = 0
+        counts: dict[str, int] = {}
         for delta in batch.deltas:
             if isinstance(delta, CounterDelta):
                 name = known[delta.number].metric.name
-                http += round(delta.total) if name in _HTTP else 0
-                websockets += round(delta.total) if name in _WEBSOCKETS else 0
-        self._http.add(http, begin_ns, end_ns)
-        self._websockets.add(websockets, begin_ns, end_ns)
+                counts[name] = counts.get(name, 0) + round(delta.total)
+        for name in counts.keys() & self._counted.keys():
+            self._counted[name].add(counts[name], begin_ns, end_ns)
+
+    def of(self, metric: str, window: int) -> float:
+        """A counter in a window, which is named by its first second.
+
+        Raises:
+            KeyError: it is none of those that are spread.
+        """
+        return self._counted[metric].of(window)
 
     def http_requests(self, window: int) -> float:
-        """HTTP requests of a window, which is named by its first second."""
-        return self._http.of(window)
+        """HTTP requests of a window."""
+        return self.of(_HTTP, window)
 
     def all_requests(self, window: int) -> float:
         """Those of WebSockets too."""
-        return self._http.of(window) + self._websockets.of(window)
+        return sum(self.of(metric, window) for metric in _SERVED)
 
     def coarsen(self) -> None:
         """Older windows of the grid have become longer."""
-        self._http.coarsen()
-        self._websockets.coarsen()
+        for spread in self._counted.values():
+            spread.coarsen()
 
 
 class _Spread:

@@ -8,7 +8,7 @@ from atlas_perf.aggregate.pulse import Pulse
 from atlas_perf.aggregate.request_rates import RequestRates
 from atlas_perf.aggregate.series_index import SeriesIndex
 from atlas_perf.aggregate.series_table import SeriesTable
-from atlas_perf.model.metric import HTTP_RESPONSE_TIME
+from atlas_perf.model.metric import HTTP_RESPONSE_TIME, TASK_COMPLETED
 from atlas_perf.model.series import Selector
 from atlas_perf.model.summary import Window
 from atlas_perf.sketch.ddsketch import Sketch
@@ -26,6 +26,15 @@ _BYTES_SENT = Selector("data_sent")
 _DURATION = Selector("http_req_duration")  # of successes; see `Selector.effective_tags`
 _RESPONSE = Selector(HTTP_RESPONSE_TIME)
 _LAG = Selector("iteration_lag")
+_SESSIONS_OPEN = Selector("ws_sessions_open")
+_SESSIONS_FAILED = Selector("ws_session_failed")
+_MESSAGES_SENT = Selector("ws_msgs_sent")
+_MESSAGES_RECEIVED = Selector("ws_msgs_received")
+_MESSAGES_LOST = Selector("ws_msgs_lost")
+_ROUND_TRIP = Selector("ws_rtt")
+_EVENTS = Selector("sse_events")
+_TASKS_ENDED = Selector("tasks_ended")
+_TASKS_COMPLETED = Selector(TASK_COMPLETED)
 
 
 class WindowValues:
@@ -46,10 +55,12 @@ class WindowValues:
         p50_ms, p95_ms, p99_ms = self._times_ms(_DURATION, second)
         lag = self._sketch(_LAG, second)  # one sample for each arrival that was begun
         response_p50_ms, response_p95_ms, response_p99_ms = self._times_ms(_RESPONSE, second)
+        ws_rtt_p50_ms, ws_rtt_p95_ms, ws_rtt_p99_ms = self._times_ms(_ROUND_TRIP, second)
+        tasks, tasks_completed = self._tally(_TASKS_COMPLETED, second)
         return Window(
             second=second,
             length_s=length_s,
-            vus=self._table.level(self._rows(_VUS), second, last_windows),
+            vus=self._level(_VUS, second, last_windows),
             requests=self._counted(_REQUESTS, second),
             failed_requests=round(failed),
             iterations=self._counted(_ITERATIONS, second),
@@ -77,7 +88,21 @@ class WindowValues:
             open_files=sum(one.open_files for one in told),
             time_wait=max(one.time_wait for one in told),
             throttled_share_max=max(one.share(one.throttled_ns) for one in told),
+            ws_sessions_open=self._level(_SESSIONS_OPEN, second, last_windows),
+            ws_sessions_failed=self._counted(_SESSIONS_FAILED, second),
+            ws_msgs_sent=self._counted(_MESSAGES_SENT, second),
+            ws_msgs_received=self._counted(_MESSAGES_RECEIVED, second),
+            ws_msgs_lost=self._counted(_MESSAGES_LOST, second),
+            ws_rtt_p50_ms=ws_rtt_p50_ms,
+            ws_rtt_p95_ms=ws_rtt_p95_ms,
+            ws_rtt_p99_ms=ws_rtt_p99_ms,
+            sse_events=self._counted(_EVENTS, second),
+            tasks_ended=self._counted(_TASKS_ENDED, second),
+            tasks_failed=tasks - round(tasks_completed),
         )
+
+    def _level(self, gauge: Selector, second: int, last_windows: Sequence[int]) -> float:
+        return self._table.level(self._rows(gauge), second, last_windows)
 
     def _rows(self, selector: Selector) -> list[int]:
         return self._index.rows(selector, uncounted_too=True)

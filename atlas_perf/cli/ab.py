@@ -10,6 +10,7 @@ from atlas_perf.cli.ab_session import AbRequest, compare_builds
 from atlas_perf.cli.comparison_options import options_of_comparison
 from atlas_perf.cli.completion import ScenarioName
 from atlas_perf.cli.noise_option import NOISE, read_noise
+from atlas_perf.cli.option_types import whole_number
 from atlas_perf.cli.repeated_options import (
     BUILD,
     BUILDS,
@@ -51,7 +52,6 @@ Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command
 @click.command(
     "ab",
     cls=SectionCommand,
-    add_help_option=False,
     short_help="Run two builds in turns, and compare them.",
     help=_HELP,
     epilog=_EPILOG,
@@ -79,10 +79,10 @@ Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command
     "--pairs",
     cls=SectionOption,
     section=RUNS,
-    type=click.IntRange(LEAST_PAIRS, 100),
+    type=whole_number(LEAST_PAIRS, 100),
     default=5,
     metavar="K",
-    help=f"Runs of each build, {LEAST_PAIRS} or more (default: 5). Decide it before you look.",
+    help=f"Runs of each build, {LEAST_PAIRS} to 100 (default: 5). Decide it before you look.",
 )
 @click.option(
     "--extend",
@@ -104,7 +104,6 @@ Exit codes: 0 no worse, or inconclusive (with a warning); 1 worse; 2 the command
     help="Print JSON instead of the table.",
 )
 @options_of_output
-@click.help_option("--help", cls=SectionOption, section="Output", help="Show this text.")
 @click.pass_context
 def ab(
     ctx: click.Context,

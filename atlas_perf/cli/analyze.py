@@ -13,6 +13,7 @@ from atlas_perf.cli.baselines import baselines_named
 from atlas_perf.cli.conduct import report_width
 from atlas_perf.cli.option_types import Written
 from atlas_perf.cli.runs_given import runs_at
+from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.streams import say, show, wants_colour
 from atlas_perf.errors import ExitCode, UsageError
 from atlas_perf.judge.baselines.analysis import analyse
@@ -48,7 +49,10 @@ STEADY = Written("part", read_steady)
 
 
 @click.command(
-    short_help="Judge finished runs by the baselines: one verdict.", help=_HELP, epilog=_EPILOG
+    cls=SectionCommand,
+    short_help="Judge finished runs by the baselines: one verdict.",
+    help=_HELP,
+    epilog=_EPILOG,
 )
 @click.argument(
     "results", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RESULTS..."

@@ -13,6 +13,7 @@ import click
 from atlas_perf.cli.comparison_options import ERROR_MARGIN, MARGIN, PRIMARY
 from atlas_perf.cli.completion import ScenarioName
 from atlas_perf.cli.conduct import report_width
+from atlas_perf.cli.option_types import whole_number
 from atlas_perf.cli.repeated_options import (
     BUILD,
     BUILDS,
@@ -68,7 +69,6 @@ Exit codes: 0 it is measured; 2 the command is wrong; 3 the build did not come u
 @click.command(
     "calibrate",
     cls=SectionCommand,
-    add_help_option=False,
     short_help="How much do runs of one build differ here?",
     help=_HELP,
     epilog=_EPILOG,
@@ -89,10 +89,10 @@ Exit codes: 0 it is measured; 2 the command is wrong; 3 the build did not come u
     "runs",
     cls=SectionOption,
     section=RUNS,
-    type=click.IntRange(LEAST_RUNS, 200),
+    type=whole_number(LEAST_RUNS, 200),
     default=10,
     metavar="N",
-    help=f"How many runs, {LEAST_RUNS} or more (default: 10).",
+    help=f"How many runs, {LEAST_RUNS} to 200 (default: 10).",
 )
 @options_of_runs
 @PRIMARY
@@ -107,7 +107,6 @@ Exit codes: 0 it is measured; 2 the command is wrong; 3 the build did not come u
     help="Print JSON instead of the table.",
 )
 @options_of_output
-@click.help_option("--help", cls=SectionOption, section="Output", help="Show this text.")
 @click.pass_context
 def calibrate(
     ctx: click.Context,

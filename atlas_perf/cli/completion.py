@@ -7,19 +7,22 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.streams import show
+from atlas_perf.cli.suggestions import SuggestingChoice
 from atlas_perf.errors import ExitCode
 from atlas_perf.loader.names import ALL, shipped_scenarios
 
 PROGRAM = "atlas-perf"
 COMPLETE_VARIABLE = "_ATLAS_PERF_COMPLETE"
 
-_HELP = f"""Print the completion script of a shell.
+_HELP = """Print the script that completes commands, options and scenarios in a shell."""
 
-\b
-bash:  eval "$({PROGRAM} completion bash)"     in ~/.bashrc
-zsh:   eval "$({PROGRAM} completion zsh)"      in ~/.zshrc
-fish:  {PROGRAM} completion fish | source      in ~/.config/fish/config.fish
+_EPILOG = f"""\b
+To have it in every new shell:
+  eval "$({PROGRAM} completion bash)"          in ~/.bashrc
+  eval "$({PROGRAM} completion zsh)"           in ~/.zshrc, after compinit
+  source ({PROGRAM} completion fish | psub)    in ~/.config/fish/config.fish
 """
 
 
@@ -38,8 +41,13 @@ class ScenarioName(click.ParamType[str]):
         return [*map(CompletionItem, names), *map(CompletionItem, _paths(incomplete))]
 
 
-@click.command(short_help="Print the completion script of a shell.", help=_HELP)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.command(
+    cls=SectionCommand,
+    short_help="Print the completion script of a shell.",
+    help=_HELP,
+    epilog=_EPILOG,
+)
+@click.argument("shell", type=SuggestingChoice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> ExitCode:
     script = get_completion_class(shell)

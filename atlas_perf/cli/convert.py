@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from atlas_perf.cli.sections import SectionCommand
+from atlas_perf.cli.sections import SectionCommand, SectionGroup
 from atlas_perf.cli.streams import say, show
-from atlas_perf.cli.suggestions import SuggestingGroup
 from atlas_perf.cli.written_scenario import save_scenario
 from atlas_perf.errors import ExitCode, UsageError
 
@@ -56,7 +55,7 @@ Examples:
 
 
 @click.group(
-    cls=SuggestingGroup,
+    cls=SectionGroup,
     short_help="Write a scenario from a HAR or OpenAPI file.",
     help=_HELP,
 )

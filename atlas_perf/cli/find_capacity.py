@@ -12,7 +12,7 @@ from atlas_perf.cli.capacity_request import CapacityRequest
 from atlas_perf.cli.capacity_session import find_capacity as carry_out
 from atlas_perf.cli.completion import ScenarioName
 from atlas_perf.cli.environments import EnvironmentName
-from atlas_perf.cli.option_types import COUNT, DURATION, SLO
+from atlas_perf.cli.option_types import COUNT, DURATION, SLO, number_within, whole_number
 from atlas_perf.cli.sections import SectionCommand, SectionOption
 from atlas_perf.cli.suggestions import SuggestingChoice
 from atlas_perf.errors import ExitCode
@@ -52,7 +52,6 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 @click.command(
     "find-capacity",
     cls=SectionCommand,
-    add_help_option=False,
     short_help="Find how much load a target takes.",
     help=_HELP,
     epilog=_EPILOG,
@@ -142,18 +141,20 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 @_option(
     _STEPS,
     "--precision",
-    type=click.FloatRange(0.005, 1.0),
+    type=number_within(0.005, 1.0),
     default=0.05,
     metavar="SHARE",
-    help="How far apart the two bounds may be, as a share of the lower one (default: 0.05).",
+    help="How far apart the two bounds may be, as a share of the lower one, from "
+    "0.005 to 1 (default: 0.05).",
 )
 @_option(
     _STEPS,
     "--repeats",
-    type=click.IntRange(1, 20),
+    type=whole_number(1, 20),
     default=2,
     metavar="N",
-    help="How often each bound is tried (default: 2). Where repeats disagree the interval grows.",
+    help="How often each bound is tried, up to 20 (default: 2). Where repeats disagree the "
+    "interval grows.",
 )
 @load_options.PROCESSES.under(_STEPS, help="Worker processes that share the load.")
 @load_options.SEED.under(_STEPS, help="Start of every random choice; each step has one of its own.")
@@ -163,7 +164,6 @@ def _option(section: str, *names: str, **settings: Any) -> Callable[[Command], C
 )
 @load_options.QUIET.under(_OUT, help="No progress and no notes: the answer, and errors.")
 @load_options.LOG_FORMAT.under(_OUT)
-@click.help_option("--help", cls=SectionOption, section=_OUT, help="Show this text.")
 @click.pass_obj
 def find_capacity(
     given: dict[str, str],

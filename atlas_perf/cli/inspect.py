@@ -68,7 +68,6 @@ Exit codes: 0 it can be run, 2 it would be refused; the sentence on stderr says 
 @click.command(
     "inspect",
     cls=SectionCommand,
-    add_help_option=False,
     short_help="Say what a run would do, without running.",
     help=_HELP,
     epilog=_EPILOG,
@@ -83,7 +82,6 @@ Exit codes: 0 it can be run, 2 it would be refused; the sentence on stderr says 
     is_flag=True,
     help="Print JSON: all plans, and the total_duration_s and max_vus of the command.",
 )
-@click.help_option("--help", cls=SectionOption, section=RESULTS, help="Show this text.")
 @click.pass_context
 def inspect(
     ctx: click.Context, /, *, scenarios: tuple[str, ...], as_json: bool, **options: Any

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import zip_longest
@@ -76,6 +77,7 @@ def progress_fields(progress: Progress) -> dict[str, object]:
         "requests_failed": progress.failed_requests,
         "p95_ms": progress.p95_ms,
         "response_p95_ms": progress.response_p95_ms,
+        **asdict(progress.exchanges),
         "checks_failed": progress.checks_failed,
         "workers": progress.workers,
         "workers_alive": progress.workers_alive,

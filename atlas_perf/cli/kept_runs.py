@@ -11,11 +11,10 @@ from pathlib import Path
 import click
 
 from atlas_perf.cli.conduct import report_width
-from atlas_perf.cli.option_types import Written, read_duration_ns
-from atlas_perf.cli.sections import SectionCommand
+from atlas_perf.cli.option_types import Written, read_duration_ns, whole_number
+from atlas_perf.cli.sections import SectionCommand, SectionGroup
 from atlas_perf.cli.store_option import readable_contents, store_option
 from atlas_perf.cli.streams import say, show, wants_colour
-from atlas_perf.cli.suggestions import SuggestingGroup
 from atlas_perf.cli.tested_build import COMMIT_VARIABLES, current_commit
 from atlas_perf.errors import AtlasPerfError, ExitCode, RunInvalidError, UsageError
 from atlas_perf.history.kept_files import MOST_LABEL, Said, is_name
@@ -120,7 +119,7 @@ _commit_option = click.option(
 
 
 @click.group(
-    "baseline", cls=SuggestingGroup, short_help="Keep runs to compare later ones with.", help=_HELP
+    "baseline", cls=SectionGroup, short_help="Keep runs to compare later ones with.", help=_HELP
 )
 def baseline() -> None: ...
 
@@ -241,7 +240,7 @@ def promote(*, run: str, name: str, label: str | None, commit: str | None, store
 )
 @click.option(
     "--keep",
-    type=click.IntRange(min=1),
+    type=whole_number(1),
     metavar="N",
     help="So many of the newest of each scenario stay.",
 )

@@ -270,7 +270,7 @@ TAG = LoadOption(
 
 TRACE_SHARE = LoadOption(
     "--trace-share",
-    type=click.FloatRange(min=0, max=1),
+    type=option_types.number_within(0, 1),
     metavar="SHARE",
     help="Send a W3C 'traceparent' with every request, and ask that this share of them, from 0 to "
     "1, be recorded. The ids of failed and slow requests are in the results.",

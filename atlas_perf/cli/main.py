@@ -29,9 +29,9 @@ from atlas_perf.cli.new import new
 from atlas_perf.cli.open_files import raise_limit_of_open_files
 from atlas_perf.cli.report import report
 from atlas_perf.cli.run import run
+from atlas_perf.cli.sections import SectionGroup
 from atlas_perf.cli.stop_signals import STOP_SIGNALS
 from atlas_perf.cli.streams import accept_all_text, log_json, say, say_lines, show, silence
-from atlas_perf.cli.suggestions import SuggestingGroup
 from atlas_perf.cli.target import target
 from atlas_perf.cli.trend import trend
 from atlas_perf.cli.version import version_line
@@ -42,22 +42,23 @@ READER_GONE = 141  # 128 + SIGPIPE, as the shell counts it
 
 _NOWHERE_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
-_HELP = """Load tests in plain asyncio, and a verdict that can be trusted.
+_HELP = """Load tests in plain asyncio, and a verdict that can be trusted."""
 
-\b
+_SECTIONS = {
+    "Load": ("run", "bench", "find-capacity", "inspect"),
+    "Results": ("report", "analyze", "compare", "ab", "calibrate"),
+    "History": ("baseline", "trend"),
+    "Scenario files": ("new", "convert"),
+    "Set-up": ("doctor", "target", "completion"),
+}
+
+_EPILOG = """\b
 Start here:
   atlas-perf run smoke            one user, one minute, embedded target
-  atlas-perf run my_scenario.py   your own file
-  atlas-perf inspect api          what a run would do, without running
   atlas-perf new my_scenario.py   a commented file to go on with
+  atlas-perf run my_scenario.py   your own file
   atlas-perf bench URL            one URL, no file
-  atlas-perf find-capacity        how much a target takes
-  atlas-perf compare BASE NEW     is the new build slower
-  atlas-perf ab                   run two builds in turns, and compare them
-  atlas-perf baseline save        keep a run in a folder for git
-  atlas-perf trend                where a metric changed over kept runs
-  atlas-perf report RESULTS       the page of a run again, or of several
-  atlas-perf doctor               what this machine can do
+  atlas-perf COMMAND --help       options, examples and exit codes of each
 """
 
 
@@ -67,7 +68,13 @@ def _print_version(ctx: click.Context, _param: click.Parameter, wanted: Any) -> 
         ctx.exit()
 
 
-@click.group(cls=SuggestingGroup, help=_HELP, context_settings={"max_content_width": 100})
+@click.group(
+    cls=SectionGroup,
+    help=_HELP,
+    epilog=_EPILOG,
+    sections=_SECTIONS,
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--version",
     is_flag=True,

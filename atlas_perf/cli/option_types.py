@@ -24,6 +24,11 @@ MOST_LOAD_NS = 60 * NS_PER_S
 MOST_PAYLOAD_BYTES = 16_000_000
 LONGEST_OUT_INTERVAL_S = 60
 
+_MOST_TOLD = 65_535
+"""A greater bound is no help to who mistyped a number."""
+
+_WHOLE = re.compile(r"-?[0-9]{1,100}")
+
 LOOPBACK = "127.0.0.1"
 LIVE_PORT_IF_FREE = -1
 """Stands for the usual port of the live page, or any other if that is taken."""
@@ -53,6 +58,37 @@ class Written(click.ParamType[Value]):
     def split_envvar_value(self, rv: str) -> list[str]:
         """Several values of one variable are parted by commas, as k6's are."""
         return [part.strip() for part in rv.split(",")]
+
+
+def whole_number(least: int, most: int | None = None) -> Written[int]:
+    """A type for whole numbers from `least` to `most`; a refusal says which there are."""
+    told = most is not None and most <= _MOST_TOLD
+    which = f"from {least} to {most}" if told else f"of {least} or more"
+
+    def read(text: str) -> int:
+        number = int(text) if _WHOLE.fullmatch(text) else least - 1
+        if number >= least and most is not None and number > most and not told:
+            raise ValueError(f"{text} is more than there can be: write {most:,} at most")
+        if number < least or (most is not None and number > most):
+            raise ValueError(f"{text!r} is not a whole number {which}")
+        return number
+
+    return Written("n", read)
+
+
+def number_within(least: float, most: float) -> Written[float]:
+    """A type for numbers from `least` to `most`."""
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not least <= number <= most:
+            raise ValueError(f"{text!r} is not a number from {least:g} to {most:g}")
+        return number
+
+    return Written("x", read)
 
 
 def read_duration_ns(text: str) -> int:
@@ -211,6 +247,6 @@ SIZE = Written("size", read_size_bytes)
 LIVE_ADDRESS = Written("port", read_live_address)
 OUT_INTERVAL = Written("duration", read_out_interval_s)
 PROCESSES = Written("n|auto", read_processes)
-COUNT = click.IntRange(min=1, max=MOST)
+COUNT = whole_number(1, MOST)
 
-SEED = click.IntRange(min=0, max=2**63 - 1)
+SEED = whole_number(0, 2**63 - 1)

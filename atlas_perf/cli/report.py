@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.streams import show
-from atlas_perf.cli.suggestions import SuggestingCommand
 from atlas_perf.errors import UsageError
 from atlas_perf.history.earlier_runs import earlier_runs
 from atlas_perf.history.store import DEFAULT_STORE
@@ -47,7 +47,7 @@ cannot be read, or the page not written; 4 a folder holds no finished run.
 
 @click.command(
     "report",
-    cls=SuggestingCommand,
+    cls=SectionCommand,
     short_help="The HTML page of a run, or of several.",
     help=_HELP,
     epilog=_EPILOG,

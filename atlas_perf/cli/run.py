@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from atlas_perf.cli.completion import ScenarioName
-from atlas_perf.cli.load_options import RESULTS, options_of_run
+from atlas_perf.cli.load_options import options_of_run
 from atlas_perf.cli.requested import requested
-from atlas_perf.cli.sections import SectionCommand, SectionOption
+from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.session import run_request
 from atlas_perf.errors import ExitCode
 
@@ -49,14 +49,12 @@ Exit codes: 0 pass, 1 fail, 2 wrong usage or scenario, 3 the run proves nothing,
 
 @click.command(
     cls=SectionCommand,
-    add_help_option=False,
     short_help="Run load scenarios and judge them.",
     help=_HELP,
     epilog=_EPILOG,
 )
 @click.argument("scenarios", nargs=-1, type=ScenarioName(), metavar="[SCENARIO|FILE.py]...")
 @options_of_run
-@click.help_option("--help", cls=SectionOption, section=RESULTS, help="Show this text.")
 @click.pass_context
 def run(ctx: click.Context, /, *, scenarios: tuple[str, ...], **options: Any) -> ExitCode:
     return run_request(requested(ctx, scenarios=scenarios or ("api",), **options))

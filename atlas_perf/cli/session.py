@@ -47,7 +47,7 @@ from atlas_perf.loader import (
 )
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import Summary
-from atlas_perf.outputs.registry import parse_output, writes_file
+from atlas_perf.outputs.registry import parse_output, refuse_same_file, writes_file
 from atlas_perf.report.terminal_text import printable
 
 PROCESSES_PER_CORE = 4
@@ -273,6 +273,7 @@ def _refuse_wrong_thresholds(plan: TestPlan) -> None:
 
 
 def _refuse_shared_outputs(request: RunRequest) -> None:
+    refuse_same_file(request.outputs)
     files = [output for output in request.outputs if writes_file(output)]
     if len(request.scenarios) > 1 and files:
         raise UsageError(

@@ -18,6 +18,10 @@ class SuggestingCommand(click.Command):
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             raise _unknown_option(self, error, ctx) from error
+        except click.MissingParameter as error:
+            raise _missing(error, ctx) from error
+        except click.BadOptionUsage as error:
+            raise _without_value(self, error, ctx) from error
 
 
 class SuggestingChoice(click.Choice[str]):
@@ -53,6 +57,30 @@ def _unknown_command(word: str, known: Sequence[str]) -> str:
     if word in shipped_scenarios() or word.endswith(".py"):
         return f"no such command '{word}'; to run this scenario write 'atlas-perf run {word}'"
     return f"no such command '{word}'{did_you_mean(word, known)}"
+
+
+def _missing(error: click.MissingParameter, ctx: click.Context) -> click.UsageError:
+    """In one line; click puts each choice on one of its own."""
+    what = error.param.get_error_hint(ctx) if error.param is not None else "something"
+    kind = "option" if isinstance(error.param, click.Option) else "argument"
+    return click.UsageError(f"missing {kind} {what}", ctx)
+
+
+def _without_value(
+    command: click.Command, error: click.BadOptionUsage, ctx: click.Context
+) -> click.UsageError:
+    """Say what an option is to be followed by."""
+    for param in command.get_params(ctx):
+        if (
+            isinstance(param, click.Option)
+            and error.option_name in param.opts
+            and not param.is_flag
+        ):
+            value = param.make_metavar(ctx)
+            return click.UsageError(
+                f"{error.option_name} needs a value: write {error.option_name} {value}", ctx
+            )
+    return error
 
 
 def _unknown_option(

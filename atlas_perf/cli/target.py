@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from atlas_perf import loop
-from atlas_perf.cli.option_types import FAULT, LATENCY_SCALE, SEED
+from atlas_perf.cli.option_types import FAULT, LATENCY_SCALE, SEED, whole_number
 from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.streams import say, show
 from atlas_perf.cli.suggestions import SuggestingChoice
@@ -50,7 +50,7 @@ TARGET_JWT_SECRET for JWTs that are signed with it, as --jwt does for any.
 )
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=whole_number(0, 65535),
     default=8088,
     metavar="PORT",
     help="Port to listen on; 0 takes a free one (default: 8088).",

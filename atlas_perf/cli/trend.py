@@ -11,6 +11,7 @@ import click
 from atlas_perf.cli.comparison_options import PERCENT, QUANTITY
 from atlas_perf.cli.conduct import report_width
 from atlas_perf.cli.kept_runs import run_folders
+from atlas_perf.cli.option_types import whole_number
 from atlas_perf.cli.sections import SectionCommand, SectionOption
 from atlas_perf.cli.store_option import store_option
 from atlas_perf.cli.streams import say, show, wants_colour
@@ -98,7 +99,7 @@ Exit codes: 0 looked at, with a warning if something recent is worse; 1 so with
     "--recent",
     cls=SectionOption,
     section="What is looked at",
-    type=click.IntRange(min=1),
+    type=whole_number(1),
     default=RECENT_POINTS,
     show_default=True,
     metavar="N",

@@ -16,6 +16,11 @@ class Interrupts:
         self._requests = 0
         self._listener: Callable[[], None] | None = None
 
+    @property
+    def requests(self) -> int:
+        """How often the user has asked."""
+        return self._requests
+
     def request_stop(self) -> None:
         """Ask the run to stop; safe to call from a signal handler of the loop."""
         self._requests += 1
@@ -27,3 +32,7 @@ class Interrupts:
         self._listener = listener
         for _ in range(self._requests):
             listener()
+
+    def listen_on(self, listener: Callable[[], None]) -> None:
+        """Call another one once per request from now on."""
+        self._listener = listener

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.coordinator.run_record import RunRecord
+from atlas_perf.model.metric import TASK_COMPLETED
 from atlas_perf.model.plan import TestPlan
-from atlas_perf.model.progress import GeneratorHealth, Progress, RunPhase
+from atlas_perf.model.progress import Exchanges, GeneratorHealth, Progress, RunPhase
 from atlas_perf.model.series import Selector
 from atlas_perf.model.snapshot import CounterTotal, GaugeTotal, RateTotal, Total
 from atlas_perf.model.summary import Window
@@ -48,6 +51,7 @@ def read_progress(
         planned_per_s=_planned_per_s(state.plan, window) if running else None,
         started_per_s=window.started_arrivals / window.length_s if window is not None else 0.0,
         health=_health(window),
+        exchanges=_exchanges(aggregator, window),
         newest=newest_complete_windows(aggregator),
         message=message,
     )
@@ -68,6 +72,31 @@ def _health(window: Window | None) -> GeneratorHealth:
         cpu_wait_share=window.cpu_wait_share_max,
         throttled_share=window.throttled_share_max,
         start_lag_p99_ms=window.lag_p99_ms,
+    )
+
+
+def _exchanges(aggregator: Aggregator, window: Window | None) -> Exchanges:
+    tasks = _rate(aggregator, TASK_COMPLETED)
+    so_far = Exchanges(
+        ws_sessions=_count(aggregator, "ws_sessions"),
+        ws_sessions_failed=_rate(aggregator, "ws_session_failed").passes,
+        ws_msgs_sent=_count(aggregator, "ws_msgs_sent"),
+        ws_msgs_received=_count(aggregator, "ws_msgs_received"),
+        ws_msgs_lost=_count(aggregator, "ws_msgs_lost"),
+        sse_events=_count(aggregator, "sse_events"),
+        tasks_ended=_count(aggregator, "tasks_ended"),
+        tasks_failed=tasks.samples - tasks.passes,
+    )
+    if window is None:
+        return so_far
+    return replace(
+        so_far,
+        ws_sessions_open=round(window.ws_sessions_open),
+        ws_msgs_sent_per_s=aggregator.counted_per_s("ws_msgs_sent", window),
+        ws_msgs_received_per_s=aggregator.counted_per_s("ws_msgs_received", window),
+        ws_rtt_p95_ms=window.ws_rtt_p95_ms,
+        sse_events_per_s=aggregator.counted_per_s("sse_events", window),
+        tasks_ended_per_s=aggregator.counted_per_s("tasks_ended", window),
     )
 
 

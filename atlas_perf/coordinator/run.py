@@ -186,7 +186,14 @@ class _Run:
             self._ticker.stop()
             self._set_limit(None)
             await self._end_workers()
-            self.streams.close()
+            await self._close_streams(interrupts)
+
+    async def _close_streams(self, interrupts: Interrupts) -> None:
+        """Outputs may wait for receivers, unless the run was to end at once; a stop ends that."""
+        interrupts.listen_on(self.streams.hurry)
+        if interrupts.requests > 1:
+            self.streams.hurry()
+        await self.streams.close(self._show)
 
     def _all_offered(self) -> bool:
         return self._t0_ns is not None and now_ns() >= self._t0_ns + self.plan.end_ns

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from atlas_perf.aggregate.aggregator import Aggregator
@@ -11,7 +13,10 @@ from atlas_perf.coordinator.summed_gauges import GaugePoint, SummedGauges
 from atlas_perf.model.batch import Batch
 from atlas_perf.model.plan import TestPlan
 from atlas_perf.model.summary import OutputSummary
-from atlas_perf.outputs.base import Output, ToldOutput
+from atlas_perf.outputs.base import Output, PatientOutput, ToldOutput
+
+TELL_AFTER_S = 0.5
+"""What takes longer to close is said: receivers that are well take what is left in less."""
 
 
 class OutputStreams:
@@ -39,14 +44,42 @@ class OutputStreams:
         self._gauges.take(batch, aggregator)
         self._give(self._gauges.complete(aggregator))
 
-    def close(self) -> None:
-        """Close those that were opened, and gather what they have to say."""
+    async def close(self, tell: Callable[[str], None]) -> None:
+        """Close those that were opened, all at once, and gather what they have to say.
+
+        Args:
+            tell: the user what is waited for; `hurry` ends it.
+        """
         if self._aggregator is not None:
             self._give(self._gauges.rest(self._aggregator))
-        said = [output.close() for output in self._started]
+        said = await self._all_closed(tell)
         self.told += tuple(one.told() for one in self._started if isinstance(one, ToldOutput))
         self._started.clear()
         self.missing += tuple(sentence for sentence in said if sentence is not None)
+
+    def hurry(self) -> None:
+        """Let nothing be waited for any more."""
+        for output in self._patient():
+            output.hurry()
+
+    def _patient(self) -> list[PatientOutput]:
+        return [output for output in self._started if isinstance(output, PatientOutput)]
+
+    async def _all_closed(self, tell: Callable[[str], None]) -> list[str | None]:
+        if not self._started:
+            return []
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(len(self._started), "atlas-perf-closing") as threads:
+            closing = [loop.run_in_executor(threads, one.close) for one in self._started]
+            _, slow = await asyncio.wait(closing, timeout=TELL_AFTER_S)
+            waits = [
+                one.awaited()
+                for one, future in zip(self._started, closing, strict=True)
+                if future in slow and isinstance(one, PatientOutput)
+            ]
+            if waits:
+                tell(f"waiting {', and '.join(waits)}; Ctrl-C to skip")
+            return list(await asyncio.gather(*closing))
 
     def _give(self, points: Iterable[GaugePoint]) -> None:
         for point in points:

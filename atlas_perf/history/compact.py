@@ -20,11 +20,12 @@ _OF_ALL_SAMPLES = frozenset(
     {
         *("p50_ms", "p95_ms", "p99_ms"),
         *("response_p50_ms", "response_p95_ms", "response_p99_ms", "lag_p99_ms"),
+        *("ws_rtt_p50_ms", "ws_rtt_p95_ms", "ws_rtt_p99_ms"),
     }
 )
 """Quantiles of seconds do not add up to one of a minute: they are unknown then."""
 
-_MEANS = frozenset({"vus", "cpu_cores", "steal_cores"})
+_MEANS = frozenset({"vus", "requests_per_s", "ws_sessions_open", "cpu_cores", "steal_cores"})
 _LARGEST = frozenset(
     {
         *("loop_lag_max_ms", "loop_cpu_share_max", "cpu_wait_share_max", "throttled_share_max"),

@@ -74,6 +74,12 @@ class Scope:
             for begin, end in self.times.planned(self.phase, self.scenario)
         )
 
+    def load_held(self, snapshot: Snapshot) -> Intervals:
+        """When the plan holds a load above nothing, until that was stopped."""
+        return tuple(
+            (begin, min(end, snapshot.offered_ns)) for begin, end in self.times.held(self.scenario)
+        )
+
     def of_seconds(self, *, counter: bool) -> Selector:
         """What is asked of a stretch of seconds: of a counter everything that happened in them,
         since an iteration that spans their begin does not make up for it at their end."""

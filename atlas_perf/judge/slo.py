@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 from atlas_perf.errors import ExitCode, PlanError, ScenarioError
 from atlas_perf.judge.aggregations import scale, unit
 from atlas_perf.judge.bounds import Bounds, bounds
+from atlas_perf.judge.each_scenario import CENSORED_SHARE_LIMIT
 from atlas_perf.judge.response_gates import response_gates, service_twin
 from atlas_perf.judge.thresholds import DEFAULT_GATES, Criterion, Judge
-from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
 from atlas_perf.model.capacity import StepOutcome
 from atlas_perf.model.metric import FORGOTTEN_AWAITS, Contains, MetricKind
 from atlas_perf.model.plan import TestPlan, ThresholdPlan

@@ -9,7 +9,7 @@ from atlas_perf.judge.bounds import Bounds, bounds, bounds_with_cut_off
 from atlas_perf.judge.grammar import Operator, ThresholdExpression
 from atlas_perf.judge.scope import Scope
 from atlas_perf.model.metric import Metric, MetricKind
-from atlas_perf.model.snapshot import RateTotal, Snapshot, Total, TrendTotal
+from atlas_perf.model.snapshot import CounterTotal, RateTotal, Snapshot, Total, TrendTotal
 from atlas_perf.model.summary import CriterionState
 from atlas_perf.schedule.intervals import covers
 from atlas_perf.units import NS_PER_S
@@ -39,17 +39,20 @@ class WorstStretch:
     """Follows a run second by second; stretches overlap, each a second later than the last.
 
     Kept between two looks, since a long run's older seconds are merged into longer windows.
-    Stretches without a sample say nothing, and neither do those that are not wholly inside the
-    scope. Only whole seconds that every worker has reported count, so the run's last fraction of a
-    second is in none. Requests that were cut off in flight count in the seconds in which they were;
-    those cut off where no stretch is, after `steady` or in that last fraction, count in the newest
-    stretch before.
+    Stretches that are not wholly inside the scope say nothing, and neither do those without a
+    sample; but a counter that counts elsewhere in the run counted nought in such a stretch, where
+    the plan held its load: a server that hangs takes its requests out of every rate. Only whole
+    seconds that every worker has reported count, so the run's last fraction of a second is in none.
+    Requests that were cut off in flight count in the seconds in which they were; those cut off
+    where no stretch is, after `steady` or in that last fraction, count in the newest stretch
+    before.
     """
 
     def __init__(self, scope: Scope, expression: ThresholdExpression, metric: Metric) -> None:
         assert expression.stretch_s is not None, "only for an expression with a scope"
         self.length_s = expression.stretch_s
-        self._selector = scope.of_seconds(counter=metric.kind is MetricKind.COUNTER)
+        self._counts = metric.kind is MetricKind.COUNTER
+        self._selector = scope.of_seconds(counter=self._counts)
         self._scope = scope
         self._expression = expression
         self._contains = metric.contains
@@ -58,6 +61,7 @@ class WorstStretch:
         self._newest: Total | None = None
         self._newest_s: int | None = None
         self._late: list[tuple[int, _CutOff]] = []  # by second; cut off since the newest stretch
+        self._idle_s: int | None = None  # the first stretch in which a counter counted nothing
         self._unsure = False  # some stretch may have broken the limit, or not
 
     def advance(self, snapshot: Snapshot) -> None:
@@ -74,6 +78,7 @@ class WorstStretch:
             total = snapshot.total_between(self._selector, first_s, first_s + self.length_s)
             self._newest, self._newest_s = total, first_s
             if total is None:
+                self._note_idle(snapshot, first_s)
                 continue
             value = bounds(
                 total,
@@ -88,18 +93,35 @@ class WorstStretch:
 
     def worst(self, snapshot: Snapshot) -> Stretch | None:
         """The stretch that met the criterion worst; None before there is one with a sample."""
-        cut = self._cut(snapshot)
-        return self._worst if cut is None else self._worse(cut, self._worst)
+        worst = self._worst
+        for one in (self._idle(snapshot), self._cut(snapshot)):
+            worst = worst if one is None else self._worse(one, worst)
+        return worst
 
     def judge(self, snapshot: Snapshot) -> CriterionState:
         """What the criterion came to, once there is a worst stretch."""
-        looked_at = [one for one in (self._worst, self._cut(snapshot)) if one is not None]
-        states = {one.value.judge(self._expression) for one in looked_at}
+        looked_at = (self._worst, self._idle(snapshot), self._cut(snapshot))
+        states = {one.value.judge(self._expression) for one in looked_at if one is not None}
         if CriterionState.FAILED in states:
             return CriterionState.FAILED
         if CriterionState.NO_DATA in states or self._unsure:
             return CriterionState.NO_DATA
         return CriterionState.PASSED
+
+    def _note_idle(self, snapshot: Snapshot, first_s: int) -> None:
+        end_s = first_s + self.length_s
+        if self._counts and self._idle_s is None:
+            held = self._scope.load_held(snapshot)
+            if covers(held, first_s * NS_PER_S, end_s * NS_PER_S):
+                self._idle_s = first_s
+
+    def _idle(self, snapshot: Snapshot) -> Stretch | None:
+        """The first stretch with nothing in it, where the limit does not hold of nothing."""
+        if self._idle_s is None or self._expression.holds(0.0):
+            return None
+        if snapshot.total(self._scope.whole_run()) is None:
+            return None  # nobody knows whether it would ever count
+        return Stretch(self._idle_s, CounterTotal(0, 0.0), Bounds(0.0, 0.0))
 
     def _note_late(self, snapshot: Snapshot, second: int) -> None:
         """Remember what was cut off in a second that ends a stretch outside the scope."""

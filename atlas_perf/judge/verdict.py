@@ -9,24 +9,14 @@ from dataclasses import dataclass, replace
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.advice import where_to_look
 from atlas_perf.judge.baselines.judging import all_held, baseline_findings
+from atlas_perf.judge.each_scenario import unproven
 from atlas_perf.judge.validity import invalid_reasons
 from atlas_perf.model.baseline import BaselineResult
-from atlas_perf.model.metric import TASK_COMPLETED, TASKS_CENSORED
-from atlas_perf.model.series import Selector
-from atlas_perf.model.snapshot import CounterTotal, RateTotal, Snapshot
+from atlas_perf.model.snapshot import Snapshot
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.model.verdict import Verdict, worst
 from atlas_perf.units import NS_PER_S, format_duration
 
-CENSORED_SHARE_LIMIT = 0.01
-"""With more requests than this of unknown outcome, even the limit on failed ones is undecided."""
-
-_CENSORED = Selector("http_reqs_censored")
-_REQUESTS = Selector("http_reqs")
-_MESSAGES_CENSORED = Selector("ws_msgs_censored")
-_MESSAGES = Selector("ws_rtt_failed")  # true or false of each message that was to be answered
-_TASKS_CENSORED = Selector(TASKS_CENSORED)
-_TASKS = Selector("tasks_ended")
 _COMFORT = re.compile(
     r"The one criterion was met\.|All \d+ criteria were met\.|"
     r"The one baseline was held\.|All \d+ baselines held\."
@@ -75,7 +65,7 @@ def decide(
     findings.extend(_criteria(results, snapshot))
     findings.extend(baseline_findings(baselines))
     if not stopped_early:
-        findings.extend(_cut_off(results, snapshot))
+        findings.extend(unproven(results, snapshot))
     verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
     if interrupted:
         note = f"The run was interrupted after {format_duration(snapshot.elapsed_ns)}"
@@ -127,37 +117,6 @@ def _criteria(
             Verdict.NO_DATA,
             "Nothing was judged: there is no threshold, and no default gate had a sample.",
         )
-
-
-def _cut_off(
-    results: Sequence[ThresholdResult], snapshot: Snapshot
-) -> Iterator[tuple[Verdict, str]]:
-    """A run whose requests mostly hang at its end has shown nothing of those, whatever the others
-    say, and so with messages and tasks. A criterion of the plan on `http_reqs_censored` takes the
-    place of this one; of tasks also one on `task_completed`, which knows of those."""
-    judged = {Selector.parse(result.selector) for result in results}
-    for what, censored, ended, own in (
-        ("requests", _CENSORED, _REQUESTS, {_CENSORED}),
-        ("messages", _MESSAGES_CENSORED, _MESSAGES, {_MESSAGES_CENSORED}),
-        ("tasks", _TASKS_CENSORED, _TASKS, {_TASKS_CENSORED, Selector(TASK_COMPLETED)}),
-    ):
-        cut, whole = _counted(snapshot, censored), _counted(snapshot, ended)
-        whole += cut
-        if judged.isdisjoint(own) and cut > CENSORED_SHARE_LIMIT * whole:
-            yield (
-                Verdict.NO_DATA,
-                f"{cut} of {whole} {what} ({cut / whole * 100:.1f} %) were cut off in "
-                "flight when their time was up, so that nobody knows what would have become of "
-                f"them: give the scenario a longer gracefulStop, {what} a shorter timeout, or say "
-                f"with a threshold on {censored.metric} how many may be.",
-            )
-
-
-def _counted(snapshot: Snapshot, selector: Selector) -> int:
-    total = snapshot.total(selector)
-    if isinstance(total, RateTotal):
-        return total.samples
-    return round(total.total) if isinstance(total, CounterTotal) else 0
 
 
 def _same_criterion(result: ThresholdResult, other: ThresholdResult) -> bool:

@@ -89,10 +89,8 @@ def _existing_file(path: Path) -> Path:
 
 
 def _unknown_name(name: str, names: tuple[str, ...]) -> str:
-    match = nearest(name, names)
-    hint = "" if match is None else f"did you mean {match!r}? "
-    shipped = ", ".join((*names, ALL)) if names else "none"
-    return (
-        f"there is no scenario {name!r}: {hint}"
-        f"Shipped are {shipped}; a file of your own ends in {SUFFIX}"
-    )
+    own = f"{name}{SUFFIX}"
+    match = own if Path(own).is_file() else nearest(name, names)
+    hint = "" if match is None else f": did you mean {match!r}?"
+    shipped = f"shipped are {', '.join((*names, ALL))}" if names else "none is shipped"
+    return f"there is no scenario {name!r}{hint} ({shipped}; a file of your own ends in {SUFFIX})"

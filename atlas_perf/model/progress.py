@@ -29,6 +29,34 @@ class GeneratorHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchanges:
+    """What there is besides requests: WebSockets, event streams and tasks, named as metrics are.
+
+    Rates and times are of the newest complete second, counts of the run.
+    """
+
+    ws_sessions: int = 0
+    ws_sessions_open: int = 0
+    ws_sessions_failed: int = 0
+    ws_msgs_sent: int = 0
+    ws_msgs_sent_per_s: float = 0.0
+    ws_msgs_received: int = 0
+    ws_msgs_received_per_s: float = 0.0
+    ws_msgs_lost: int = 0
+    ws_rtt_p95_ms: float | None = None
+    sse_events: int = 0
+    sse_events_per_s: float = 0.0
+    tasks_ended: int = 0
+    tasks_ended_per_s: float = 0.0
+    tasks_failed: int = 0
+
+    @property
+    def any(self) -> bool:
+        """True once the run has had any."""
+        return bool(self.ws_sessions or self.sse_events or self.tasks_ended)
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """One reading. Rates and latencies are of the newest complete second, counts of the run."""
 
@@ -53,6 +81,7 @@ class Progress:
     planned_per_s: float | None = None  # iterations due by the plan; None without arrival rates
     started_per_s: float = 0.0  # those that were begun in the same second
     health: GeneratorHealth = GeneratorHealth()
+    exchanges: Exchanges = Exchanges()
     newest: tuple[Window, ...] = ()  # seconds that all workers have told of, the last ones
     message: str = ""  # something the user should know now, e.g. "worker 2 died"
 

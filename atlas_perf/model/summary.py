@@ -235,6 +235,17 @@ class Window:
     planned_arrivals: int = 0  # of arrival rates: due in this window by the plan
     started_arrivals: int = 0  # and begun in it, whenever they were due
     requests_per_s: float = 0.0  # what a worker sent of several seconds at one go spread over them
+    ws_sessions_open: float = 0.0  # at the window's end
+    ws_sessions_failed: int = 0
+    ws_msgs_sent: int = 0
+    ws_msgs_received: int = 0
+    ws_msgs_lost: int = 0  # got no answer in time
+    ws_rtt_p50_ms: float | None = None  # of messages that were answered
+    ws_rtt_p95_ms: float | None = None
+    ws_rtt_p99_ms: float | None = None
+    sse_events: int = 0  # of event streams
+    tasks_ended: int = 0
+    tasks_failed: int = 0  # those that ended otherwise than completed
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,19 @@ class Output(Protocol):
 
 
 @runtime_checkable
+class PatientOutput(Protocol):
+    """An output whose `close` may wait for somebody else, for a bounded time, in any thread."""
+
+    def awaited(self) -> str:
+        """What `close` waits for, and how long at most, for people; see `hurry`."""
+        ...
+
+    def hurry(self) -> None:
+        """Nobody has time: `close` is to return now, whether it has begun or not."""
+        ...
+
+
+@runtime_checkable
 class ToldOutput(Protocol):
     """An output that the summary lists: those of `--out`."""
 

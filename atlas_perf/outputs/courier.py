@@ -66,6 +66,7 @@ class Pace:
     longest_pause_s: float = 2.0
     give_up_after_s: float = 10.0  # with one payload
     flush_s: float = 5.0  # with all that is left at the end of the run
+    hurried_flush_s: float = 0.5  # the same, of a run whose user has no time
 
 
 class Courier:
@@ -77,6 +78,9 @@ class Courier:
         self._pace = pace
         self._ending = threading.Event()  # no time is left for a pause
         self._abandoned = threading.Event()  # nobody waits for this thread any more
+        self._awaited = threading.Condition()  # guards the two below
+        self._ended = False
+        self._hurried = False
         self._thread = threading.Thread(target=self._run, name="atlas-perf-output", daemon=True)
         self.delivered_seconds = 0
         self.failure = ""  # the newest one
@@ -85,25 +89,48 @@ class Courier:
     def start(self) -> None:
         self._thread.start()
 
+    @property
+    def flush_s(self) -> float:
+        """The longest that `finish` takes."""
+        return self._pace.flush_s
+
     def finish(self) -> None:
         """Deliver what is left within the time for it; returns in any case."""
         self._backlog.end()
         self._ending.set()
-        self._thread.join(self._pace.flush_s)
+        with self._awaited:
+            self._awaited.wait_for(lambda: self._ended or self._hurried, self._pace.flush_s)
+            if self._hurried:
+                self._awaited.wait_for(lambda: self._ended, self._pace.hurried_flush_s)
+            ended = self._ended
         self._abandoned.set()
-        if self._thread.is_alive() and not self.failure:
+        if not ended and not self.failure:
             self.failure = "it did not answer in time"
+
+    def hurry(self) -> None:
+        """Give `finish` hardly any time."""
+        with self._awaited:
+            self._hurried = True
+            self._awaited.notify_all()
 
     def _run(self) -> None:
         try:
-            while (period := self._backlog.take()) is not None:
-                sent = self._deliver(period)
-                if not sent and self._ending.is_set():
-                    break
+            try:
+                self._deliver_all()
+            finally:
+                self.remark = self._receiver.close()
         except Exception as error:  # a bug of ours must not end unseen in a thread
             self.failure = f"it broke: {type(error).__name__}: {error}"
         finally:
-            self.remark = self._receiver.close()
+            with self._awaited:
+                self._ended = True
+                self._awaited.notify_all()
+
+    def _deliver_all(self) -> None:
+        while (period := self._backlog.take()) is not None:
+            sent = self._deliver(period)
+            if not sent and self._ending.is_set():
+                break
 
     def _deliver(self, period: Period) -> bool:
         payloads = self._receiver.encode(period)

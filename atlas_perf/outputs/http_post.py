@@ -11,6 +11,7 @@ import base64
 import http.client
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from atlas_perf.errors import UsageError
@@ -23,6 +24,7 @@ _MOST_OF_AN_ANSWER = 1 << 16
 _MOST_OF_A_REASON = 160
 _HIDDEN = "***"
 _MEANT_TO_PASS = frozenset({408, 425, 429})
+_LEFT = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 _USUAL_PATHS = frozenset({"", "/"})
 
 
@@ -65,12 +67,15 @@ class HttpPost:
         Raises:
             Undelivered: no answer, or one that refuses it.
         """
+        kept = self._connection.sock is not None
         try:
-            self._connection.request("POST", self._path, payload, self._headers)
-            answer = self._connection.getresponse()
-            body = answer.read(_MOST_OF_AN_ANSWER)
-            if not answer.isclosed():  # too long to be read to its end
-                self._connection.close()
+            try:
+                answer, body = self._exchange(payload)
+            except _LEFT:
+                if not kept:
+                    raise
+                self._connection.close()  # by the server while it was idle: that is no failure
+                answer, body = self._exchange(payload)
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise Undelivered(self._why(error), passing=True) from None
@@ -78,16 +83,35 @@ class HttpPost:
         if status // 100 != 2:
             passing = status >= 500 or status in _MEANT_TO_PASS
             raise Undelivered(self._refusal(status, answer.reason, body), passing=passing)
+        if answer.headers.get_content_type() == "text/html":
+            why = f"it answered {status} with a page of HTML: is this the receiver's address?"
+            raise Undelivered(why, passing=False)
         return body
 
     def close(self) -> None:
         self._connection.close()
 
+    def _exchange(self, payload: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        if self._connection.sock is None:
+            self._connection.connect()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            # A server that refuses a payload for its size may answer before it was sent.
+            self._connection.request("POST", self._path, payload, self._headers)
+        answer = self._connection.getresponse()
+        body = answer.read(_MOST_OF_AN_ANSWER)
+        if not answer.isclosed():  # too long to be read to its end
+            self._connection.close()
+        return answer, body
+
     def _why(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
             return f"no answer within {self._connection.timeout:g} s"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return self._told(f"TLS failed: {error.verify_message}")
         if isinstance(error, ssl.SSLError):
-            return f"TLS failed: {error.reason or error}"
+            return self._told(f"TLS failed: {error.reason or error}")
+        if isinstance(error, http.client.BadStatusLine) and not isinstance(error, _LEFT):
+            return "what it answered is no HTTP"
         text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return self._told(text or type(error).__name__)
 

@@ -19,11 +19,11 @@ from pathlib import Path
 from atlas_perf.errors import PlanError
 from atlas_perf.model.metric import Metric
 from atlas_perf.outputs.courier import Undelivered
+from atlas_perf.outputs.distinct import DUPLICATE, Distinct
 from atlas_perf.outputs.http_post import HttpPost
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.trend_values import PERIOD_STATS, in_milliseconds
 from atlas_perf.sketch.ddsketch import Sketch
-from atlas_perf.units import NS_PER_S
 
 _MOST_LINES = 5_000  # in one payload, as InfluxDB advises
 
@@ -36,9 +36,10 @@ class _Lines:
 
     def __init__(self) -> None:
         self._heads: dict[OutputSeries, str] = {}
+        self._distinct = Distinct()
 
     def encode(self, zero_unix_ns: int, period: Period) -> list[bytes]:
-        at_ns = zero_unix_ns + period.end_s * NS_PER_S
+        at_ns = zero_unix_ns + period.end_ns
         lines = [
             f"{self._head(series)} {fields} {at_ns}\n" for series, fields in _fields_of(period)
         ]
@@ -53,7 +54,11 @@ class _Lines:
             tags = "".join(
                 f",{_word(key)}={_word(value)}" for key, value in series.tags if _word(value)
             )
-            head = self._heads[series] = _word(series.metric.name) + tags
+            head = _word(series.metric.name) + tags
+            number = self._distinct.number(head)
+            if number > 1:
+                head = f"{head},{DUPLICATE}={number}"
+            self._heads[series] = head
         return head
 
 

@@ -70,6 +70,12 @@ class LiveOutput:
         told = self.told()
         return told.note if self._required and not told.complete else None
 
+    def awaited(self) -> str:
+        return f"up to {self._courier.flush_s:g} s for {self._name} to take what is left"
+
+    def hurry(self) -> None:
+        self._courier.hurry()
+
     def told(self) -> OutputSummary:
         seconds = self._backlog.put_seconds
         lost = seconds - self._courier.delivered_seconds

@@ -29,7 +29,7 @@ from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.totals import Totals
 from atlas_perf.outputs.trend_values import in_milliseconds
 from atlas_perf.sketch.ddsketch import Sketch
-from atlas_perf.units import NS_PER_MS, NS_PER_S
+from atlas_perf.units import NS_PER_MS
 
 SCALE = 6
 """Buckets are dense here, so that a finer one would send many zeros."""
@@ -64,7 +64,7 @@ class OpenTelemetry:
 
     def encode(self, period: Period) -> Sequence[bytes]:
         self._totals.absorb(period)
-        requests = _Requests(self._zero_unix_ns, period.end_s)
+        requests = _Requests(self._zero_unix_ns, period.end_ns)
         _fill(requests, self._totals)
         return requests.packed()
 
@@ -88,9 +88,9 @@ class OpenTelemetry:
 class _Requests:
     """Points of one moment, in requests of a bounded size."""
 
-    def __init__(self, zero_unix_ns: int, end_s: int) -> None:
+    def __init__(self, zero_unix_ns: int, end_ns: int) -> None:
         self._zero_unix_ns = zero_unix_ns
-        self._at_unix_ns = zero_unix_ns + end_s * NS_PER_S
+        self._at_unix_ns = zero_unix_ns + end_ns
         self._requests: list[Any] = []
         self._scope: ScopeMetrics | None = None
         self._metrics: dict[str, Message] = {}

@@ -21,7 +21,7 @@ class OutputSeries:
 class Period:
     """Changes of one or more seconds; values are in the metric's inner unit (time: ns)."""
 
-    end_s: int  # behind its last second, counted from the run's start
+    end_ns: int  # counted from the run's start; never in the future
     seconds: int  # how many it holds
     merged: bool = False  # it was several before
     counters: dict[OutputSeries, float] = field(default_factory=dict)  # what was added
@@ -52,7 +52,7 @@ class Period:
 
     def absorb(self, later: Period) -> None:
         """Become one with a later period."""
-        self.end_s = later.end_s
+        self.end_ns = later.end_ns
         self.seconds += later.seconds
         self.merged = True
         for series, amount in later.counters.items():

@@ -3,11 +3,15 @@
 A period is complete once every worker has reported its last second. A worker that is far behind
 the others is not waited for: what it sends later is part of a later period. So nothing is counted
 twice or left out, whatever the order of batches.
+
+A period is dated at its end: a whole number of seconds, but of the last one the instant at which
+the last worker closed it, so that nothing comes from the future.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import ceil
 
 from atlas_perf.model.batch import (
     Batch,
@@ -23,7 +27,7 @@ from atlas_perf.model.series import Tags, other_tags, tags_of
 from atlas_perf.outputs.generator_metrics import CPU, GENERATOR_LEVELS, worker_tags
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.sketch.ddsketch import Sketch
-from atlas_perf.units import NS_PER_S
+from atlas_perf.units import NS_PER_MS, NS_PER_S
 
 PATIENCE_S = 5
 """A worker that is this far behind the foremost one is not waited for."""
@@ -33,6 +37,9 @@ TEST_TAG = "test"
 
 SERIES_CAP = 5_000
 """Most series that live outputs keep apart; further ones become `(other)` series."""
+
+_LEAST_NS = NS_PER_MS
+"""Between two dates, as some receivers know milliseconds only and take none twice."""
 
 _ENDED = 1 << 62
 
@@ -54,6 +61,7 @@ class Periods:
         lent_tags: Mapping[str, str] | None = None,
     ) -> None:
         self._length_s = length_s
+        self._length_ns = length_s * NS_PER_S
         self._lent_tags = lent_tags or {}
         self._cap = series_cap
         self._reported = dict.fromkeys(range(workers), -1)
@@ -65,7 +73,8 @@ class Periods:
 
     def add(self, batch: Batch, resolve: Callable[[int], NewSeries]) -> None:
         """Count a batch, in the order of arrival and never twice."""
-        period = self._at(batch.interval)
+        _, until_ns = batch.covers_ns
+        period = self._at(batch.interval, until_ns)
         for delta in batch.deltas:
             self._count(period, self._of(batch.worker, delta.number, resolve), delta)
         tags = worker_tags(batch.worker)
@@ -77,7 +86,8 @@ class Periods:
 
     def add_gauge(self, metric: Metric, tags: Tags, at_ns: int, value: float) -> None:
         """Take the sum of a gauge over workers."""
-        self._at(max(0, at_ns) // NS_PER_S).level(self._named(metric, tags), at_ns, value)
+        period = self._at(max(0, at_ns) // NS_PER_S, at_ns)
+        period.level(self._named(metric, tags), at_ns, value)
 
     def complete(self) -> Iterator[Period]:
         """Those that all have reported, the oldest first."""
@@ -94,14 +104,18 @@ class Periods:
     def _until(self, end: int) -> Iterator[Period]:
         for number in sorted(number for number in self._open if number < end):
             self._next = number + 1
-            yield self._open.pop(number)
+            period = self._open.pop(number)
+            period.seconds = ceil((period.end_ns - number * self._length_ns) / NS_PER_S)
+            yield period
 
-    def _at(self, second: int) -> Period:
+    def _at(self, second: int, until_ns: int) -> Period:
+        """The period of a second, which has lasted until then at least."""
         number = max(second // self._length_s, self._next)
-        period = self._open.get(number)
-        if period is None:
-            end_s = (number + 1) * self._length_s
-            period = self._open[number] = Period(end_s, self._length_s)
+        begin_ns = number * self._length_ns
+        if number not in self._open:
+            self._open[number] = Period(begin_ns + _LEAST_NS, self._length_s)
+        period = self._open[number]
+        period.end_ns = max(period.end_ns, min(until_ns, begin_ns + self._length_ns))
         return period
 
     def _count(self, period: Period, series: OutputSeries, delta: Delta) -> None:

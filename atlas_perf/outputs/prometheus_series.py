@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from atlas_perf.errors import UsageError
 from atlas_perf.model.metric import Contains, Metric
 from atlas_perf.model.series import Tags
+from atlas_perf.outputs.distinct import DUPLICATE, Distinct
 from atlas_perf.outputs.period import OutputSeries
 from atlas_perf.outputs.totals import Totals
 from atlas_perf.outputs.trend_values import in_seconds
@@ -119,6 +120,25 @@ def labels_of(tags: Tags) -> list[tuple[str, str]]:
         if value:
             labels[name] = f"{labels[name]};{value}" if name in labels else value
     return sorted(labels.items())
+
+
+class SeriesLabels:
+    """Labels of a receiver's series, so that no two have the same name and labels."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, OutputSeries], list[tuple[str, str]]] = {}
+        self._distinct = Distinct()
+
+    def of(self, name: str, series: OutputSeries) -> list[tuple[str, str]]:
+        """By name, without `__name__`."""
+        known = self._known.get((name, series))
+        if known is None:
+            known = labels_of(series.tags)
+            number = self._distinct.number((name, *known))
+            if number > 1:
+                known = labels_of((*series.tags, (DUPLICATE, str(number))))
+            self._known[name, series] = known
+        return known
 
 
 def _statistics(series: OutputSeries, sketch: Sketch, stats: Sequence[Stat]) -> Iterator[Number]:

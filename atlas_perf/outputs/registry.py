@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -85,10 +86,12 @@ def _always(_target: str) -> bool:
     return True
 
 
+_HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/|$)")
+
 _KINDS: Mapping[str, _Kind] = {
     "csv": _Kind("FILE", lambda wanted: K6CsvOutput(Path(wanted.target)), _always),
     "dogstatsd": _Kind("HOST:PORT", _statsd("dogstatsd", tagged=True)),
-    "influxdb": _Kind("URL", _influxdb, lambda target: not _is_url(target)),
+    "influxdb": _Kind("URL or FILE", _influxdb, lambda target: not _is_url(target)),
     "json": _Kind("FILE", lambda wanted: K6NdjsonOutput(Path(wanted.target)), _always),
     "opentelemetry": _Kind("URL", _open_telemetry),
     "parquet": _Kind("FILE", lambda wanted: ParquetOutput(Path(wanted.target)), _always),
@@ -126,6 +129,8 @@ def parse_output(
         raise UsageError(
             f"--out {text}: the summary and the progress go there: give {name} a file of its own"
         )
+    if kind.writes_file(target):
+        _refuse_address(name, target)
     return kind.make(_Wanted(target, interval_s, variables or {}))
 
 
@@ -133,6 +138,32 @@ def writes_file(text: str) -> bool:
     """True for a `kind=target` whose file a second run would write over."""
     name, _, target = text.partition("=")
     return name in _KINDS and _KINDS[name].writes_file(target)
+
+
+def refuse_same_file(texts: Sequence[str]) -> None:
+    """Raises UsageError if two of several `kind=target` write to one file."""
+    writers: dict[Path, str] = {}
+    for text in filter(writes_file, texts):
+        name, _, target = text.partition("=")
+        file = Path(target).resolve()
+        if file != Path(os.devnull):
+            if file in writers:
+                raise UsageError(
+                    f"--out {text}: {writers[file]} goes there already: give each a file of its own"
+                )
+            writers[file] = name
+
+
+def _refuse_address(name: str, target: str) -> None:
+    """A file of such a name is hardly what was meant."""
+    if _is_url(target):
+        to_urls = (kind for kind in OUTPUT_KINDS if "URL" in _KINDS[kind].target)
+        raise UsageError(f"--out {name} needs a FILE: to a URL go {', '.join(to_urls)}")
+    if name == "influxdb" and _HOST_AND_PORT.match(target):
+        raise UsageError(
+            f"--out influxdb={target}: a server's URL begins with http:// or https://; a file of "
+            f"this name is influxdb=./{target}"
+        )
 
 
 def _is_ours(target: str) -> bool:

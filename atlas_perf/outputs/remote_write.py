@@ -1,8 +1,10 @@
 """`--out prometheus-rw=URL`: Prometheus remote write 1.0, with native histograms.
 
 Each period all series are sent with their totals, dated at its end: none goes stale while the run
-goes on. Histograms go in requests of their own, since a server that does not take them refuses the
-whole request; they are left out from then on, which is said.
+goes on. Before the first value of a total stands a zero, at the period's begin: `rate()` and
+`increase()` see only what comes after a series' first value. Histograms go in requests of their
+own, since a server that does not take them refuses the whole request; they are left out from then
+on, which is said.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ from typing import Any
 
 import cramjam
 
-from atlas_perf.model.series import Tags
 from atlas_perf.outputs.courier import Undelivered
 from atlas_perf.outputs.http_post import HttpPost
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.prometheus_messages import WriteRequest, fill_written
-from atlas_perf.outputs.prometheus_series import histograms, labels_of, numbers, stats_of
+from atlas_perf.outputs.prometheus_series import SeriesLabels, histograms, numbers, stats_of
 from atlas_perf.outputs.totals import Totals
+from atlas_perf.sketch.ddsketch import Sketch
+from atlas_perf.units import NS_PER_MS
 
 _MOST_SERIES = 2_000  # in one request
 _NO_HISTOGRAMS = "native histograms"  # are disabled
@@ -51,28 +54,24 @@ class RemoteWrite:
         )
         self.shown = self._http.shown
         self._stats = stats_of(variables)
-        self._zero_unix_ms = 0
+        self._zero_unix_ns = 0
+        self._begin_ms = 0  # of the next period
         self._totals = Totals()
         self._samples = _Requests()
         self._histograms = _Requests()
         self._takes_histograms = True
 
     def open(self, zero_unix_ns: int) -> None:
-        self._zero_unix_ms = zero_unix_ns // 1_000_000
+        self._zero_unix_ns = zero_unix_ns
+        self._begin_ms = zero_unix_ns // NS_PER_MS
 
     def encode(self, period: Period) -> Sequence[bytes]:
         self._totals.absorb(period)
-        at_ms = self._zero_unix_ms + period.end_s * 1_000
-        for one in numbers(self._totals, self._stats):
-            sample = self._samples.of(one.name, one.series).samples
-            point = sample[0] if sample else sample.add()
-            point.value, point.timestamp = one.value, at_ms
-        payloads: list[bytes] = self._samples.packed()
+        end_ms = (self._zero_unix_ns + period.end_ns) // NS_PER_MS
+        payloads: list[bytes] = self._filled_samples(end_ms)
         if self._takes_histograms:
-            for name, series, sketch, unit in histograms(self._totals):
-                known = self._histograms.of(name, series).histograms
-                fill_written(known[0] if known else known.add(), sketch, unit, at_ms)
-            payloads += map(_Histograms, self._histograms.packed())
+            payloads += map(_Histograms, self._filled_histograms(end_ms))
+        self._begin_ms = end_ms
         return payloads
 
     def send(self, payload: bytes) -> None:
@@ -91,6 +90,29 @@ class RemoteWrite:
             return ""
         return "histograms were left out, since the server takes no native ones"
 
+    def _filled_samples(self, end_ms: int) -> list[bytes]:
+        begun = []
+        for one in numbers(self._totals, self._stats):
+            points = self._samples.of(one.name, one.series).samples
+            if not points:
+                if one.kind == "counter":
+                    points.add(timestamp=self._begin_ms)
+                    begun.append(points)
+                points.add()
+            points[-1].value, points[-1].timestamp = one.value, end_ms
+        return self._samples.packed_with_zeros(begun)
+
+    def _filled_histograms(self, end_ms: int) -> list[bytes]:
+        begun = []
+        for name, series, sketch, unit in histograms(self._totals):
+            points = self._histograms.of(name, series).histograms
+            if not points:
+                fill_written(points.add(), Sketch(), unit, self._begin_ms)
+                begun.append(points)
+                points.add()
+            fill_written(points[-1], sketch, unit, end_ms)
+        return self._histograms.packed_with_zeros(begun)
+
 
 class _Requests:
     """Requests that are filled anew each period: series keep their place and their labels."""
@@ -98,6 +120,7 @@ class _Requests:
     def __init__(self) -> None:
         self._requests: list[Any] = []
         self._known: dict[tuple[str, OutputSeries], Any] = {}
+        self._labels = SeriesLabels()
 
     def of(self, name: str, series: OutputSeries) -> Any:
         """The `TimeSeries` under this name."""
@@ -106,17 +129,17 @@ class _Requests:
             if not self._requests or len(self._requests[-1].timeseries) >= _MOST_SERIES:
                 self._requests.append(WriteRequest())
             known = self._requests[-1].timeseries.add()
-            _label(known, name, series.tags)
+            for key, value in sorted([("__name__", name), *self._labels.of(name, series)]):
+                known.labels.add(name=key, value=value)
             self._known[name, series] = known
         return known
 
-    def packed(self) -> list[bytes]:
-        return [
+    def packed_with_zeros(self, begun: Sequence[Any]) -> list[bytes]:
+        """All requests; points that have begun lose their zero, which is sent but once."""
+        packed = [
             bytes(cramjam.snappy.compress_raw(request.SerializeToString()))
             for request in self._requests
         ]
-
-
-def _label(message: Any, name: str, tags: Tags) -> None:
-    for key, value in sorted([("__name__", name), *labels_of(tags)]):
-        message.labels.add(name=key, value=value)
+        for points in begun:
+            del points[0]
+        return packed

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -31,6 +32,8 @@ USUAL_PORT = 9464
 LONGEST_LAST_WAIT_S = 16.0
 """Prometheus scrapes every 15 s unless it is told otherwise."""
 
+_SCRAPED_ONCE_S = 4.0  # who has come but once is expected again after this
+_LATE_BY_S = 1.0  # as a scrape may be
 _REQUEST_TIMEOUT_S = 5.0
 _MOST_CONNECTIONS = 8
 
@@ -58,8 +61,9 @@ class ScrapeOutput:
         self._changed = threading.Condition()
         self._seconds = 0
         self._scraped_seconds = 0
-        self._scrapes: list[float] = []  # the last two
-        self._count = 0
+        self._scrapes: list[float] = []  # when the last two were
+        self._last_wait_s = 0.0
+        self._hurried = False
         self._server: _Server | None = None
 
     @property
@@ -73,7 +77,7 @@ class ScrapeOutput:
         self._periods = Periods(plan.processes, 1, lent_tags={TEST_TAG: plan.name})
         host, port = self._address
         try:
-            self._server = _Server(self._address, self._answer)
+            self._server = _Server(self._address, self._answer, self._scraped)
         except OSError as error:
             reason = error.strerror or error
             raise PlanError(f"--out prometheus: cannot listen on {host}:{port}: {reason}") from None
@@ -92,16 +96,25 @@ class ScrapeOutput:
             for period in self._periods.rest():
                 self._absorb(period)
             with self._changed:
-                self._changed.wait_for(self._all_scraped, self._last_wait_s())
+                self._last_wait_s = self._until_next_scrape_s(time.monotonic())
+                self._changed.wait_for(self._all_scraped_or_hurried, self._last_wait_s)
             self._server.stop()
             self._server = None
         return None
+
+    def awaited(self) -> str:
+        return f"up to {self._last_wait_s:.0f} s for Prometheus to scrape the last totals"
+
+    def hurry(self) -> None:
+        with self._changed:
+            self._hurried = True
+            self._changed.notify_all()
 
     def told(self) -> OutputSummary:
         name = f"prometheus={self._address[0]}:{self._address[1]}"
         lost = self._seconds - self._scraped_seconds
         note = f"--out {name}: {self._seconds - lost} of {self._seconds} seconds were scraped"
-        if not self._count:
+        if not self._scrapes:
             note += ": nobody asked for /metrics"
         elif lost:
             note += f", the last {lost} were not"
@@ -112,26 +125,37 @@ class ScrapeOutput:
     def _absorb(self, period: Period) -> None:
         with self._changed:
             self._totals.absorb(period)
+            self._exposition.changed()
             self._seconds += period.seconds
 
-    def _answer(self, accept: str) -> tuple[str, bytes]:
+    def _answer(self, accept: str) -> _Answer:
         with self._changed:
-            content_type, body = self._exposition.answer(self._totals, accept)
-            self._scraped_seconds = self._seconds
+            return _Answer(*self._exposition.answer(self._totals, accept), self._seconds)
+
+    def _scraped(self, answer: _Answer) -> None:
+        with self._changed:
+            self._scraped_seconds = max(self._scraped_seconds, answer.seconds)
             self._scrapes = [*self._scrapes[-1:], time.monotonic()]
-            self._count += 1
             self._changed.notify_all()
-        return content_type, body
 
-    def _all_scraped(self) -> bool:
-        return self._scraped_seconds == self._seconds
+    def _all_scraped_or_hurried(self) -> bool:
+        return self._hurried or self._scraped_seconds == self._seconds
 
-    def _last_wait_s(self) -> float:
-        """As long as the scraper let pass between its last two, and a little more."""
+    def _until_next_scrape_s(self, now_s: float) -> float:
+        """It is due as long after the newest one as that came after the one before."""
         if not self._scrapes:
             return 0.0
-        between_s = self._scrapes[-1] - self._scrapes[0] if len(self._scrapes) > 1 else 4.0
-        return min(between_s + 1.0, self._longest_last_wait_s)
+        oldest_s, newest_s = self._scrapes[0], self._scrapes[-1]
+        between_s = newest_s - oldest_s if len(self._scrapes) > 1 else _SCRAPED_ONCE_S
+        due_s = newest_s + between_s + _LATE_BY_S
+        return max(0.0, min(due_s - now_s, self._longest_last_wait_s))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    content_type: str
+    body: bytes
+    seconds: int  # of the run that are in it
 
 
 class _Server(ThreadingHTTPServer):
@@ -142,12 +166,16 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(
-        self, address: tuple[str, int], answer: Callable[[str], tuple[str, bytes]]
+        self,
+        address: tuple[str, int],
+        answer: Callable[[str], _Answer],
+        scraped: Callable[[_Answer], None],
     ) -> None:
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         super().__init__(address, _Handler)
         self.answer = answer
+        self.scraped = scraped
         self._room = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         self._thread = threading.Thread(
             target=self.serve_forever, args=(0.1,), name="atlas-perf-scrape", daemon=True
@@ -187,12 +215,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.partition("?")[0] != "/metrics":
             self.send_error(404, explain="The metrics are at /metrics.")
             return
-        content_type, body = self.server.answer(self.headers.get("Accept", ""))
+        answer = self.server.answer(self.headers.get("Accept", ""))
         self.send_response(200)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(answer.body)
+        self.server.scraped(answer)  # unless the scraper went away meanwhile
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Nothing goes to stderr, which is the progress'."""

@@ -12,9 +12,9 @@ from atlas_perf.outputs.period import OutputSeries
 from atlas_perf.outputs.prometheus_messages import MetricFamily, delimited, fill_scraped
 from atlas_perf.outputs.prometheus_series import (
     Number,
+    SeriesLabels,
     Stat,
     histograms,
-    labels_of,
     numbers,
 )
 from atlas_perf.outputs.totals import Totals
@@ -27,18 +27,27 @@ _COUNTER, _GAUGE, _HISTOGRAM = 0, 1, 4
 
 
 class Exposition:
-    """Totals in the format that is asked for."""
+    """Totals in the format that is asked for. An answer is made once, whoever asks how often."""
 
     def __init__(self, stats: Sequence[Stat]) -> None:
         self._stats = stats
-        self._labels: dict[OutputSeries, dict[str, str]] = {}
+        self._labels = SeriesLabels()
+        self._made: dict[str, bytes] = {}
+
+    def changed(self) -> None:
+        """Totals have changed since the last answer."""
+        self._made.clear()
 
     def answer(self, totals: Totals, accept: str) -> tuple[str, bytes]:
         """Content type and body."""
         if "io.prometheus.client.MetricFamily" in accept and "delimited" in accept:
-            return PROTOBUF, delimited(self._messages(totals))
+            if PROTOBUF not in self._made:
+                self._made[PROTOBUF] = delimited(self._messages(totals))
+            return PROTOBUF, self._made[PROTOBUF]
         encode, content_type = choose_encoder(accept)
-        return content_type, encode(_Registry(list(self._families(totals))))
+        if content_type not in self._made:
+            self._made[content_type] = encode(_Registry(list(self._families(totals))))
+        return content_type, self._made[content_type]
 
     def _by_name(self, totals: Totals) -> dict[str, list[Number]]:
         families: dict[str, list[Number]] = {}
@@ -51,7 +60,7 @@ class Exposition:
             kind = members[0].kind
             family = ClientMetric(name.removesuffix("_total"), _help(members[0].series), kind)
             for one in members:
-                family.add_sample(name, self._labels_of(one.series), one.value)
+                family.add_sample(name, dict(self._labels.of(name, one.series)), one.value)
             yield family
 
     def _messages(self, totals: Totals) -> Iterator[Any]:
@@ -74,15 +83,9 @@ class Exposition:
 
     def _member(self, family: Any, series: OutputSeries) -> Any:
         metric = family.metric.add()
-        for name, value in self._labels_of(series).items():
+        for name, value in self._labels.of(family.name, series):
             metric.label.add(name=name, value=value)
         return metric
-
-    def _labels_of(self, series: OutputSeries) -> dict[str, str]:
-        labels = self._labels.get(series)
-        if labels is None:
-            labels = self._labels[series] = dict(labels_of(series.tags))
-        return labels
 
 
 class _Registry:

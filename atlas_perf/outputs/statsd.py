@@ -10,6 +10,7 @@ UDP is not answered: what was sent may still be lost on its way.
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from atlas_perf.errors import UsageError
 from atlas_perf.model.metric import AcrossWorkers, Metric
 from atlas_perf.model.series import Selector, Series
 from atlas_perf.outputs.courier import Undelivered
+from atlas_perf.outputs.distinct import DUPLICATE, Distinct
 from atlas_perf.outputs.host_port import host_and_port
 from atlas_perf.outputs.period import OutputSeries, Period
 from atlas_perf.outputs.trend_values import PERIOD_STATS, in_milliseconds
@@ -52,6 +54,7 @@ class StatsdReceiver:
         self._address: Any = found[0][4]
         self._socket: socket.socket | None = None
         self._tails: dict[OutputSeries, str] = {}
+        self._distinct = Distinct()
         self._whole: dict[str, OutputSeries] = {}
 
     def open(self, zero_unix_ns: int) -> None:  # noqa: ARG002 - as all
@@ -76,7 +79,8 @@ class StatsdReceiver:
             self._socket.connect(self._address)
             self._socket.send(payload)
         except OSError as error:
-            raise Undelivered(error.strerror or str(error), passing=True) from None
+            passing = error.errno != errno.EMSGSIZE  # a series of very many tags
+            raise Undelivered(error.strerror or str(error), passing=passing) from None
 
     def close(self) -> str:
         if self._socket is not None:
@@ -84,7 +88,7 @@ class StatsdReceiver:
         return "UDP does not tell what was lost on the way"
 
     def _without_tags(self, period: Period) -> Period:
-        whole = Period(period.end_s, period.seconds)
+        whole = Period(period.end_ns, period.seconds)
         for series, amount in period.counters.items():
             whole.count(self._whole_of(series), amount)
         for series, (passes, samples) in period.rates.items():
@@ -136,7 +140,11 @@ class StatsdReceiver:
         tail = self._tails.get(series)
         if tail is None:
             pairs = (f"{_clean(key)}:{_clean(value)}" for key, value in series.tags)
-            tail = self._tails[series] = "|#" + ",".join(pairs)
+            tail = "|#" + ",".join(pairs)
+            number = self._distinct.number((series.metric.name, tail))
+            if number > 1:
+                tail = f"{tail},{DUPLICATE}:{number}"
+            self._tails[series] = tail
         return tail
 
 

@@ -12,7 +12,6 @@ from atlas_perf.sketch.ddsketch import Sketch
 class Totals:
     """All that periods have brought so far; values are in the metric's inner unit (time: ns)."""
 
-    end_s: int = 0  # behind the last second, counted from the run's start
     counters: dict[OutputSeries, float] = field(default_factory=dict)
     rates: dict[OutputSeries, tuple[int, int]] = field(default_factory=dict)  # passes, samples
     gauges: dict[OutputSeries, float] = field(default_factory=dict)
@@ -20,7 +19,6 @@ class Totals:
 
     def absorb(self, period: Period) -> None:
         """Add a period, whose distributions may become ours."""
-        self.end_s = period.end_s
         for series, amount in period.counters.items():
             self.counters[series] = self.counters.get(series, 0.0) + amount
         for series, (passes, samples) in period.rates.items():

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from atlas_perf.model.progress import GeneratorHealth, Progress
+from atlas_perf.model.progress import Exchanges, GeneratorHealth, Progress
 
 LAG_OF_NOTE_MS = 20.0
 """An event loop that is asked every 20 ms and later than this does too much, or has no CPU."""
@@ -52,7 +52,10 @@ def cells(progress: Progress) -> Iterator[Cell]:
     if progress.response_p95_ms is not None:
         took = _milliseconds(progress.response_p95_ms)
         yield Cell("response p95", took, f"response p95 {took}")
-    yield _failures(progress)
+    if progress.exchanges.ws_rtt_p95_ms is not None:
+        took = _milliseconds(progress.exchanges.ws_rtt_p95_ms)
+        yield Cell("round trip p95", took, f"round trip p95 {took}")
+    yield from _failures(progress)
     if progress.checks_failed:
         count = f"{progress.checks_failed:,}"
         yield Cell("checks failed", count, f"{count} checks failed", Mood.BAD)
@@ -78,17 +81,54 @@ def _rates(progress: Progress) -> Iterator[Cell]:
     if progress.dropped:
         count = f"{progress.dropped:,}"
         yield Cell("dropped", count, f"{count} dropped", Mood.BAD)
-    requests = f"{_rate(progress.requests_per_s)}/s"
-    yield Cell("requests", requests, f"{_rate(progress.requests_per_s)} req/s")
+    if progress.requests or not progress.exchanges.any:
+        requests = _rate(progress.requests_per_s)
+        yield Cell("requests", f"{requests}/s", f"{requests} req/s")
+    yield from _exchanged(progress.exchanges)
 
 
-def _failures(progress: Progress) -> Cell:
-    failed = progress.failed_requests
+def _exchanged(exchanges: Exchanges) -> Iterator[Cell]:
+    """Of WebSockets, streams and tasks, as soon as the run has had any."""
+    if exchanges.ws_sessions:
+        sessions = f"{exchanges.ws_sessions_open:,}"
+        yield Cell("sessions", sessions, f"{sessions} sessions")
+        sent = _rate(exchanges.ws_msgs_sent_per_s)
+        yield Cell("sent", f"{sent}/s", f"{sent} messages/s sent")
+        received = _rate(exchanges.ws_msgs_received_per_s)
+        yield Cell("received", f"{received}/s", f"{received} received")
+    if exchanges.sse_events:
+        events = _rate(exchanges.sse_events_per_s)
+        yield Cell("events", f"{events}/s", f"{events} events/s")
+    if exchanges.tasks_ended:
+        tasks = _rate(exchanges.tasks_ended_per_s)
+        yield Cell("tasks", f"{tasks}/s", f"{tasks} tasks/s")
+
+
+def _failures(progress: Progress) -> Iterator[Cell]:
+    """Of each kind that there were failures of; without any, that there are none."""
+    exchanges = progress.exchanges
+    kinds = (
+        ("errors", "failed", progress.failed_requests, progress.requests),
+        (
+            "sessions failed",
+            "sessions failed",
+            exchanges.ws_sessions_failed,
+            exchanges.ws_sessions,
+        ),
+        ("messages lost", "messages lost", exchanges.ws_msgs_lost, exchanges.ws_msgs_sent),
+        ("tasks failed", "tasks failed", exchanges.tasks_failed, exchanges.tasks_ended),
+    )
+    failed = [kind for kind in kinds if kind[2]]
     if not failed:
-        return Cell("errors", "0", "0 failed")
-    percent = failed / max(progress.requests, failed) * 100  # of all requests so far
-    share = f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
-    return Cell("errors", f"{failed:,} ({share})", f"{failed:,} failed ({share})", Mood.BAD)
+        yield Cell("errors", "0", "0 failed")
+    for label, words, count, so_far in failed:
+        share = _share(count, so_far)
+        yield Cell(label, f"{count:,} ({share})", f"{count:,} {words} ({share})", Mood.BAD)
+
+
+def _share(failed: int, so_far: int) -> str:
+    percent = failed / max(so_far, failed) * 100
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
 
 
 def _generator(progress: Progress) -> Cell:

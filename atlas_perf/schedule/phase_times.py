@@ -42,6 +42,14 @@ class PhaseTimes:
             (span.begin_ns, span.end_ns) for span in self._of(scenario) if span.phase is phase
         )
 
+    def held(self, scenario: str | None = None) -> Intervals:
+        """When the plan holds its load, however long iterations take."""
+        return united(
+            (span.begin_ns, span.end_ns)
+            for span in self._of(scenario)
+            if span.phase is LoadPhase.STEADY and not span.is_limit
+        )
+
     def length_ns(
         self, phase: LoadPhase, scenario: str | None, *, offered_ns: int, elapsed_ns: int
     ) -> int:

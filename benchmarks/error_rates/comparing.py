@@ -14,7 +14,7 @@ from atlas_perf.model.comparison import Finding, Quantity
 from atlas_perf.report.run_files import RunFiles
 from benchmarks.error_rates.real_runs import BASE, NAMES, Round, Settings, StudyFailed
 from benchmarks.error_rates.result import Real, RealShift
-from benchmarks.error_rates.rules import difference, judged, mann_whitney, naive
+from benchmarks.error_rates.rules import come_to, difference, judged, mann_whitney, naive
 
 MOST_SUBSETS = 4000
 LEAST_ROUNDS = 3
@@ -48,14 +48,15 @@ def compared(found: Sequence[Round], settings: Settings) -> Real:
 
 
 def _shift(found: Sequence[Round], name: str, shift: float) -> RealShift:
-    differences, told_naive, told_ranks = [], 0, 0
+    differences, drawn, told_naive, told_ranks = [], [], 0, 0
     for one in found:
         base, candidate = one.runs[BASE], one.runs[name]
         change = _change(base, candidate)
         differences.append(round(change, 6))
+        drawn.append(round(one.drawn[name] - one.drawn[BASE], 6))
         told_naive += naive(1.0, float(np.exp(change)))
         told_ranks += mann_whitney(_bins(base), _bins(candidate))
-    return RealShift(shift, tuple(differences), told_naive, told_ranks)
+    return RealShift(shift, tuple(differences), tuple(drawn), told_naive, told_ranks)
 
 
 def _change(base: RunFiles, candidate: RunFiles) -> float:
@@ -85,10 +86,9 @@ def said(
     found = sum(judged(paired(group), margin) is finding for group in groups)
     random = np.random.default_rng(k)
     values = np.array(differences)
-    times = 0
+    subsets = []
     for _ in range(MOST_SUBSETS if groups else 0):
         subset = random.choice(values, k, replace=False)
-        if swap:
-            subset = subset * random.choice((-1, 1), k)
-        times += judged(paired([float(one) for one in subset]), margin) is finding
+        subsets.append(subset * random.choice((-1, 1), k) if swap else subset)
+    times = int(come_to(np.array(subsets), margin, finding).sum()) if subsets else 0
     return Share(found, len(groups), times / MOST_SUBSETS)

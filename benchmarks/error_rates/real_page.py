@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import fmean, variance
+from statistics import fmean, stdev, variance
 
 from atlas_perf.judge.comparison.decision import paired
 from atlas_perf.model.comparison import Finding
@@ -30,6 +30,7 @@ def real_text(result: Real) -> str:
             f"each at {result.per_s} requests/s ({result.machine}); {result.repeated} were "
             f"INVALID and made again. Deviation of one pair's difference: {percent(pair_sd)}.",
             _measured(result.shifts),
+            _off(result.shifts),
             "**No margin**: comparisons that FAIL. First those that share no pair, then the share "
             "of all that can be made of these pairs, then what the noncentral t predicts.",
             _judged(result.shifts, sizes, 0.0, Finding.REGRESSED, pair_sd),
@@ -49,14 +50,28 @@ def _measured(shifts: Sequence[RealShift]) -> str:
         rows.append(
             (
                 f"+{one.shift * 100:g} %",
+                signed(math.expm1(fmean(one.drawn))),
                 signed(math.expm1(change.mean)),
                 f"{signed(low)} … {signed(high)}",
                 _of(one.naive, pairs),
                 _of(one.mann_whitney, pairs),
             )
         )
-    head = ("made slower by", "measured", "90 % interval", "p95 more than 10 % above")
+    head = ("made slower by", "drawn", "measured", "90 % interval", "p95 more than 10 % above")
     return table((*head, "Mann–Whitney on the requests"), rows, left=0)
+
+
+def _off(shifts: Sequence[RealShift]) -> str:
+    off = [
+        change - drew
+        for one in shifts
+        for change, drew in zip(one.differences, one.drawn, strict=True)
+    ]
+    return (
+        "*Drawn* is the same of the latencies that the targets drew, which their seeds give again: "
+        f"a pair's measured difference is {signed(math.expm1(fmean(off)))} beside it, with a "
+        f"deviation of {percent(stdev(off))}."
+    )
 
 
 def _judged(

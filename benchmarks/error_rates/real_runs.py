@@ -22,13 +22,14 @@ from atlas_perf.cli.child_server import child_server
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.comparison.likeness import unlikeness
 from atlas_perf.report.run_files import RunFiles, read_run
+from benchmarks.error_rates.drawn import OPERATION, log_p95
 from benchmarks.error_rates.simulating import SHIFTS
 
 FOLDER = Path(__file__).parents[2] / "build" / "error-rates"
 SCENARIO = Path(__file__).with_name("load.py")
 BASE = "base"
 NAMES = {BASE: 0.0, **{f"slower-{shift:.2f}": shift for shift in SHIFTS}}
-LATENCIES = '"runs.list" = {shape = "lognormal", median_ms = 60, sigma = 0.3}\n'
+LATENCIES = f'"{OPERATION}" = {{shape = "lognormal", median_ms = 60, sigma = 0.3}}\n'
 """Long beside the millisecond that serving and measuring take, which is not made longer."""
 
 ATTEMPTS = 3
@@ -53,6 +54,7 @@ class Round:
     """What a base and its four candidates measured."""
 
     runs: dict[str, RunFiles]  # by name
+    drawn: dict[str, float]  # by name: ln of the p95 that the target's latencies had
     repeated: int  # runs that were INVALID and made again
 
 
@@ -88,7 +90,20 @@ def rounds(folder: Path = FOLDER) -> Iterator[Round]:
                 raise StudyFailed(
                     f"{first.path} and {run.path} differ in {differs}: {_anew(folder)}"
                 )
-        yield Round(runs, int((place / "repeated").read_text()))
+        yield Round(runs, _drawn(folder, place), int((place / "repeated").read_text()))
+
+
+def _drawn(folder: Path, place: Path) -> dict[str, float]:
+    settings = Settings(**json.loads((folder / "settings.json").read_text()))
+    return {
+        name: log_p95(
+            folder / "latencies.toml",
+            seed=int((place / f"{name}.seed").read_text()),
+            shift=shift,
+            requests=settings.seconds * settings.per_s,
+        )
+        for name, shift in NAMES.items()
+    }
 
 
 def _whole(folder: Path) -> list[Path]:
@@ -124,7 +139,9 @@ def _round(folder: Path, number: int, settings: Settings) -> None:
     for name in order:
         seed = f"{settings.seed}{number:04d}{list(NAMES).index(name)}"
         for attempt in range(ATTEMPTS):
-            if measure(folder, place / name, NAMES[name], settings, int(seed) * 10 + attempt):
+            of_target = int(seed) * 10 + attempt
+            if measure(folder, place / name, NAMES[name], settings, of_target):
+                (place / f"{name}.seed").write_text(str(of_target))
                 break
             repeated += 1
             print(f"  {name}: INVALID, once more", flush=True)

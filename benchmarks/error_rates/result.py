@@ -42,6 +42,7 @@ class RealShift:
 
     shift: float
     differences: tuple[float, ...]  # of the logarithms of the p95, a pair each
+    drawn: tuple[float, ...]  # the same of the service latencies that the targets drew
     naive: int  # pairs that a rule for one run each called worse
     mann_whitney: int
 
@@ -95,7 +96,8 @@ def _counts(rows: list[list[Any]]) -> tuple[Count, ...]:
 
 
 def _shifts(plain: list[dict[str, Any]]) -> tuple[RealShift, ...]:
-    return tuple(RealShift(**{**one, "differences": tuple(one["differences"])}) for one in plain)
+    lists = ("differences", "drawn")
+    return tuple(RealShift(**{**one, **{key: tuple(one[key]) for key in lists}}) for one in plain)
 
 
 def _text(plain: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -45,6 +46,19 @@ def judged(one: Difference, margin: float) -> Finding:
     if one.p_non_inferior(margin) < ALPHA:
         return Finding.NON_INFERIOR
     return Finding.UNDECIDED
+
+
+def come_to(groups: NDArray[Any], margin: float, finding: Finding) -> NDArray[np.bool_]:
+    """Which groups of pairs come to a finding, as `judged(paired(group), margin)` says of each.
+
+    Args:
+        groups: differences, the pairs of a group along the last axis.
+        finding: REGRESSED or NON_INFERIOR.
+    """
+    k = groups.shape[-1]
+    reach = float(stats.t.isf(ALPHA, k - 1)) / math.sqrt(k) * groups.std(axis=-1, ddof=1)
+    distance = groups.mean(axis=-1) - margin
+    return np.asarray(distance >= reach if finding is Finding.REGRESSED else -distance > reach)
 
 
 def naive(base_p95: float, candidate_p95: float) -> bool:

@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).parents[2]
 COPIED = ("atlas_perf", "scenarios", "csrc", "benchmarks", "tests/http_parser")
 FILES = ("setup.py", "pyproject.toml", "README.md")
 FLAGS = (
-    "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -g"
+    "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O0 -g1"
 )
 
 

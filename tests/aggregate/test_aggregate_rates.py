@@ -79,6 +79,19 @@ def test_messages_of_websockets_count_beside_and_in_no_rate_of_http():
     assert rates(aggregator) == [5]
 
 
+@pytest.mark.parametrize("metric", ["ws_msgs_sent", "ws_msgs_received", "sse_events"])
+def test_messages_and_events_are_spread_as_requests_are(metric: str) -> None:
+    aggregator = Aggregator([], 1)
+    aggregator.merge(batch(0, counter(0, 30), new=[named(0, metric)], from_ns=0, until_ns=S))
+    aggregator.merge(batch(1, counter(0, 90), interval=3, from_ns=S, until_ns=4 * S))
+    windows = aggregator.windows()
+    assert [aggregator.counted_per_s(metric, window) for window in windows] == [
+        pytest.approx(30),
+        pytest.approx(30),
+    ]
+    assert [getattr(window, metric) for window in windows] == [30, 90]
+
+
 def test_older_windows_have_the_average_of_their_seconds():
     aggregator = Aggregator([], 1, max_windows=8)
     for second in range(40):

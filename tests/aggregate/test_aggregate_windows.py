@@ -98,6 +98,46 @@ def test_a_window_shows_every_number_of_its_second_over_all_workers():
         assert seconds.throttled_share == (0.25,)
 
 
+def test_a_window_shows_what_went_over_websockets_streams_and_tasks():
+    aggregator = Aggregator([], 2)
+    new = [
+        named(0, "ws_msgs_sent", name="a"),
+        named(1, "ws_msgs_sent", name="b"),
+        named(2, "ws_msgs_received"),
+        named(3, "ws_msgs_lost"),
+        named(4, "ws_session_failed"),
+        named(5, "ws_sessions_open", scenario="talk"),
+        named(6, "ws_rtt", expected_response="true"),
+        named(7, "ws_rtt", expected_response="false"),
+        named(8, "sse_events"),
+        named(9, "tasks_ended", outcome="completed"),
+        named(10, "tasks_ended", outcome="failed"),
+        named(11, "task_completed"),
+    ]
+    for worker in (0, 1):
+        deltas = [
+            *(counter(0, 10), counter(1, 5), counter(2, 30), counter(3, 1)),
+            *(rate(4, 2, 9), gauge(5, 3 + worker, 5)),
+            *(trend(6, (100 if worker else 50) * MS, times=8), trend(7, 9 * S, times=20)),
+            *(counter(8, 40), counter(9, 6), counter(10, 2), rate(11, 6, 8)),
+        ]
+        aggregator.merge(batch(0, *deltas, worker=worker, new=new))
+    (window,) = aggregator.windows()
+    assert (window.ws_msgs_sent, window.ws_msgs_received, window.ws_msgs_lost) == (30, 60, 2)
+    assert (window.ws_sessions_open, window.ws_sessions_failed) == (7.0, 4)
+    assert window.ws_rtt_p50_ms == pytest.approx(75, rel=0.01)
+    assert (window.ws_rtt_p95_ms, window.ws_rtt_p99_ms) == (pytest.approx(100, rel=0.01),) * 2
+    assert (window.sse_events, window.tasks_ended, window.tasks_failed) == (80, 16, 4)
+    assert (window.requests, window.p95_ms) == (0, None)
+
+
+def test_sessions_stay_open_in_seconds_that_do_not_mention_them():
+    aggregator = Aggregator([], 1)
+    aggregator.merge(batch(0, gauge(0, 4, 0), new=[named(0, "ws_sessions_open", scenario="talk")]))
+    aggregator.merge(batch(1))
+    assert [window.ws_sessions_open for window in aggregator.windows()] == [4.0, 4.0]
+
+
 def test_a_second_without_a_sample_is_a_window_without_latencies():
     aggregator = Aggregator([], 1)
     aggregator.merge(batch(0))

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from atlas_perf.judge.comparison.compare import compare
+from atlas_perf.judge.comparison.decision import paired
 from atlas_perf.judge.comparison.log_quantile import log_quantile
 from atlas_perf.judge.comparison.measured import whole
 from atlas_perf.model.comparison import Finding, Terms
 from atlas_perf.model.run_sketches import KeptRate, RunSketches
 from atlas_perf.report.run_files import read_run
+from atlas_perf.units import NS_PER_S
 from benchmarks.error_rates.chance import around, power
 from benchmarks.error_rates.comparing import compared, said
+from benchmarks.error_rates.drawn import log_p95
 from benchmarks.error_rates.page import PAGE, with_result
 from benchmarks.error_rates.real_page import real_text
 from benchmarks.error_rates.real_runs import (
@@ -42,6 +45,7 @@ from benchmarks.error_rates.rules import (
     ALPHA,
     FAILED,
     P95,
+    come_to,
     difference,
     judged,
     mann_whitney,
@@ -50,6 +54,7 @@ from benchmarks.error_rates.rules import (
 )
 from benchmarks.error_rates.simulated_page import Counts, at_alpha, outside
 from benchmarks.error_rates.simulating import simulate
+from benchmarks.error_rates.studies import as_bad
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.05, 0.3])
@@ -145,6 +150,33 @@ def test_the_page_shows_the_stored_result() -> None:
     assert with_result(page, result) == page, "python -m benchmarks.error_rates --render"
 
 
+def test_studies_in_which_only_chance_works_pass_one_in_twenty_at_the_margin() -> None:
+    real = stored().real
+    assert real is not None
+    for one in as_bad(real, studies=300, seed=3):
+        assert one.mean == pytest.approx(ALPHA, abs=0.015)
+        assert 0 < one.of_all < 0.3, "as bad as the real one"
+
+
+@pytest.mark.parametrize("finding", [Finding.NON_INFERIOR, Finding.REGRESSED])
+@pytest.mark.parametrize("k", [3, 5])
+def test_many_groups_are_judged_at_once_as_one_is(k: int, finding: Finding) -> None:
+    margin = math.log1p(0.05)
+    groups = np.random.default_rng(k).normal(margin, 0.02, (200, k))
+    each = [judged(paired(list(group)), margin) is finding for group in groups]
+    assert list(come_to(groups, margin, finding)) == each
+    assert any(each)
+
+
+def test_what_a_target_drew_is_drawn_again(tmp_path: Path) -> None:
+    file = tmp_path / "latencies.toml"
+    file.write_text(LATENCIES)
+    base, slower = (log_p95(file, seed=5, shift=shift, requests=900) for shift in (0.0, 0.05))
+    assert slower - base == pytest.approx(math.log1p(0.05))
+    assert base == pytest.approx(math.log(0.060) + 0.3 * 1.645, abs=0.1)
+    assert base != log_p95(file, seed=6, shift=0.0, requests=900)
+
+
 def test_pairs_that_share_none_and_all_that_can_be_made_of_them() -> None:
     differences = [0.1, 0.11, 0.1, 0.09, 0.1, 0.11, 0.1]
     share = said(differences, 3, 0.0, Finding.REGRESSED)
@@ -157,14 +189,18 @@ def test_pairs_that_share_none_and_all_that_can_be_made_of_them() -> None:
 def test_real_runs_are_shown_with_what_was_predicted() -> None:
     noise = (0.01, -0.01, 0.02, -0.02, 0.0, 0.01, -0.01)
     shifts = tuple(
-        RealShift(shift, tuple(math.log1p(shift) + one for one in noise), 0, 5)
-        for shift in (0.0, 0.05, 0.1, 0.2)
+        RealShift(shift, tuple(drew + 0.01 + one for one in noise), (drew,) * 7, 0, 5)
+        for shift, drew in ((shift, math.log1p(shift) - 0.01) for shift in (0.0, 0.05, 0.1, 0.2))
     )
     text = real_text(Real("a CPU, 2 CPUs, Python 3.11.7", 6, 200, 1, shifts))
     assert "7 rounds of a base and 4 candidates, 6 s each at 200 requests/s (a CPU" in text
     assert "1 were INVALID and made again. Deviation of one pair's difference: 1.4 %" in text
-    assert "| +10 % | +10.0 % | +8.9 % … +11.1 % | 0 of 7 (0–41 %) | 5 of 7 (29–96 %) |" in text
+    assert (
+        "| +10 % | +8.9 % | +10.0 % | +8.9 % … +11.1 % | 0 of 7 (0–41 %) | 5 of 7 (29–96 %) |"
+        in text
+    )
     assert "| +20 % | 2 of 2 · 100 % (100 %) | 1 of 1 · 100 % (100 %) |" in text
+    assert "measured difference is +1.0 % beside it, with a deviation of 1.3 %" in text
     result = Result(real=Real("a CPU", 6, 200, 1, shifts))
     assert from_plain(to_plain(result)) == result
 
@@ -178,6 +214,11 @@ def test_real_runs_are_collected_in_rounds_that_are_whole(
     while not measure(tmp_path, tmp_path / "run", 0.0, settings, seed=1):
         pass
     run = read_run(tmp_path / "run")
+    drew = log_p95(tmp_path / "latencies.toml", seed=1, shift=0.0, requests=450)
+    (trend,) = (one for one in run.sketches.trends if one.selector == P95.selector)
+    level = log_quantile(whole(trend), 0.95)
+    assert level is not None
+    assert drew - 0.01 < level - math.log(NS_PER_S) < drew + 0.5  # serving it adds some
     assert run.summary.metrics["http_reqs"].values["count"] == 450
     assert 50 < run.summary.metrics["http_req_duration"].values["med"] < 90
 
@@ -203,4 +244,11 @@ def test_real_runs_are_collected_in_rounds_that_are_whole(
         compared([found], settings)
     real = compared([found] * 4, settings)
     assert [one.differences for one in real.shifts] == [(0.0,) * 4] * 4
+    assert real.shifts[3].drawn == pytest.approx(
+        [found.drawn["slower-0.20"] - found.drawn["base"]] * 4
+    )
+    seed = int((folder / "round-0001" / "slower-0.20.seed").read_text())
+    assert found.drawn["slower-0.20"] == log_p95(
+        folder / "latencies.toml", seed=seed, shift=0.2, requests=450
+    )
     assert (real.repeated, real.shifts[0].mann_whitney, real.shifts[0].naive) == (4, 0, 0)

@@ -263,7 +263,7 @@ def test_several_scenarios_and_too_many_metrics_cost_no_load(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--pairs", "2"), "2 is not in the range 3<=x<=100"),
+        (("--pairs", "2"), "'2' is not a whole number from 3 to 100"),
         (("--noise", "nothing.json"), "--noise nothing.json: No such file or directory"),
     ],
 )

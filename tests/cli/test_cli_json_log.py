@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from atlas_perf.cli.progress import JsonDisplay, choose_display
 from atlas_perf.cli.streams import log_json, say, say_lines
-from atlas_perf.model.progress import GeneratorHealth, Progress, RunPhase
+from atlas_perf.model.progress import Exchanges, GeneratorHealth, Progress, RunPhase
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "docs/schemas/log.schema.json").read_text(encoding="utf-8")
@@ -30,6 +30,7 @@ OPEN = replace(
     response_p95_ms=12.0,
     dropped=3,
     health=GeneratorHealth(83.0, 0.9, 0.1, 0.0, 4.0),
+    exchanges=Exchanges(ws_sessions=9, ws_msgs_sent=70, ws_msgs_sent_per_s=35.0, ws_rtt_p95_ms=4.5),
 )
 
 
@@ -102,6 +103,8 @@ def test_readings_come_as_objects_as_often_as_lines(capsys) -> None:
     assert message["message"] == "api: worker 1 was lost"
     assert (second["iterations_planned_per_s"], second["iterations_started_per_s"]) == (50.0, 49.0)
     assert (second["left_s"], second["generator"], second["loop_lag_ms"]) == (0, "83 ms late", 83)
+    assert (first["ws_msgs_sent_per_s"], second["ws_msgs_sent_per_s"]) == (0, 35.0)
+    assert (second["ws_msgs_sent"], second["ws_rtt_p95_ms"]) == (70, 4.5)
 
 
 def test_quiet_leaves_what_must_be_known(capsys) -> None:

@@ -109,7 +109,7 @@ def test_help_and_version_end_well(atlas_perf) -> None:
 def test_nothing_at_all_shows_the_help_and_is_wrong_usage(atlas_perf) -> None:
     shown = atlas_perf()
     assert shown.exit_code == 2
-    assert "Commands:" in shown.stderr
+    assert "  find-capacity  " in shown.stderr
 
 
 def test_every_option_has_a_sentence(atlas_perf) -> None:

@@ -55,7 +55,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["good.py", "-d", "999999999h"], ["--duration", "longer than 100 years"]),
         (["good.py", "-d", "1s", "--duration-scale", "1e30"], ["longer than 30 days"]),
         (["good.py", "-d", "721h"], ["longer than 30 days"]),
-        (["good.py", "-i", "9" * 30], ["--iterations", "1000000000000000"]),
+        (["good.py", "-i", "9" * 30], ["--iterations", "1,000,000,000,000,000"]),
         (["good.py", "--seed", "9" * 30], ["--seed"]),
         (["good.py", "-s", f"1s:{'9' * 30}"], ["1,000,000,000,000,000"]),
         (["good.py", "-d", "1s", "--rate", "9000000", "-u", "9", "-p", "2"], ["2,000,000"]),

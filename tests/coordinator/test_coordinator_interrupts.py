@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.model.progress import RunPhase
+from atlas_perf.model.summary import OutputSummary
 from atlas_perf.model.verdict import Verdict
 
 HANGING = """
@@ -65,3 +67,77 @@ async def test_what_is_waited_for_is_said(start, server):
     assert said == ["interrupted: waiting for 4 iterations, at most 30s; Ctrl-C again ends at once"]
     running.interrupts.request_stop()
     await running.summary()
+
+
+class Patient:
+    """An output that waits at the end of a run until nobody has time any more."""
+
+    wants_samples = False
+
+    def __init__(self) -> None:
+        self.hurried = threading.Event()
+        self.closing = threading.Event()
+
+    def start(self, plan, anchor, t0_ns) -> None: ...
+
+    def on_batch(self, batch, resolve) -> None: ...
+
+    def on_gauge(self, metric, tags, at_ns, value) -> None: ...
+
+    def awaited(self) -> str:
+        return "up to an hour for Godot"
+
+    def hurry(self) -> None:
+        self.hurried.set()
+
+    def close(self) -> str | None:
+        self.closing.set()
+        return None if self.hurried.wait(50) else "nobody ended the wait"
+
+    def told(self) -> OutputSummary:
+        return OutputSummary("godot=there", complete=True, note="")
+
+
+SHORT = """
+    options = {"vus": 1, "iterations": 1}
+
+    async def default(vu):
+        await vu.http.get("/")
+"""
+
+
+async def test_once_ends_a_wait_for_outputs_and_takes_nothing_from_the_run(start):
+    outputs = (Patient(), Patient())
+    running = start(SHORT, outputs=outputs)
+    await until(lambda: running.progress and "Godot" in running.progress[-1].message)
+    assert running.progress[-1].message == (
+        "waiting up to an hour for Godot, and up to an hour for Godot; Ctrl-C to skip"
+    )
+    running.interrupts.request_stop()
+    summary = await running.summary()
+    assert (summary.verdict, summary.exit_code) == (Verdict.PASS, ExitCode.PASS)
+    assert len(summary.outputs) == 2
+
+
+async def test_a_run_that_was_to_end_at_once_waits_for_no_output(start, server):
+    output = Patient()
+    running = start(HANGING, outputs=(output,))
+    await server.has_received("/hang", 4)
+    running.interrupts.request_stop()
+    running.interrupts.request_stop()
+    await running.summary()
+    assert output.hurried.is_set()
+
+
+async def test_a_run_that_was_to_end_gracefully_waits_until_it_is_told_again(start, server):
+    output = Patient()
+    source = HANGING.replace("/hang", "/quick")
+    running = start(source, outputs=(output,))
+    await server.has_received("/quick", 4)
+    running.interrupts.request_stop()
+    await until(output.closing.is_set)
+    assert not output.hurried.is_set()
+    running.interrupts.request_stop()
+    summary = await running.summary()
+    assert summary.exit_code is ExitCode.INTERRUPTED
+    assert server.count("/teardown") == 1

@@ -106,21 +106,21 @@ def test_gauges_that_do_not_add_up_are_the_samples_affair():
     assert [name for name, _, _ in stage.points.taken()] == ["vus"]
 
 
-def test_the_last_second_is_told_at_the_end_and_a_lost_worker_has_no_part_in_it():
+async def test_the_last_second_is_told_at_the_end_and_a_lost_worker_has_no_part_in_it():
     stage = Stage(2)
     stage.batch(0, 0, vus=1.0)
     stage.batch(1, 0, vus=2.0)
     stage.batch(0, 1, vus=1.0)
     stage.points.taken()
     stage.aggregator.mark_lost(1, "killed")
-    stage.streams.close()
+    await stage.streams.close(str)
     assert [value for _, _, value in stage.points.seen] == [1.0]
     assert stage.streams.missing == ()
 
 
-def test_a_run_of_less_than_a_second_has_its_point_too():
+async def test_a_run_of_less_than_a_second_has_its_point_too():
     stage = Stage(2)
     stage.batch(0, 0, last=True, vus=2.0)
     stage.batch(1, 0, last=True, vus=1.0)
-    stage.streams.close()
+    await stage.streams.close(str)
     assert [(name, value) for name, _, value in stage.points.seen] == [("vus", 3.0)]

@@ -48,6 +48,33 @@ def _dead(place: Place) -> Observed:
     return of_run(run)
 
 
+BESIDE = """
+BY_TURNS = {"executor": "shared-iterations", "vus": 2}
+options = {"scenarios": {
+    "browse": {**BY_TURNS, "iterations": 500, "exec": "browse"},
+    "login": {**BY_TURNS, "iterations": 3, "exec": "login"},
+}, "thresholds": THRESHOLDS}
+
+
+async def browse(vu):
+    await vu.http.get("/")
+
+
+async def login(vu):
+    await vu.http.post("/login", json={})
+"""
+
+
+def _rare_one_fails(place: Place) -> Observed:
+    def without_login(method: str, path: str) -> Reply:
+        return answer(503 if path == "/login" else 200)
+
+    source = BESIDE.replace("THRESHOLDS", FAST)
+    run = place.run(source, base_url=place.serve(without_login).url)
+    assert run.metric("http_req_failed")["rate"] == 3 / 503
+    return of_run(run)
+
+
 HUNG = """'scenarios': {
     "scenario": {
         "executor": "constant-vus", "vus": 2, "duration": "1s", "gracefulStop": "200ms"
@@ -199,6 +226,12 @@ SITUATIONS = (
         _hung,
         "0",
         ((r"at least \S+ (ms|s)", "at least 1.2 s"),),
+    ),
+    Situation(
+        "every request of a rare scenario fails, 0.6 % of all",
+        _rare_one_fails,
+        NOTHING,
+        ((r":\d+/", ":8080/"),),
     ),
     Situation("every iteration ends in an exception", _throwing, "0"),
     Situation("a misspelt tag in a selector", _misspelt, "0"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from echo_thread import echo_server
 
 COUNTED = """
@@ -41,6 +43,9 @@ def test_every_message_is_counted_once_on_both_sides(run_scenario) -> None:
     assert duplicates == 40
     assert run.metric("ws_rtt")["count"] == 40 * 4
     assert run.metric("ws_sessions_open")["value"] == 0
+    for counted in ("ws_msgs_sent", "ws_msgs_received"):
+        told = sum(window[counted] for window in run.summary["windows"])
+        assert told == run.metric(counted)["count"], counted
     assert server.counts["open"] == 0
     assert "ws_rtt" in run.stdout
     assert "WEBSOCKET" in run.stdout
@@ -84,9 +89,14 @@ async def default(vu: VirtualUser) -> None:
 
 def test_open_sessions_over_a_phase_and_messages_cut_off_in_flight(run_scenario) -> None:
     with echo_server() as server:
-        run = run_scenario(HELD, "--processes", "2", base_url=server.url)
+        run = run_scenario(*(HELD, "--processes", "2", "--log-format", "json"), base_url=server.url)
     assert run.exit_code == 0, run.stdout + run.stderr
     assert server.most_open == 12
+    said = [json.loads(line) for line in run.stderr.splitlines()]
+    (reading,) = (one for one in said if one["event"] == "progress")
+    assert 0 < reading["ws_sessions_open"] <= 12
+    assert 12 <= reading["ws_msgs_sent"] <= server.counts["received"]
+    assert (reading["requests"], reading["ws_msgs_lost"]) == (0, 0)
     assert run.metric("ws_msgs_censored")["count"] == 12
     assert run.metric("ws_sessions_open")["max"] == 12
     assert run.metric("ws_session_failed")["passes"] == 0

@@ -256,13 +256,19 @@ def test_two_branches_that_keep_and_promote_runs_can_be_merged(tmp_path: Path) -
 def test_every_number_of_a_window_has_a_rule_to_be_merged_by() -> None:
     one = window(0, phases=("ramp",), open_files=9, planned_arrivals=3, lag_p99_ms=1.0)
     other = window(1, length_s=3, vus=9.0, phases=("ramp", "steady"), open_files=4, requests=5)
+    one = replace(one, requests_per_s=10.0, ws_sessions_open=4.0, ws_msgs_sent=7, ws_rtt_p95_ms=1.0)
+    other = replace(other, requests_per_s=2.0, ws_msgs_sent=1)
     merged = merged_window([one, other])
     assert (merged.second, merged.length_s, merged.phases) == (0, 4, ("ramp", "steady"))
     assert (merged.vus, merged.requests, merged.open_files) == (8.0, 15, 9)
     assert (merged.p95_ms, merged.lag_p99_ms, merged.planned_arrivals) == (None, None, 3)
     assert merged.loop_lag_max_ms == 1.5
+    assert (merged.requests_per_s, merged.ws_sessions_open) == (4.0, 1.0)
+    assert (merged.ws_msgs_sent, merged.ws_rtt_p95_ms) == (8, None)
     for field in fields(Window):
-        share = field.name.endswith(("_share", "_share_max", "_max_ms", "_cores"))
+        share = field.name.endswith(
+            ("_share", "_share_max", "_max_ms", "_cores", "_per_s", "_open")
+        )
         if share:  # not a count: never the sum
             twice = getattr(merged_window([one, one]), field.name)
             assert twice == getattr(one, field.name), field.name

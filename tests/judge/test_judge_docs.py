@@ -18,6 +18,7 @@ from atlas_perf.judge.calibrated import (
     RATE_SHARE_LIMIT,
 )
 from atlas_perf.judge.dropped import DROPPED_SHARE_LIMIT
+from atlas_perf.judge.each_scenario import CENSORED_SHARE_LIMIT
 from atlas_perf.judge.generator import (
     LOOP_LAG_LIMIT_MS,
     OWN_LAG_OF_MEDIAN,
@@ -30,7 +31,6 @@ from atlas_perf.judge.validity import (
     START_LAG_LIMIT_MS,
     START_LAG_OF_NOTE_MS,
 )
-from atlas_perf.judge.verdict import CENSORED_SHARE_LIMIT
 from atlas_perf.loader import shipped_baselines
 from atlas_perf.model.metric import BUILTIN_METRICS, MetricKind
 from atlas_perf.model.series import OUTCOME_TAGS

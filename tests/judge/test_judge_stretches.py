@@ -7,7 +7,7 @@ import pytest
 from atlas_perf.errors import PlanError
 from atlas_perf.judge.grammar import parse_threshold
 from atlas_perf.judge.thresholds import Judge
-from atlas_perf.model.plan import RampingVUs, ScenarioPlan, Stage
+from atlas_perf.model.plan import ConstantVUs, RampingVUs, ScenarioPlan, SharedIterations, Stage
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.units import NS_PER_S
 from tests.judge.exact_snapshot import ExactSnapshot
@@ -84,10 +84,58 @@ def test_percentiles_are_of_each_stretch():
     assert (result.state, result.value) == (CriterionState.FAILED, 900.0)
 
 
-def test_a_second_without_samples_says_nothing():
+def test_a_stretch_without_samples_says_nothing_of_a_share_or_a_time():
     snapshot = ExactSnapshot(elapsed_ns=3 * NS_PER_S)
-    snapshot.second(1).add("http_reqs", 1.0)
-    assert _judged(snapshot, "http_reqs", "count>=1 in any 1s").state is CriterionState.PASSED
+    snapshot.second(1).add("http_req_failed", 0.0)
+    assert _judged(snapshot, "http_req_failed", "rate<1 in any 1s").state is CriterionState.PASSED
+
+
+def _requests(*per_second: int) -> ExactSnapshot:
+    snapshot = ExactSnapshot(elapsed_ns=len(per_second) * NS_PER_S)
+    for number, requests in enumerate(per_second):
+        for one in (snapshot, snapshot.second(number)):
+            one.add("http_reqs", *[1.0] * requests)
+    return snapshot
+
+
+@pytest.mark.parametrize("expression", ["count>=1", "rate>35", "count!=0", "count==40"])
+def test_a_counter_that_stood_still_under_load_counted_nothing(expression):
+    """A server that hangs takes its requests out of the rate: the worst stretch has none."""
+    result = _judged(_requests(40, 40, 0, 40), "http_reqs", f"{expression} in any 1s")
+    assert (result.state, result.value) == (CriterionState.FAILED, 0.0)
+    assert "was 0" in result.reason
+    assert "in seconds 2 to 3" in result.reason
+
+
+def test_nothing_is_no_worst_of_an_upper_limit():
+    result = _judged(_requests(0, 40, 10), "http_reqs", "rate<50 in any 1s")
+    assert (result.state, result.value) == (CriterionState.PASSED, 40.0)
+
+
+@pytest.mark.parametrize(
+    ("executor", "offered_s"),
+    [
+        (ConstantVUs(5, 2 * NS_PER_S), 99),  # its last iterations take two seconds more
+        (ConstantVUs(5, 10 * NS_PER_S), 2),  # it was stopped
+        (SharedIterations(5, 80, 10 * NS_PER_S), 99),  # all of them are under way
+        (RampingVUs(0, (Stage(2 * NS_PER_S, 5), Stage(9 * NS_PER_S, 0))), 99),
+    ],
+)
+def test_where_no_load_is_held_nothing_need_be_counted(executor, offered_s):
+    plan = plan_with(("http_reqs", "rate>35 in any 1s"), scenarios=(ScenarioPlan("api", executor),))
+    snapshot = _requests(40, 40, 0, 0)
+    snapshot.offered_ns = offered_s * NS_PER_S
+    (result,) = Judge(plan, ALL_METRICS).evaluate(snapshot)
+    assert (result.state, result.value) == (CriterionState.PASSED, 40.0)
+
+
+def test_a_counter_without_any_sample_is_no_data_in_stretches_too():
+    snapshot = ExactSnapshot(elapsed_ns=3 * NS_PER_S)
+    result = _judged(snapshot, "http_reqs", "count>=1 in any 1s")
+    assert (result.state, result.value) == (CriterionState.NO_DATA, None)
+    snapshot.add("http_reqs", 1.0)  # in the last fraction of a second
+    assert _judged(snapshot, "http_reqs", "count>=1 in any 1s").state is CriterionState.FAILED
+    assert _judged(snapshot, "http_reqs", "count<1 in any 1s").state is CriterionState.NO_DATA
 
 
 def test_a_run_shorter_than_the_stretch_is_no_data():

@@ -39,7 +39,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(shipped: Path) -> None:
         find_scenario("smok")
     assert str(refused.value) == (
         "there is no scenario 'smok': did you mean 'smoke'? "
-        "Shipped are a2a, api, smoke, all; a file of your own ends in .py"
+        "(shipped are a2a, api, smoke, all; a file of your own ends in .py)"
     )
 
 
@@ -47,8 +47,8 @@ def test_a_name_like_none_is_answered_with_all(shipped: Path) -> None:
     with pytest.raises(UsageError) as refused:
         find_scenario("checkout")
     assert str(refused.value) == (
-        "there is no scenario 'checkout': "
-        "Shipped are a2a, api, smoke, all; a file of your own ends in .py"
+        "there is no scenario 'checkout' "
+        "(shipped are a2a, api, smoke, all; a file of your own ends in .py)"
     )
 
 
@@ -94,7 +94,7 @@ def test_without_shipped_scenarios_there_are_none(
     (tmp_path / "scenarios" / "api.py").write_text("")
     monkeypatch.setattr(atlas_perf, "__file__", str(tmp_path / "atlas_perf" / "__init__.py"))
     assert shipped_scenarios() == ()
-    with pytest.raises(UsageError, match="Shipped are none"):
+    with pytest.raises(UsageError, match="none is shipped"):
         find_scenario("api")
 
 
@@ -117,3 +117,12 @@ def test_names_work_from_any_folder(tmp_path: Path, installed: bool) -> None:
         check=True,
     )
     assert answer.stdout == f"('ping',) {scenarios / 'ping.py'}\n"
+
+
+def test_a_file_without_its_ending_is_what_was_meant(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "checkout.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"'checkout': did you mean 'checkout\.py'\?"):
+        find_scenario("checkout")

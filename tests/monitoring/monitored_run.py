@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 SCENARIO = """
-from atlas_perf import Gauge, Trend
+from atlas_perf import Counter, Gauge, Trend
 
 options = {"vus": 4, "duration": "3s"}
 depth = Gauge("queue_depth")
 size = Trend("answer_size")
+odd = Counter("odd_tags")
+ODD = {}, {"empty": ""}, {"a-b": "1"}, {"a.b": "1"}, {"a_b": "1"}, {"é": "x\\n\\"y\\\\\\0"}
 
 
 async def default(vu):
@@ -24,6 +26,8 @@ async def default(vu):
     vu.check(ok, {"status is 200": lambda r: r.status == 200, "often": lambda r: often})
     await vu.http.get("/api/runs/none", name="details", expect=[200])
     depth.add(7)
+    for tags in ODD:
+        odd.add(1, tags)
     size.add(len(ok.body))
     await vu.sleep(0.002)
 """

@@ -59,11 +59,8 @@ class Prometheus:
             return json.load(answer)["data"]
 
     def query(self, expression: str, at: float | None = None) -> dict[Labels, float]:
-        """An instant vector, of what is newest or at another time: values by their labels.
-
-        The last second of a run is dated at its end, which may be to come yet.
-        """
-        moment = time.time() + 1 if at is None else at
+        """An instant vector, of what is newest or at another time: values by their labels."""
+        moment = time.time() if at is None else at
         data = self.get("/api/v1/query", query=expression, time=repr(moment))
         return {
             tuple(sorted(one["metric"].items())): float(one["value"][1]) for one in data["result"]
@@ -94,9 +91,7 @@ def running(*features: str, scrape_interval: str = "1s") -> Iterator[Prometheus]
         ]
         with _process(command, Path(folder)) as process:
             _await_ready(process, f"http://127.0.0.1:{port}/-/ready", Path(folder))
-            prometheus = Prometheus(f"http://127.0.0.1:{port}", scraped_port)
-            _await_scraping(prometheus)
-            yield prometheus
+            yield Prometheus(f"http://127.0.0.1:{port}", scraped_port)
 
 
 @contextlib.contextmanager
@@ -122,7 +117,7 @@ def _process(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[
         process.wait()
 
 
-def _await_scraping(prometheus: Prometheus) -> None:
+def await_scraping(prometheus: Prometheus) -> None:
     """It scrapes up to ten seconds after it is ready: a short run would be over by then."""
     limit_s = time.monotonic() + START_LIMIT_S
     while time.monotonic() < limit_s:

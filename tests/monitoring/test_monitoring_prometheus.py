@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-WAYS = {"written": 'job=""', "scraped": 'job="atlas-perf"'}
+WRITTEN = 'job="",testid="one"'
+WAYS = {"written": WRITTEN, "scraped": 'job="atlas-perf",testid="one"'}
 
 
 @pytest.fixture(params=WAYS)
@@ -37,6 +38,7 @@ def test_both_ways_lost_nothing(watched):
         ("iterations", "k6_iterations_total"),
         ("data_sent", "k6_data_sent_total"),
         ("data_received", "k6_data_received_total"),
+        ("odd_tags", "k6_odd_tags_total"),  # that are alike as labels, or none
     ],
 )
 def test_counts_are_exactly_the_summarys(watched, number, metric, name):
@@ -87,15 +89,27 @@ def test_histograms_have_exact_counts_and_sums(watched, number):
 
 
 def test_the_generators_health_is_there(watched):
-    workers = watched.prometheus.query('k6_generator_memory_bytes{job=""}')
+    workers = watched.prometheus.query('k6_generator_memory_bytes{job="",test="watched"}')
     assert sorted(dict(labels)["worker"] for labels in workers) == ["0", "1"]
     assert all(memory > 1e6 for memory in workers.values())
-    cpu = watched.prometheus.number('sum(k6_generator_cpu_seconds_total{job=""})')
+    cpu = watched.prometheus.number('sum(k6_generator_cpu_seconds_total{job="",test="watched"})')
     shares = sum(worker["cpu_share"] for worker in watched.run.summary["workers"])
     assert cpu == pytest.approx(shares * watched.run.summary["measured_s"], rel=0.25)
 
 
+@pytest.mark.parametrize("name", ["k6_http_reqs_total", "k6_http_req_duration_seconds"])
+def test_totals_begin_with_a_zero_so_that_an_increase_has_their_first_value_in_it(watched, name):
+    data = watched.prometheus.get("/api/v1/query", query=f"{name}{{{WRITTEN}}}[5m]")
+    assert data["result"]
+    for series in data["result"]:
+        first = (
+            series["values"][0][1] if "values" in series else series["histograms"][0][1]["count"]
+        )
+        assert float(first) == 0
+
+
 def test_each_second_is_a_point(watched):
-    data = watched.prometheus.get("/api/v1/query", query='count_over_time(k6_vus_max{job=""}[5m])')
+    query = f"count_over_time(k6_vus_max{{{WRITTEN}}}[5m])"
+    data = watched.prometheus.get("/api/v1/query", query=query)
     (points,) = (float(one["value"][1]) for one in data["result"])
     assert points >= 3

@@ -21,9 +21,20 @@ class HttpReceiver:
     """Answers each request with the next of `answers`, and 204 once there is none left.
 
     An answer is a status with a body; `None` hangs until the receiver ends.
+
+    Args:
+        content_type: of all answers that have a body.
+        leaving: close a connection after each answer, without saying so.
+        reads: whether a request's body is read.
     """
 
-    def __init__(self, *answers: tuple[int, bytes] | None) -> None:
+    def __init__(
+        self,
+        *answers: tuple[int, bytes] | None,
+        content_type: str = "text/plain",
+        leaving: bool = False,
+        reads: bool = True,
+    ) -> None:
         self.requests: list[Received] = []
         self._answers = list(answers)
         self._ended = threading.Event()
@@ -33,7 +44,7 @@ class HttpReceiver:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers["Content-Length"])) if reads else b""
                 port = self.client_address[1]
                 receiver.requests.append(Received(self.path, dict(self.headers), body, port))
                 answer = receiver._answers.pop(0) if receiver._answers else (204, b"")
@@ -44,8 +55,11 @@ class HttpReceiver:
                 status, text = answer
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text)))
+                if text:
+                    self.send_header("Content-Type", content_type)
                 self.end_headers()
                 self.wfile.write(text)
+                self.close_connection = leaving or not reads
 
             def log_message(self, *arguments: object) -> None:
                 pass

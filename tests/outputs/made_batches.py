@@ -84,10 +84,17 @@ def batch(
     *deltas: Delta,
     worker: int = 0,
     last: bool = False,
+    until_s: float = 0.0,
     health: WorkerHealth | None = None,
 ) -> Batch:
     return Batch(
-        worker, interval, interval, deltas=deltas, last=last, health=health or WorkerHealth()
+        worker,
+        interval,
+        interval,
+        deltas=deltas,
+        last=last,
+        until_ns=round(until_s * NS_PER_S),
+        health=health or WorkerHealth(),
     )
 
 

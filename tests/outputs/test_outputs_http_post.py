@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from http_receiver import HttpReceiver
@@ -112,3 +113,75 @@ def test_an_answer_that_never_ends_is_left():
         assert len(post.post(b"one")) == 65_536
         assert post.post(b"two") == b""
     assert len({request.connection for request in server.requests}) == 2
+
+
+def test_a_connection_that_the_server_left_while_it_was_idle_is_no_failure():
+    with HttpReceiver(leaving=True) as server, post_to(server.url) as post:
+        for number in range(3):
+            post.post(b"%d" % number)
+    assert [request.body for request in server.requests] == [b"0", b"1", b"2"]
+
+
+def test_a_server_that_refuses_before_it_has_read_all_is_heard():
+    with (
+        HttpReceiver((413, b"too large"), reads=False) as server,
+        post_to(server.url) as post,
+        pytest.raises(Undelivered) as refused,
+    ):
+        post.post(b"x" * 30_000_000)
+    # What it said may be gone with the connection; that it is gone is told in any case.
+    told = {"it answered 413 Request Entity Too Large: too large", "Connection reset by peer"}
+    assert str(refused.value) in told
+
+
+def test_a_page_for_people_is_no_receipt():
+    with HttpReceiver((200, b"<html>log in"), content_type="text/html; charset=x") as server:
+        refused = post_once(server.url)
+    assert refused is not None
+    assert not refused.passing
+    assert str(refused) == ("it answered 200 with a page of HTML: is this the receiver's address?")
+
+
+@contextmanager
+def saying(answer: bytes) -> Iterator[int]:
+    """A port where one connection is told this, whatever it says."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.recv(1 << 16)
+                connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(1 << 16):  # closed before, it would be a reset
+                    pass
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(30)
+
+
+def test_what_is_no_http_is_told_without_quoting_it():
+    with saying(b"SSH-2.0-OpenSSH_9.2\r\n") as port:
+        refused = post_once(f"http://127.0.0.1:{port}/")
+    assert (str(refused), refused.passing) == ("what it answered is no HTTP", True)
+
+
+def test_a_receipt_that_is_cut_off_in_its_body_is_one():
+    with saying(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf") as port:
+        assert post_once(f"http://127.0.0.1:{port}/") is None
+
+
+def test_tls_that_is_none_is_told():
+    with saying(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        refused = post_once(f"https://127.0.0.1:{port}/")
+    assert refused is not None
+    assert str(refused).startswith("TLS failed: ")
+
+
+def test_a_name_without_an_address_may_pass():
+    refused = post_once("http://no-such-host.invalid/")
+    assert refused is not None
+    assert refused.passing
+    assert "not known" in str(refused) or "resolution" in str(refused)

@@ -12,6 +12,7 @@ from atlas_perf.outputs.backlog import ROOM
 from atlas_perf.outputs.courier import Pace, Undelivered
 from atlas_perf.outputs.live_output import LiveOutput
 from atlas_perf.outputs.period import Period
+from atlas_perf.units import NS_PER_S
 
 QUICK = Pace(first_pause_s=0.001, longest_pause_s=0.002, give_up_after_s=0.05, flush_s=30)
 
@@ -29,7 +30,7 @@ class Listed:
         self.zero_unix_ns = zero_unix_ns
 
     def encode(self, period: Period) -> Sequence[bytes]:
-        return [f"{period.end_s}:{period.seconds}".encode()]
+        return [f"{period.end_ns // NS_PER_S}:{period.seconds}".encode()]
 
     def send(self, payload: bytes) -> None:
         self.tries += 1
@@ -140,6 +141,31 @@ def test_a_hanging_receiver_is_left_behind_and_memory_stays_bounded():
     assert output.told().seconds == 500
 
 
+def test_who_has_no_time_leaves_a_hanging_receiver_behind():
+    receiver = Hanging()
+    output = LiveOutput("kind=there", receiver, pace=Pace(flush_s=3_600, hurried_flush_s=0.001))
+    output.start(test_plan(), ANCHOR, T0_NS)
+    for one in seconds(2):
+        output.on_batch(one, SERIES.__getitem__)
+    assert receiver.holding.wait(30)
+    closing = threading.Thread(target=output.close, daemon=True)
+    closing.start()
+    assert output.awaited() == "up to 3600 s for kind=there to take what is left"
+    output.hurry()
+    closing.join(30)
+    assert not closing.is_alive()
+    assert "2 were lost: it did not answer in time" in output.told().note
+    receiver.let_go.set()
+
+
+def test_who_has_no_time_still_delivers_to_a_receiver_that_is_well():
+    receiver = Listed()
+    output = LiveOutput("kind=there", receiver, pace=Pace(hurried_flush_s=30))
+    output.hurry()
+    assert feed(output, seconds(4)) is None
+    assert output.told().complete
+
+
 def test_a_receiver_that_was_slow_for_a_while_has_all_in_the_end():
     receiver = Hanging()
     output = LiveOutput("kind=there", receiver, pace=Pace(flush_s=30))
@@ -167,6 +193,17 @@ def test_a_bug_in_an_output_is_said_and_ends_no_run():
     assert "0 of 3 seconds were delivered, 3 were lost: it broke: ZeroDivisionError: our bug" in (
         output.told().note
     )
+
+
+class ClosedBadly(Listed):
+    def close(self) -> str:
+        raise OSError("No space left on device")
+
+
+def test_a_receiver_that_cannot_be_closed_is_said_and_not_waited_for():
+    output = LiveOutput("kind=there", ClosedBadly(), pace=Pace(flush_s=3_600))
+    assert feed(output, seconds(3)) is None
+    assert output._courier.failure == "it broke: OSError: No space left on device"
 
 
 @pytest.mark.parametrize("required", [False, True])

@@ -42,7 +42,7 @@ def test_a_second_is_complete_once_every_worker_has_told_of_it():
     assert list(periods.complete()) == []
     periods.add(batch(0, counted(REQS, 4), worker=1), SERIES.__getitem__)
     (period,) = periods.complete()
-    assert (period.end_s, period.seconds, counts(period)) == (1, 1, {"http_reqs": 7.0})
+    assert (period.end_ns, period.seconds, counts(period)) == (NS_PER_S, 1, {"http_reqs": 7.0})
     assert list(periods.complete()) == []
 
 
@@ -51,17 +51,52 @@ def test_a_worker_that_has_ended_is_not_waited_for():
     periods.add(batch(0, worker=1, last=True), SERIES.__getitem__)
     periods.add(batch(0, worker=0), SERIES.__getitem__)
     periods.add(batch(1, worker=0), SERIES.__getitem__)
-    assert [period.end_s for period in periods.complete()] == [1, 2]
+    assert [period.end_ns // NS_PER_S for period in periods.complete()] == [1, 2]
 
 
 def test_what_comes_too_late_is_part_of_a_later_period():
     periods = Periods(2, 1)
     for second in range(PATIENCE_S + 1):
         periods.add(batch(second, counted(REQS, 1), worker=0), SERIES.__getitem__)
-    assert [period.end_s for period in periods.complete()] == [1]
+    assert [period.end_ns // NS_PER_S for period in periods.complete()] == [1]
     periods.add(batch(0, counted(REQS, 100), worker=1), SERIES.__getitem__)
     rest = list(periods.rest())
     assert [counts(period)["http_reqs"] for period in rest] == [101.0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("length_s", [1, 5, 60])
+def test_the_last_period_ends_when_the_last_worker_closed_it(length_s):
+    periods = Periods(2, length_s)
+    for second in range(6):
+        periods.add(batch(second, worker=0), SERIES.__getitem__)
+        periods.add(batch(second, worker=1), SERIES.__getitem__)
+    periods.add(batch(6, worker=0, last=True, until_s=6.25), SERIES.__getitem__)
+    periods.add(batch(6, worker=1, last=True, until_s=6.5), SERIES.__getitem__)
+    given = list(periods.rest())
+    assert given[-1].end_ns == 6.5 * NS_PER_S
+    assert sum(period.seconds for period in given) == 7
+
+
+def test_no_two_periods_have_the_same_date():
+    """A worker may close its last second just after its beginning, or tell of it far too late."""
+    periods = Periods(2, 1)
+    for second in range(PATIENCE_S + 2):
+        periods.add(batch(second, worker=0), SERIES.__getitem__)
+    given = list(periods.complete())
+    periods.add(batch(0, worker=1, last=True, until_s=0.5), SERIES.__getitem__)
+    beyond = PATIENCE_S + 2
+    last = batch(beyond, worker=0, last=True, until_s=beyond + 1e-6)
+    periods.add(last, SERIES.__getitem__)
+    given += periods.rest()
+    dates_ms = [period.end_ns // NS_PER_MS for period in given]
+    assert dates_ms == [1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 7_001]
+
+
+def test_a_worker_that_closed_a_second_late_moves_no_date():
+    periods = Periods(1, 1)
+    periods.add(batch(0, until_s=1.3), SERIES.__getitem__)
+    (period,) = periods.complete()
+    assert period.end_ns == NS_PER_S
 
 
 def test_seconds_of_a_longer_period_are_one():
@@ -70,8 +105,9 @@ def test_seconds_of_a_longer_period_are_one():
         deltas = (counted(REQS, 1), levelled(DEPTH, second, second), tallied(FAILED, 1, 2))
         periods.add(batch(second, *deltas, spread_ms(DURATION, 1 + second)), SERIES.__getitem__)
     first, second = [*periods.complete(), *periods.rest()]
-    assert (first.end_s, first.seconds, counts(first)["http_reqs"]) == (5, 5, 5.0)
-    assert (second.end_s, counts(second)["http_reqs"]) == (10, 2.0)
+    assert (first.end_ns, first.seconds, counts(first)["http_reqs"]) == (5 * NS_PER_S, 5, 5.0)
+    assert (second.end_ns, second.seconds) == (7 * NS_PER_S, 2)
+    assert counts(second)["http_reqs"] == 2.0
     assert list(first.rates.values()) == [(5, 10)]
     assert [level for series, (_, level) in first.gauges.items() if not series.tags] == [4.0]
     (sketch,) = first.trends.values()
@@ -129,7 +165,7 @@ def test_a_full_backlog_grows_coarser_and_loses_nothing(room):
     while (period := backlog.take()) is not None:
         taken.append(period)
     assert len(taken) == room
-    assert [period.end_s for period in taken[1:]] == list(range(20 - room + 2, 21))
+    assert [period.end_ns // NS_PER_S for period in taken[1:]] == list(range(20 - room + 2, 21))
     assert sum(period.seconds for period in taken) == backlog.put_seconds == 20
     assert backlog.merged_seconds == taken[0].seconds == 20 - room + 1
     assert sum(counts(period)["http_reqs"] for period in taken) == 40
@@ -152,7 +188,7 @@ def test_the_order_of_workers_changes_no_total():
             given += periods.complete()
             periods.add(one, SERIES.__getitem__)
         given += [*periods.complete(), *periods.rest()]
-        assert [period.end_s for period in given] == [1, 2, 3]
+        assert [period.end_ns // NS_PER_S for period in given] == [1, 2, 3]
         totals.add(tuple(counts(period)["http_reqs"] for period in given))
     assert totals == {(3.0, 5.0, 7.0)}
 

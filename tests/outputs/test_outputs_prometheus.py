@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -35,7 +36,7 @@ from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families
 
 from atlas_perf.errors import PlanError, UsageError
-from atlas_perf.outputs import extra_packages
+from atlas_perf.outputs import extra_packages, scraped_text
 from atlas_perf.outputs.prometheus_messages import MetricFamily, WriteRequest
 from atlas_perf.outputs.prometheus_series import labels_of, stats_of
 from atlas_perf.outputs.registry import parse_output
@@ -68,15 +69,22 @@ def test_remote_write_sends_totals_at_the_end_of_each_second():
         assert feed(parse_output(f"prometheus-rw={server.url}"), RUN) is None
     requests = written(server)
     assert {request.path for request in server.requests} == {"/api/v1/write"}
-    points = {}
+    points, dated = {}, set()
     for request in requests:
         for series in request.timeseries:
             labels = [(label.name, label.value) for label in series.labels]
             assert labels == sorted(labels)
-            assert len(series.samples) + len(series.histograms) == 1
+            assert not (series.samples and series.histograms)
             for point in (*series.samples, *series.histograms):
+                assert (*labels, point.timestamp) not in dated  # no moment is told of twice
+                dated.add((*labels, point.timestamp))
                 points[dict(labels)["__name__"], point.timestamp] = point
-    first, second = ((START_UNIX_S + s) * 1000 for s in (1, 2))
+    began, first, second = ((START_UNIX_S + s) * 1000 for s in (0, 1, 2))
+    assert points["k6_http_reqs_total", began].value == 0
+    assert points["k6_data_sent_total", first].value == 0  # it begins with the second second
+    assert points["k6_http_req_duration_seconds", began].count_int == 0
+    assert ("k6_queue_depth", first) not in points  # a level has no zero before it
+    assert ("k6_http_req_duration_max", began) not in points
     assert points["k6_http_reqs_total", first].value == 3
     assert points["k6_http_reqs_total", second].value == 5
     assert points["k6_data_sent_total", second].value == 1_000
@@ -180,6 +188,34 @@ def test_a_scraper_that_asks_for_protobuf_gets_native_histograms(endpoint):
     assert families["k6_http_req_duration_seconds"].metric[0].histogram.sample_count == 100
 
 
+def test_an_answer_is_made_once_in_each_format_until_totals_change(endpoint, monkeypatch):
+    made = []
+    numbers = scraped_text.numbers
+    monkeypatch.setattr(scraped_text, "numbers", lambda *all: made.append(1) or numbers(*all))
+    first = [scrape(endpoint, accept) for accept in (OPENMETRICS, PROTOBUF, "") for _ in range(3)]
+    assert len(made) == len(set(first)) == 3
+    endpoint.on_batch(batch(3, counted(REQS, 1)), SERIES.__getitem__)  # second 2 is complete
+    scrape(endpoint, OPENMETRICS)
+    assert len(made) == 4
+
+
+def test_a_scraper_that_goes_away_has_scraped_nothing(endpoint):
+    asked = threading.Event()
+    give = endpoint._server.answer
+
+    def large(accept: str) -> object:
+        answer = give(accept)
+        asked.set()
+        return replace(answer, body=answer.body + b"\n" * 30_000_000)  # more than buffers hold
+
+    endpoint._server.answer = large
+    with socket.create_connection(("127.0.0.1", endpoint.port)) as leaving:
+        leaving.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        assert asked.wait(30)
+    endpoint.close()
+    assert "nobody asked for /metrics" in endpoint.told().note
+
+
 def test_only_metrics_are_served(endpoint):
     with pytest.raises(HTTPError) as missing:
         scrape(endpoint, path="/etc/passwd")
@@ -211,6 +247,8 @@ def test_what_nobody_scraped_is_said(endpoint):
 
 def test_seconds_after_the_last_scrape_are_said(endpoint):
     scrape(endpoint)
+    with endpoint._changed:  # the scraper has all a moment before the endpoint knows
+        assert endpoint._changed.wait_for(lambda: endpoint._scrapes, 30)
     endpoint.close()
     assert "2 of 3 seconds were scraped, the last 1 were not" in endpoint.told().note
 
@@ -222,9 +260,7 @@ def test_the_endpoint_stays_for_one_more_scrape():
     output.on_batch(RUN[0], SERIES.__getitem__)
     scrape(output)
     waiting = threading.Event()
-    wait_s = output._last_wait_s()
-    assert 0 < wait_s <= 60
-    output._last_wait_s = lambda: waiting.set() or 60.0
+    output._until_next_scrape_s = lambda now_s: waiting.set() or 60.0
     closing = threading.Thread(target=output.close)
     closing.start()
     assert waiting.wait(30)
@@ -232,6 +268,41 @@ def test_the_endpoint_stays_for_one_more_scrape():
     closing.join(30)
     assert not closing.is_alive()
     assert output.told().complete
+
+
+@pytest.mark.parametrize("before_it_waits", [True, False])
+def test_who_has_no_time_waits_for_no_scrape(before_it_waits):
+    output = ScrapeOutput("1", {}, longest_last_wait_s=60.0)
+    output._address = ("127.0.0.1", 0)
+    output.start(test_plan(), ANCHOR, T0_NS)
+    output.on_batch(RUN[0], SERIES.__getitem__)
+    waiting = threading.Event()
+    output._until_next_scrape_s = lambda now_s: waiting.set() or 3_600.0
+    closing = threading.Thread(target=output.close, daemon=True)
+    if before_it_waits:
+        output.hurry()
+    closing.start()
+    assert waiting.wait(30)
+    assert "for Prometheus to scrape the last totals" in output.awaited()
+    output.hurry()
+    closing.join(30)
+    assert not closing.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("scrapes", "wait_s"),
+    [
+        ([], 0.0),  # nobody ever came
+        ([98.0], 3.0),  # expected 5 s after its only scrape
+        ([83.0, 98.0], 14.0),  # 15 s after the newest, or a second late
+        ([60.0, 90.0], 16.0),  # no longer than the longest
+        ([50.0, 65.0], 0.0),  # overdue: it comes no more
+    ],
+)
+def test_a_scrape_is_waited_for_while_it_is_due(scrapes, wait_s):
+    output = ScrapeOutput("1", {})
+    output._scrapes = scrapes
+    assert output._until_next_scrape_s(100.0) == wait_s
 
 
 def test_a_taken_port_is_refused_before_any_load():

@@ -21,6 +21,9 @@ from dockerfile_parse import DockerfileParser
 CHECKOUT = Path(__file__).parents[2]
 DOCKERFILE = CHECKOUT / "Dockerfile"
 
+QUICKLY = {"CFLAGS": "-O0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+"""What is asked here is what is copied and installed, not how fast it is."""
+
 OF_THE_SYSTEM = ("apt-get", "useradd", "rm", "mkdir", "chown")
 """Commands that change the image's Debian: the machine that rehearses has a compiler already."""
 
@@ -50,7 +53,7 @@ class Rehearsal:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.workdir = root
-        venv.create(root / "environment", with_pip=True)
+        venv.create(root / "environment")
         self.python = root / "environment" / "bin" / "python"
 
     def do(self, stage: Stage) -> Iterator[str]:
@@ -84,12 +87,12 @@ class Rehearsal:
             words = [word for word in shlex.split(command) if not word.startswith("--mount=")]
             if words[0] in OF_THE_SYSTEM:
                 continue
-            assert words[:2] == ["python", "-m"], f"nobody knows how to rehearse {command}"
-            mapped = " ".join(self._mapped(word) for word in words[1:])
+            assert words[:3] == ["python", "-m", "pip"], f"nobody can rehearse {command}"
+            mapped = " ".join(self._mapped(word) for word in words[3:])
             finished = subprocess.run(
-                ["sh", "-c", f"{self.python} {mapped}"],
+                ["sh", "-c", f"{sys.executable} -m pip --python {self.python} {mapped}"],
                 cwd=self.workdir,
-                env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+                env={**os.environ, **QUICKLY},
                 capture_output=True,
                 text=True,
                 check=False,

@@ -29,7 +29,7 @@ PROGRAMS = frozenset({"null_server", "target"})
 """Servers that the command line starts: programs of their own, on the ground layer only."""
 
 OWNERS: dict[str, frozenset[str]] = {
-    "aiohttp": frozenset({"target", "protocols"}),
+    "aiohttp": frozenset({"target"}),
     "click": frozenset({"cli"}),
     "cramjam": frozenset({"outputs"}),
     "google": frozenset({"outputs"}),

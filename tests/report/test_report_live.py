@@ -67,6 +67,29 @@ class TestFeed:
         assert told["columns"]["dropped_iterations_per_s"] == [0]
         assert told["columns"]["response_p95_ms"] == [None]
 
+    def test_lines_are_shown_from_the_first_second_that_has_something(self) -> None:
+        feed = Feed()
+        feed.begin("shop", "")
+        feed.update(progress(window(0)))
+        shown = set(after(feed, Told())[0]["shown"])
+        assert {"second", "vus", "requests_per_s", "failed_requests_per_s", "p95_ms"} <= shown
+        assert shown.isdisjoint({"response_p95_ms", "ws_msgs_sent_per_s", "gc_pause_max_ms"})
+        feed.update(progress(replace(window(1), ws_msgs_sent=3, gc_pause_max_ms=2.0)))
+        feed.update(progress(window(2)))
+        later = set(after(feed, Told())[0]["shown"])
+        assert later - shown == {"ws_msgs_sent_per_s", "gc_pause_max_ms"}
+
+    def test_a_run_without_requests_has_messages_in_their_place(self) -> None:
+        feed = Feed()
+        feed.begin("talk", "")
+        idle = replace(window(0), requests=0, p50_ms=None, p95_ms=None, p99_ms=None)
+        feed.update(progress(idle))
+        assert "requests_per_s" in after(feed, Told())[0]["shown"]
+        feed.update(progress(replace(idle, second=1, ws_sessions_open=2.0, ws_msgs_sent=9)))
+        message, _ = after(feed, Told())
+        assert "requests_per_s" not in message["shown"]
+        assert message["columns"]["ws_msgs_sent_per_s"] == [0, 9]
+
     def test_another_run_begins_anew(self) -> None:
         feed = Feed()
         feed.begin("one", "")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from atlas_perf.model.progress import GeneratorHealth, Progress, RunPhase
+from atlas_perf.model.progress import Exchanges, GeneratorHealth, Progress, RunPhase
 from atlas_perf.report.progress_text import Cell, Mood, cells, health_word, plain_line
 
 READING = Progress(
@@ -84,6 +84,56 @@ def test_failures_have_their_share_of_all_requests() -> None:
     assert "p95 41.2 ms, 12 failed (1.2 %), 2/2" in plain_line(failing)
     assert cell("errors", failing).mood is Mood.BAD
     assert cell("errors", replace(READING, failed_requests=2, requests=0)).value == "2 (100 %)"
+
+
+TALK = Exchanges(
+    ws_sessions=60,
+    ws_sessions_open=50,
+    ws_msgs_sent=4_000,
+    ws_msgs_sent_per_s=120.04,
+    ws_msgs_received=8_000,
+    ws_msgs_received_per_s=1_240.0,
+    ws_rtt_p95_ms=7.25,
+)
+TALKING = replace(READING, requests=0, requests_per_s=0.0, p95_ms=None, exchanges=TALK)
+
+
+def test_a_run_of_websockets_has_messages_instead_of_requests() -> None:
+    assert plain_line(TALKING).endswith(
+        "412 iterations, 50 sessions, 120.0 messages/s sent, 1,240 received, "
+        "round trip p95 7.2 ms, 0 failed, 2/2 workers, generator ok"
+    )
+    assert cell("sent", TALKING).value == "120.0/s"
+    assert cell("received", TALKING).value == "1,240/s"
+    both = replace(READING, exchanges=TALK)
+    assert "96.2 req/s, 50 sessions, 120.0 messages/s sent" in plain_line(both)
+
+
+def test_no_request_at_all_is_told_as_long_as_there_is_nothing_else() -> None:
+    idle = replace(READING, requests=0, requests_per_s=0.0)
+    assert "0.0 req/s" in plain_line(idle)
+    closed = replace(idle, exchanges=Exchanges(ws_sessions=60, ws_msgs_sent=9))
+    assert "req/s" not in plain_line(closed)
+    assert "0 sessions, 0.0 messages/s sent, 0.0 received" in plain_line(closed)
+
+
+def test_streams_and_tasks_have_their_rates() -> None:
+    streaming = replace(
+        READING,
+        exchanges=Exchanges(sse_events=9, sse_events_per_s=4.5, tasks_ended=3, tasks_ended_per_s=1),
+    )
+    assert "96.2 req/s, 4.5 events/s, 1.0 tasks/s, p95" in plain_line(streaming)
+
+
+def test_sessions_messages_and_tasks_that_failed_are_told_as_such() -> None:
+    lost = replace(TALK, ws_sessions_failed=3, ws_msgs_lost=40)
+    line = plain_line(replace(TALKING, exchanges=lost))
+    assert "3 sessions failed (5 %), 40 messages lost (1 %), 2/2" in line
+    assert "0 failed" not in line
+    tasks = Exchanges(tasks_ended=10, tasks_failed=4)
+    failing = replace(READING, failed_requests=12, exchanges=tasks)
+    assert "12 failed (1.2 %), 4 tasks failed (40 %)" in plain_line(failing)
+    assert cell("tasks failed", failing).mood is Mood.BAD
 
 
 def test_what_was_dropped_and_a_generator_that_is_late_are_told() -> None:

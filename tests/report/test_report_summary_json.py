@@ -94,6 +94,15 @@ def test_fields_with_a_default_may_be_absent():
     assert summary_from_plain(plain).windows == ()
 
 
+def test_windows_of_a_summary_from_before_messages_were_counted_are_read():
+    plain = summary_to_plain(sample_summary())
+    for window in plain["windows"]:
+        for name in [name for name in window if name.startswith(("ws_", "sse_", "tasks_"))]:
+            del window[name]
+    (first, *_) = summary_from_plain(plain).windows
+    assert (first.requests, first.ws_msgs_sent, first.ws_rtt_p95_ms) == (410, 0, None)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -6,7 +6,7 @@ one axis. Values keep six digits: more than a chart can show, less than a page c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from atlas_perf.model.summary import Window
 
@@ -30,6 +30,10 @@ _LEVELS = (
     "cpu_cores",
     "open_files",
     "time_wait",
+    "ws_sessions_open",
+    "ws_rtt_p50_ms",
+    "ws_rtt_p95_ms",
+    "ws_rtt_p99_ms",
 )
 _COUNTS = {
     "requests_per_s": "requests",
@@ -42,20 +46,39 @@ _COUNTS = {
     "started_arrivals_per_s": "started_arrivals",
     "bytes_received_per_s": "bytes_received",
     "bytes_sent_per_s": "bytes_sent",
+    "ws_sessions_failed_per_s": "ws_sessions_failed",
+    "ws_msgs_sent_per_s": "ws_msgs_sent",
+    "ws_msgs_received_per_s": "ws_msgs_received",
+    "ws_msgs_lost_per_s": "ws_msgs_lost",
+    "sse_events_per_s": "sse_events",
+    "tasks_ended_per_s": "tasks_ended",
+    "tasks_failed_per_s": "tasks_failed",
 }
-KEPT_EMPTY = frozenset({"second", "requests_per_s", "failed_requests_per_s", "loop_lag_max_ms"})
+KEPT_EMPTY = frozenset({"second", "failed_requests_per_s", "loop_lag_max_ms"})
 """Columns that are there though all of it is zero: that is what one wants to see."""
+
+_REQUESTS = "requests_per_s"
+_INSTEAD_OF_REQUESTS = frozenset(
+    {"ws_sessions_open", "ws_msgs_sent_per_s", "ws_msgs_received_per_s"}
+)
 
 Column = tuple[float | None, ...]
 
 
 def columns_of(windows: Sequence[Window]) -> Mapping[str, Column]:
     """Every column with something in it; `second` is the begin of each window."""
-    return {
-        name: column
-        for name, column in every_column(windows).items()
-        if name in KEPT_EMPTY or any(column)
-    }
+    columns = every_column(windows)
+    shown = names_shown(name for name, column in columns.items() if any(column))
+    return {name: column for name, column in columns.items() if name in shown}
+
+
+def names_shown(filled: Iterable[str]) -> frozenset[str]:
+    """Which columns are worth showing, of a run in which these are not empty.
+
+    That there were no requests is news, unless the run talked over WebSockets instead.
+    """
+    shown = KEPT_EMPTY.union(filled)
+    return shown if shown & _INSTEAD_OF_REQUESTS else shown | {_REQUESTS}
 
 
 def every_column(windows: Sequence[Window]) -> Mapping[str, Column]:

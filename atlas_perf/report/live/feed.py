@@ -11,7 +11,7 @@ from typing import Any
 from atlas_perf.model.progress import Progress
 from atlas_perf.model.summary import Summary, Window
 from atlas_perf.report.criterion_text import headline
-from atlas_perf.report.html.columns import every_column
+from atlas_perf.report.html.columns import every_column, names_shown
 from atlas_perf.report.terminal_text import printable
 
 MOST_SECONDS = 3600
@@ -28,6 +28,7 @@ class Feed:
         self._state: dict[str, Any] = {"phase": "waiting"}
         self._windows: list[Window] = []
         self._planned: dict[int, float] = {}
+        self._filled: set[str] = set()  # columns that had something in any second of this run
         self._first = 0  # number of the first window that is kept
         self._closed = False
 
@@ -35,7 +36,7 @@ class Feed:
         """A run begins: what was told of the one before is over."""
         with self._changed:
             self._run += 1
-            self._windows, self._planned, self._first = [], {}, 0
+            self._windows, self._planned, self._filled, self._first = [], {}, set(), 0
             self._tell({"phase": "starting", "name": printable(name), "target": printable(target)})
 
     def update(self, progress: Progress) -> None:
@@ -46,6 +47,8 @@ class Feed:
             self._windows += fresh
             if fresh and progress.planned_per_s is not None:
                 self._planned[fresh[-1].second] = progress.planned_per_s
+            columns = _columns(fresh, self._planned)
+            self._filled.update(name for name, column in columns.items() if any(column))
             surplus = len(self._windows) - MOST_SECONDS
             if surplus > 0:
                 for window in self._windows[:surplus]:
@@ -95,6 +98,7 @@ class Feed:
                 "run": self._run,
                 "state": self._state,
                 "columns": _columns(fresh, self._planned),
+                "shown": sorted(names_shown(self._filled)),
                 "most_seconds": MOST_SECONDS,
             }
         return json.dumps(message, ensure_ascii=False, allow_nan=False), known
@@ -138,6 +142,7 @@ def _state(progress: Progress) -> dict[str, Any]:
         "workers": progress.workers,
         "workers_alive": progress.workers_alive,
         "health": asdict(progress.health),
+        "exchanges": asdict(progress.exchanges),
         "message": printable(progress.message),
     }
 

@@ -1,6 +1,6 @@
 // One chart: a head, a legend whose entries switch lines, the lines themselves, and their table.
 //
-// atlas.chart.create(host, spec) returns { update(x, columns), root }. A spec has
+// atlas.chart.create(host, spec) returns { update(x, columns), remove(), root }. A spec has
 //   title, unit          what is drawn, and how its numbers are written
 //   lines                [{ label, colour, dash, fill, stepped, hidden }] in the order of columns
 //   x, columns           numbers and nulls, all of one length
@@ -146,6 +146,13 @@
       this.spec.columns = columns;
       this.plot.setData([x, ...columns]);
       this.#describe();
+    }
+
+    remove() {
+      all.delete(this);
+      this.observer.disconnect();
+      this.plot.destroy();
+      this.root.remove();
     }
 
     draw() {

@@ -11,16 +11,32 @@
 
   let run = 0;
   let series = null;
+  let shown = "";
   let charts = null;
 
   const whole = (value) => atlas.numbers.text(value >= 10 ? Math.round(value) : value, "");
 
+  // Without any other kind of exchange, that there are none is news.
+  const hasRequests = (state) => {
+    const { ws_sessions, sse_events, tasks_ended } = state.exchanges;
+    return state.requests > 0 || !(ws_sessions || sse_events || tasks_ended);
+  };
+
   const FIGURES = [
     ["Users", (state) => `${state.vus} of ${state.vus_max}`],
     ["Arrivals a second", (state) => (state.planned_per_s === null || state.planned_per_s === undefined ? null : `${whole(state.started_per_s)} of ${whole(state.planned_per_s)}`)],
-    ["Requests a second", (state) => whole(state.requests_per_s)],
-    ["p95", (state) => atlas.numbers.text(state.response_p95_ms ?? state.p95_ms, "ms")],
-    ["Failed requests", (state) => atlas.numbers.text(state.failed_requests, ""), (state) => state.failed_requests > 0],
+    ["Requests a second", (state) => (hasRequests(state) ? whole(state.requests_per_s) : null)],
+    ["Sessions", (state) => (state.exchanges.ws_sessions ? atlas.numbers.text(state.exchanges.ws_sessions_open, "") : null)],
+    ["Messages sent a second", (state) => (state.exchanges.ws_sessions ? whole(state.exchanges.ws_msgs_sent_per_s) : null)],
+    ["Received a second", (state) => (state.exchanges.ws_sessions ? whole(state.exchanges.ws_msgs_received_per_s) : null)],
+    ["Events a second", (state) => (state.exchanges.sse_events ? whole(state.exchanges.sse_events_per_s) : null)],
+    ["Tasks a second", (state) => (state.exchanges.tasks_ended ? whole(state.exchanges.tasks_ended_per_s) : null)],
+    ["p95", (state) => (hasRequests(state) ? atlas.numbers.text(state.response_p95_ms ?? state.p95_ms, "ms") : null)],
+    ["Round trip p95", (state) => (state.exchanges.ws_sessions ? atlas.numbers.text(state.exchanges.ws_rtt_p95_ms, "ms") : null)],
+    ["Failed requests", (state) => (hasRequests(state) ? atlas.numbers.text(state.failed_requests, "") : null), (state) => state.failed_requests > 0],
+    ["Failed sessions", (state) => (state.exchanges.ws_sessions ? atlas.numbers.text(state.exchanges.ws_sessions_failed, "") : null), (state) => state.exchanges.ws_sessions_failed > 0],
+    ["Lost messages", (state) => (state.exchanges.ws_msgs_lost ? atlas.numbers.text(state.exchanges.ws_msgs_lost, "") : null), () => true],
+    ["Failed tasks", (state) => (state.exchanges.tasks_failed ? atlas.numbers.text(state.exchanges.tasks_failed, "") : null), () => true],
     ["Failed checks", (state) => atlas.numbers.text(state.checks_failed, ""), (state) => state.checks_failed > 0],
     ["Dropped", (state) => (state.dropped ? atlas.numbers.text(state.dropped, "") : null), () => true],
     ["Iterations", (state) => atlas.numbers.text(state.iterations, "")],
@@ -69,13 +85,25 @@
     showFigures(state);
   };
 
+  // Lines have a place from the first second on that has something to show of them.
+  const draw = (names) => {
+    const drawn = { ...series, columns: Object.fromEntries(names.map((name) => [name, series.columns[name]])) };
+    if (charts !== null && shown === names.join()) {
+      charts.update([drawn]);
+      return;
+    }
+    charts?.remove();
+    shown = names.join();
+    charts = atlas.timeline.create(id("timeline"), [drawn], { grows: true });
+  };
+
   const grow = (message) => {
     const fresh = message.columns;
     if (message.run !== run) {
       run = message.run;
       series = null;
+      charts?.remove();
       charts = null;
-      id("timeline").replaceChildren();
       say("live-stopped", "");
     }
     if (!fresh.second.length) return;
@@ -87,11 +115,7 @@
       }
     }
     id("live-wait").hidden = true;
-    if (charts === null) {
-      charts = atlas.timeline.create(id("timeline"), [series], { grows: true });
-    } else {
-      charts.update([series]);
-    }
+    draw(message.shown);
   };
 
   const stream = new EventSource(`/events?token=${encodeURIComponent(token)}`);

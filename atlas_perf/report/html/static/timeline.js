@@ -1,7 +1,7 @@
 // The charts over time, of one run or of two laid over each other.
 //
-// atlas.timeline.create(host, runs) returns { update(runs) }: a live page, which says that it grows,
-// gives it the same columns, grown by a second.
+// atlas.timeline.create(host, runs) returns { update(runs), remove() }: a live page, which says that it
+// grows, gives it the same columns, grown by a second.
 "use strict";
 (() => {
   const CARDS = [
@@ -59,11 +59,50 @@
     {
       charts: [
         {
+          key: "messages", title: "Messages a second", unit: "per_s", height: 160, about: "over WebSockets",
+          lines: [
+            { column: "ws_msgs_sent_per_s", label: "sent", colour: "p95", fill: true },
+            { column: "ws_msgs_received_per_s", label: "received", colour: "achieved" },
+          ],
+        },
+        {
+          key: "round-trips", title: "Round trips", unit: "ms", height: 160, canLog: true,
+          about: "of messages that were answered",
+          lines: [
+            { column: "ws_rtt_p50_ms", label: "p50", colour: "p50" },
+            { column: "ws_rtt_p95_ms", label: "p95", colour: "p95" },
+            { column: "ws_rtt_p99_ms", label: "p99", colour: "p99" },
+          ],
+        },
+        {
+          key: "sessions", title: "WebSockets", unit: "", height: 120, about: "open at the end of each second",
+          lines: [{ column: "ws_sessions_open", label: "open sessions", colour: "p95", fill: true, stepped: true }],
+        },
+      ],
+    },
+    {
+      charts: [
+        {
+          key: "events", title: "Events a second", unit: "per_s", height: 120, about: "of event streams",
+          lines: [{ column: "sse_events_per_s", label: "events", colour: "p95", fill: true }],
+        },
+        {
+          key: "tasks", title: "Tasks a second", unit: "per_s", height: 120, about: "that ended, however they did",
+          lines: [{ column: "tasks_ended_per_s", label: "tasks", colour: "achieved", fill: true }],
+        },
+      ],
+    },
+    {
+      charts: [
+        {
           key: "failures", title: "Failures", unit: "per_s", height: 140,
           about: "per second, by kind",
-          empty: "No request or check failed, and nothing was dropped or cut off.",
+          empty: "Nothing failed, and nothing was lost, dropped or cut off.",
           lines: [
             { column: "failed_requests_per_s", label: "failed requests", colour: "trouble", fill: true },
+            { column: "ws_sessions_failed_per_s", label: "failed sessions", colour: "p95" },
+            { column: "ws_msgs_lost_per_s", label: "lost messages", colour: "p50" },
+            { column: "tasks_failed_per_s", label: "failed tasks", colour: "line-8" },
             { column: "checks_failed_per_s", label: "failed checks", colour: "third" },
             { column: "dropped_iterations_per_s", label: "dropped iterations", colour: "second" },
             { column: "censored_requests_per_s", label: "cut off in flight", colour: "planned", dash: [4, 3] },
@@ -176,7 +215,11 @@
         chart.update(now, chart.spec.lines.map((line) => aligned(now, grown[runs.indexOf(line.run)] ?? grown[0], line.column)));
       }
     };
-    return { update, charts: made };
+    const remove = () => {
+      for (const chart of made) chart.remove();
+      host.replaceChildren();
+    };
+    return { update, remove };
   };
 
   atlas.timeline = { create };
