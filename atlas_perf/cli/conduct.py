@@ -22,6 +22,8 @@ from atlas_perf.cli.progress import choose_display
 from atlas_perf.cli.stop_signals import StopSignals
 from atlas_perf.cli.streams import is_terminal, log_event, logs_json, say, show, wants_colour
 from atlas_perf.errors import AtlasPerfError, ExitCode, InternalError, PlanError
+from atlas_perf.history.earlier_runs import earlier_runs
+from atlas_perf.history.store import DEFAULT_STORE
 from atlas_perf.judge.baselines.judging import BaselineJudge
 from atlas_perf.judge.calibrated import doubt_of_rate
 from atlas_perf.judge.redact import plan_secrets, redacted_text
@@ -127,7 +129,8 @@ def recorded(
     if early_end is not None:
         summary = withdrawn(summary, redacted_text(early_end, secrets))
     try:
-        folder.write(summary, sketches.kept(partial(redacted_text, secrets=secrets)))
+        kept = sketches.kept(partial(redacted_text, secrets=secrets))
+        folder.write(summary, kept, earlier_runs(folder.path, summary, (DEFAULT_STORE,)))
     except ResultsWriteError as error:
         summary = withdrawn(summary, _sentence(error))
         say(f"error: {error}")

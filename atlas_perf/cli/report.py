@@ -10,6 +10,8 @@ import click
 from atlas_perf.cli.sections import SectionCommand
 from atlas_perf.cli.streams import show
 from atlas_perf.errors import UsageError
+from atlas_perf.history.earlier_runs import earlier_runs
+from atlas_perf.history.store import DEFAULT_STORE
 from atlas_perf.judge.comparison.compare import compare
 from atlas_perf.judge.comparison.likeness import unlikeness, unusable
 from atlas_perf.model.comparison import Comparison, Terms
@@ -65,7 +67,8 @@ def report(results: tuple[Path, ...], output: Path | None) -> None:
     folders = _folders(results)
     if len(folders) == 1:
         run = read_run(folders[0])
-        page, place = run_page(run.summary, run.sketches), folders[0] / REPORT_FILE
+        earlier = earlier_runs(folders[0], run.summary, (DEFAULT_STORE,))
+        page, place = run_page(run.summary, run.sketches, earlier), folders[0] / REPORT_FILE
     elif len(folders) == _BOTH and tuple(folders) == results:
         base, candidate = (read_run(folder) for folder in folders)
         page, place = _compared(base, candidate), Path(COMPARISON_FILE)

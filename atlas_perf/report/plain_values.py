@@ -10,6 +10,7 @@ import dataclasses
 import types
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
@@ -57,7 +58,7 @@ def from_plain(kind: Any, plain: Any, place: str = "$") -> Any:
 
 def _dataclass(kind: Any, plain: Any, place: str) -> Any:
     _expect(isinstance(plain, dict), place, "an object")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     given: dict[str, Any] = {}
     for field in dataclasses.fields(kind):
         if field.name in plain:
@@ -71,6 +72,11 @@ def _dataclass(kind: Any, plain: Any, place: str) -> Any:
             )
             _expect(optional, f"{place}.{field.name}", "a value, but there is none")
     return kind(**given)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _scalar(kind: Any, plain: Any, place: str) -> Any:

@@ -33,6 +33,7 @@ from atlas_perf.report.junit import junit_xml
 from atlas_perf.report.k6_export import k6_summary_export
 from atlas_perf.report.markdown import markdown
 from atlas_perf.report.open_metrics import open_metrics
+from atlas_perf.report.run_outcomes import NO_EARLIER_RUNS, EarlierRuns
 from atlas_perf.report.summary_json import summary_to_json
 from atlas_perf.wire.run_sketches_codec import encode_run_sketches
 
@@ -49,6 +50,11 @@ REPORT_FILE = "report.html"
 CONSOLE_WIDTH = 100
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MOST_IN_ONE_SECOND = 1000
+
+
+def safe_name(name: str) -> str:
+    """A scenario's name as a part of a folder's."""
+    return _UNSAFE.sub("-", name).strip("-.") or "run"
 
 
 class ResultsFolder:
@@ -70,8 +76,7 @@ class ResultsFolder:
         """
         require_assets()
         stamp = started_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-        stem = f"{stamp}-{_UNSAFE.sub('-', name).strip('-.') or 'run'}"
-        return cls._made(base, stem)
+        return cls._made(base, f"{stamp}-{safe_name(name)}")
 
     @classmethod
     def create_as(cls, base: Path, folder_name: str) -> ResultsFolder:
@@ -107,17 +112,20 @@ class ResultsFolder:
             self._leave_nothing()
             raise PlanError(f"{self.path / SUMMARY_FILE}: {_why(error)}") from None
 
-    def write(self, summary: Summary, sketches: RunSketches) -> None:
+    def write(
+        self, summary: Summary, sketches: RunSketches, earlier: EarlierRuns = NO_EARLIER_RUNS
+    ) -> None:
         """Write every file of a finished run, all or none, `summary.json` last.
 
         Args:
             sketches: without secrets.
+            earlier: the runs that the page shows beside this one.
 
         Raises:
             ResultsWriteError: naming the file; the summary on disk is then still the pending one.
         """
         files: dict[str, str | bytes] = {SKETCHES_FILE: encode_run_sketches(sketches)}
-        files[REPORT_FILE] = run_page(summary, sketches)
+        files[REPORT_FILE] = run_page(summary, sketches, earlier)
         files |= _texts(summary)
         waiting: dict[str, Path] = {}
         try:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from test_browser_report import CHROMIUM, Reader, playwright
-from test_report_html import KEPT, Page, sample_summary
+from made_pages import KEPT, PAGES, Page, hostile_kept, hostile_summary
+from reader import OPEN_ALL, Reader, needs_chromium
+from sample_summary import sample_summary
 
 from atlas_perf.cli.main import cli
 from atlas_perf.errors import UsageError
 from atlas_perf.report.results_folder import ResultsFolder
 from atlas_perf.report.run_files import NoRunError
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+pytestmark = needs_chromium
 
 STARTED = datetime(2026, 11, 23, 14, 5, 12, tzinfo=UTC)
 
@@ -43,14 +43,6 @@ def results(tmp_path_factory) -> Path:
     for day in range(3):
         finished_run(results, day)
     return results
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 def test_two_runs_are_laid_over_each_other(results, browser, tmp_path):
@@ -104,3 +96,17 @@ def test_what_cannot_be_shown_is_refused(results, tmp_path):
     with pytest.raises(NoRunError, match="no such results folder"):
         report(tmp_path / "nowhere")
     assert json.loads((one / "summary.json").read_text())["verdict"] == "FAIL"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_of_a_hostile_run_executes(browser, tmp_path, page):
+    file = tmp_path / "page.html"
+    file.write_text(page(hostile_summary(), hostile_kept()), encoding="utf-8")
+    reader = Reader(browser, file)
+    reader.page.evaluate(OPEN_ALL)
+    for line in reader.page.locator(".spark").all()[:3]:
+        line.focus()
+    assert reader.said == []
+    assert [url for url in reader.asked if not url.startswith("data:")] == [file.as_uri()]
+    assert "onerror=alert(1)" in reader.page.locator(".verdict").first.inner_text()
+    assert reader.page.evaluate("document.images.length") == 0

@@ -7,26 +7,28 @@ each kind of reader.
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
-
+from made_pages import KEPT, sketch
+from reader import Reader, needs_chromium, playwright
 from sample_summary import sample_summary
-from test_report_html import KEPT, hostile_summary, sketch
 
 from atlas_perf.model.metric import Contains
 from atlas_perf.model.run_sketches import KeptTrend
+from atlas_perf.model.summary import CriterionState
+from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.html.run_page import run_page
+from atlas_perf.report.run_outcomes import EarlierRuns, Outcome, RunOutcomes
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = needs_chromium
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+P95 = ("http_req_duration", "p(95)<500")
+OUTCOMES = (
+    Outcome(612.25, CriterionState.FAILED),
+    Outcome(None, CriterionState.NO_DATA),
+    Outcome(20.0, CriterionState.PASSED),
+)
 
 COLOURS_OF_A_CANVAS = """canvas => {
   const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -38,32 +40,6 @@ COLOURS_OF_A_CANVAS = """canvas => {
 }"""
 
 COLOUR_OF_TEXT = "getComputedStyle(document.body).color"
-
-
-class Reader:
-    """A page, and all that it said or asked for."""
-
-    def __init__(self, browser, file: Path, **context) -> None:
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.page = browser.new_context(**context).new_page()
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.said.append(dialog.message))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(file.as_uri())
-
-    def first_cells(self, table: str) -> list[str]:
-        rows = self.page.locator(f"#{table} tbody tr:visible th")
-        return [text.split("\n")[0] for text in rows.all_inner_texts()]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -214,14 +190,34 @@ def test_a_phone_needs_no_sideways_scrolling(browser, file):
     assert phone.said == []
 
 
-def test_nothing_of_a_hostile_run_executes(browser, tmp_path):
+def test_each_point_of_a_history_says_what_it_is(browser, tmp_path):
+    """On hover, and by arrow keys; who cannot see the line has every run in words."""
+    runs = tuple(
+        RunOutcomes(f"run-{day}", f"2026-11-0{day}T14:05:12Z", Verdict.PASS, {P95: outcome})
+        for day, outcome in enumerate(OUTCOMES, 1)
+    )
     file = tmp_path / "report.html"
-    file.write_text(run_page(hostile_summary(), KEPT), encoding="utf-8")
+    file.write_text(run_page(sample_summary(), KEPT, EarlierRuns(runs)), encoding="utf-8")
     reader = Reader(browser, file)
-    for details in reader.page.locator("details").all():
-        details.evaluate("one => { one.open = true }")
-    for button in reader.page.locator(".chart-tools button:visible").all():
-        button.click()
+    tooltip = reader.page.locator("#tooltip")
+    line = reader.page.locator('[data-history="threshold-0-runs"]')
+    line.scroll_into_view_if_needed()
+    line.hover(position={"x": 8, "y": 10})
+    playwright.expect(tooltip).to_have_text("2026-11-01 14:05 · run-1 · 612ms · not met")
+    reader.page.mouse.move(0, 0)
+    playwright.expect(tooltip).to_be_hidden()
+    line.focus()
+    playwright.expect(tooltip).to_have_text("2026-11-23 14:05 · this run · 31.4ms · met")
+    for _ in range(2):
+        line.press("ArrowLeft")
+    playwright.expect(tooltip).to_have_text("2026-11-02 14:05 · run-2 · – · no data")
+    line.blur()
+    playwright.expect(tooltip).to_be_hidden()
+    assert line.locator("xpath=following-sibling::ol/li").all_inner_texts() == [
+        "2026-11-01 14:05 · run-1 · 612ms · not met",
+        "2026-11-02 14:05 · run-2 · – · no data",
+        "2026-11-03 14:05 · run-3 · 20.0ms · met",
+        "2026-11-23 14:05 · this run · 31.4ms · met",
+    ]
+    assert line.get_attribute("aria-label").startswith("4 runs, 1 of them not met. From 612ms to")
     assert reader.said == []
-    assert [url for url in reader.asked if not url.startswith("data:")] == [file.as_uri()]
-    assert "onerror=alert(1)" in reader.page.locator("#verdict ~ .reasons").inner_text()

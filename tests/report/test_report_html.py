@@ -5,107 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
+from made_pages import KEPT, PAGES, Page, hostile_kept, hostile_summary, request
 from sample_summary import sample_summary
 
 from atlas_perf.errors import InternalError
-from atlas_perf.model.metric import Contains
 from atlas_perf.model.request_sample import SampleReason
-from atlas_perf.model.run_sketches import KeptRate, KeptTrend, RunSketches
-from atlas_perf.model.summary import RequestSummary
 from atlas_perf.report.html import assets
-from atlas_perf.report.html.histories import MOST_POINTS, history_of, thinned
 from atlas_perf.report.html.report_data import ReportData, RunSeries, report_data_json
 from atlas_perf.report.html.run_page import run_page
 from atlas_perf.report.html.spectra import spectra_of
 from atlas_perf.report.html.trend_page import trend_page
-from atlas_perf.sketch.ddsketch import Sketch
 
-HOSTILE = '</script><img src=x onerror=alert(1)>\x1b[31m\u202e"\u2028'
 MOST_BYTES = 1_500_000
-
-
-def sketch(*values_ms: float) -> bytes:
-    one = Sketch()
-    for value in values_ms:
-        one.add(value * 1e6)
-    return one.to_bytes()
-
-
-KEPT = RunSketches(
-    "steady",
-    (10, 10),
-    trends=(
-        KeptTrend("http_req_duration", Contains.TIME, 0, (sketch(1, 2), sketch(3, 400))),
-        KeptTrend(
-            "http_req_duration{method:GET,name:runs,scenario:api}",
-            Contains.TIME,
-            0,
-            (sketch(1, 2), sketch(3)),
-        ),
-    ),
-    rates=(KeptRate("checks", ((3, 4), (4, 4))),),
-)
-
-
-class Page(HTMLParser):
-    """Tags, their attributes, and the text of the page's data."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.scripts: list[str] = []
-        self._in_script = False
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self._in_script = tag == "script"
-        if self._in_script:
-            self.scripts.append("")
-
-    def handle_endtag(self, tag):
-        self._in_script = False
-
-    def handle_data(self, data):
-        if self._in_script:
-            self.scripts[-1] += data
-
-    @property
-    def data(self):
-        return json.loads(self.scripts[0])
-
-    def figures(self) -> dict[str | None, float]:
-        return {
-            attributes["data-figure"]: float(attributes["data-value"] or "nan")
-            for _, attributes in self.tags
-            if "data-figure" in attributes
-        }
-
-
-def hostile_summary():
-    summary = sample_summary()
-    endpoint = dataclasses.replace(summary.endpoints[0], name=HOSTILE, scenario=HOSTILE)
-    exception = dataclasses.replace(
-        summary.exceptions[0], kind=HOSTILE, message=HOSTILE, traceback=HOSTILE, file=HOSTILE
-    )
-    return dataclasses.replace(
-        summary,
-        name=HOSTILE,
-        reasons=(HOSTILE,),
-        endpoints=(endpoint,),
-        exceptions=(exception,),
-        checks=(dataclasses.replace(summary.checks[0], name=HOSTILE, group=f"::{HOSTILE}"),),
-        plan={"name": HOSTILE},
-        requests=tuple(
-            request(
-                reason, name=HOSTILE, url=HOSTILE, error=HOSTILE, body=HOSTILE, trace_id=HOSTILE
-            )
-            for reason in SampleReason
-        ),
-    )
 
 
 def test_figures_are_the_summarys():
@@ -128,13 +41,15 @@ def test_every_threshold_and_baseline_has_its_row():
         assert f'data-title="Value" data-value="{json.dumps(value)}"' in text
 
 
-def test_no_name_becomes_a_tag_or_ends_the_data():
-    honest, hostile = (Page(run_page(one, KEPT)) for one in (sample_summary(), hostile_summary()))
+@pytest.mark.parametrize("page", PAGES)
+def test_no_name_becomes_a_tag_or_ends_the_data(page):
+    text = page(hostile_summary(), hostile_kept())
+    honest, hostile = Page(page(sample_summary(), KEPT)), Page(text)
     assert {tag for tag, _ in hostile.tags} <= {tag for tag, _ in honest.tags}
     assert not [1 for _, attributes in hostile.tags if any(k.startswith("on") for k in attributes)]
     assert len(hostile.scripts) == len(honest.scripts)
-    text = run_page(hostile_summary(), KEPT)
-    assert not re.search("[\x1b\u202e\u2028]", text)
+    assert "onerror=alert(1)" in text
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e\u2028]", text)
 
 
 def test_data_inside_a_script_cannot_end_it():
@@ -207,26 +122,6 @@ def test_a_spectrum_reaches_as_far_as_its_samples():
     assert endpoint.values_ms[-1] is None
 
 
-@pytest.mark.parametrize(
-    ("selector", "expression", "values"),
-    [
-        ("checks", "rate>0.9", (0.75, 1)),
-        ("http_req_duration{name:runs,method:GET,scenario:api}", "max<5 over steady", (2, 3)),
-    ],
-)
-def test_a_history_comes_from_the_windows_that_were_kept(selector, expression, values):
-    history = history_of("key", selector, expression, 5.0, (sample_summary(), KEPT))
-    assert history is not None
-    assert history.values == values
-
-
-def test_a_long_history_keeps_its_worst():
-    values = [1.0] * 5000
-    values[4321] = 9.0
-    assert max(thinned(values, max)) == 9.0
-    assert len(thinned(values, max)) == MOST_POINTS
-
-
 def test_a_trend_is_in_the_order_of_time():
     newest = sample_summary()
     older = dataclasses.replace(newest, started_at="2026-11-22T14:05:12Z", reasons=("older",))
@@ -240,14 +135,6 @@ def test_a_trend_is_in_the_order_of_time():
 def test_a_missing_part_is_told_in_one_sentence(tmp_path):
     with pytest.raises(InternalError, match=r"gone\.js, a part of the report, is missing"):
         assets._asset(tmp_path / "gone.js")
-
-
-def request(reason: SampleReason, **changes: object) -> RequestSummary:
-    known = RequestSummary(
-        reason, "api", "steady", 3.25, "GET", "/runs/{id}", "http://h/runs/7", 200, "", 0,
-        *(12.5, 0.1, None, None, 0.2, 12.0, 0.3, None, "", ""),
-    )  # fmt: skip
-    return dataclasses.replace(known, **changes)
 
 
 def test_single_requests_are_told_with_what_was_answered_and_their_traces():

@@ -57,18 +57,36 @@ def unusable(summary: Summary) -> str | None:
 def unlikeness(one: tuple[Summary, RunSketches], other: tuple[Summary, RunSketches]) -> str | None:
     """In what two runs differ that makes them unlike, as a clause; None if in nothing."""
     (left, left_kept), (right, right_kept) = one, other
+    differences = differences_as_made(left, right)
+    if left_kept.phase != right_kept.phase:
+        differences.append("phase of the load that was kept")
+    differences += offered_difference(arrivals(left), arrivals(right))
+    return "; ".join(differences) or None
+
+
+def differences_as_made(left: Summary, right: Summary) -> list[str]:
+    """In what runs differ that is known before their load begins, as clauses."""
     differences = [
         f"{name} {fact(left)} and {fact(right)}"
         for name, fact in _FACTS.items()
         if fact(left) != fact(right)
     ]
-    differences += [f"plan ({place})" for place in _plan_differences(left.plan, right.plan)]
-    if left_kept.phase != right_kept.phase:
-        differences.append("phase of the load that was kept")
-    offered, wanted = _arrivals(left), _arrivals(right)
-    if abs(offered - wanted) > OFFERED_TOLERANCE * max(offered, wanted):
-        differences.append(f"offered load, {offered:,} and {wanted:,} iterations begun")
-    return "; ".join(differences) or None
+    return [
+        *differences,
+        *(f"plan ({place})" for place in _plan_differences(left.plan, right.plan)),
+    ]
+
+
+def arrivals(summary: Summary) -> int:
+    """Begun by arrival rates; 0 for closed models, whose load follows from the answers."""
+    return sum(window.started_arrivals for window in summary.windows)
+
+
+def offered_difference(left: int, right: int) -> list[str]:
+    """A clause if the arrivals of two runs are too far apart, else none."""
+    if abs(left - right) <= OFFERED_TOLERANCE * max(left, right):
+        return []
+    return [f"offered load, {left:,} and {right:,} iterations begun"]
 
 
 def fingerprint(summary: Summary, kept: RunSketches) -> str:
@@ -102,11 +120,6 @@ def _of_load(plain: Any) -> Any:
             if key not in left_out and value is not None
         }
     return [_of_load(one) for one in plain] if isinstance(plain, list) else plain
-
-
-def _arrivals(summary: Summary) -> int:
-    """Begun by arrival rates; 0 for closed models, whose load follows from the answers."""
-    return sum(window.started_arrivals for window in summary.windows)
 
 
 def _plan_differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:

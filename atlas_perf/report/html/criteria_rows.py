@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from atlas_perf.model.baseline import BaselineResult
 from atlas_perf.model.run_sketches import RunSketches
@@ -13,12 +13,14 @@ from atlas_perf.report.criterion_text import CriterionText, baseline_text, crite
 from atlas_perf.report.html.cells import ABSENT, Cell, number
 from atlas_perf.report.html.histories import history_of
 from atlas_perf.report.html.report_data import History
+from atlas_perf.report.html.run_histories import WORDS, history_over
+from atlas_perf.report.run_outcomes import EarlierRuns, RunOutcomes, outcomes_of
 from atlas_perf.units import format_quantity
 
-STATE_WORDS = {
-    CriterionState.PASSED: ("good", "met"),
-    CriterionState.FAILED: ("bad", "not met"),
-    CriterionState.NO_DATA: ("open", "no data"),
+_TONES = {
+    CriterionState.PASSED: "good",
+    CriterionState.FAILED: "bad",
+    CriterionState.NO_DATA: "open",
 }
 _PROVES_NOTHING = ("open", "proves nothing")
 _ROOM = 1.15
@@ -46,71 +48,95 @@ class CriterionRow:
     margin: Cell
     bar: Bar | None  # None: not to be drawn
     reason: str
-    history: str  # key of what is drawn beside it; empty: nothing
     band: str = ""
     samples: Cell | None = None
+    history: str = ""  # key of what is drawn beside it of the run; empty: nothing
+    runs: str = ""  # and of this and earlier runs
 
 
-def threshold_rows(summary: Summary, kept: RunSketches) -> tuple[list[CriterionRow], list[History]]:
-    """Every threshold of the run, and their histories."""
-    rows, histories = [], []
-    for index, one in enumerate(summary.thresholds):
-        key = f"threshold-{index}"
-        history = history_of(key, one.selector, one.expression, one.limit, (summary, kept))
-        histories += [history] if history else []
-        text = criterion_text(one)
-        tone, word = _state(text, summary)
-        rows.append(
-            CriterionRow(
-                tone=tone,
-                word=word,
-                group=text.group,
-                name=text.name,
-                mark=_mark(one),
-                value=number(text.value, one.value),
-                limit=number(text.limit, one.limit),
-                margin=number(text.margin or ABSENT, _margin(one)),
-                bar=_bar(one.value, one.limit, text),
-                reason=text.reason.removeprefix(f"{text.group}: "),
-                history=key if history else "",
-            )
-        )
-    return rows, histories
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """All rows of a page, and what is drawn in them."""
+
+    thresholds: list[CriterionRow]
+    baselines: list[CriterionRow]
+    histories: tuple[History, ...]
 
 
-def baseline_rows(summary: Summary, kept: RunSketches) -> tuple[list[CriterionRow], list[History]]:
-    """Every row of the baselines of the run's scenario, and their histories."""
-    rows, histories = [], []
-    for index, one in enumerate(summary.baselines.rows if summary.baselines else ()):
-        key = f"baseline-{index}"
-        history = history_of(key, one.selector, one.expression, one.limit, (summary, kept))
-        histories += [history] if history else []
-        text = baseline_text(one)
-        tone, word = _state(text, summary)
-        rows.append(
-            CriterionRow(
-                tone=tone,
-                word=word,
-                group=one.title,
-                name=f"{one.selector} {one.expression}",
-                mark="",
-                value=number(text.value, one.value),
-                limit=number(text.limit, one.limit),
-                margin=number(text.margin or ABSENT, one.margin),
-                bar=_bar(one.value, one.limit, text),
-                reason=text.reason,
-                history=key if history else "",
-                band=_band(one),
-                samples=_samples(one),
-            )
-        )
-    return rows, histories
+def criteria(summary: Summary, kept: RunSketches, earlier: EarlierRuns) -> Criteria:
+    """Everything that the run was asked, with how it went along in the run and over runs."""
+    runs = (*earlier.runs, outcomes_of("this run", summary))
+    run = summary, kept
+    thresholds = [
+        _with_histories(threshold_row(one, summary), f"threshold-{index}", one, run, runs)
+        for index, one in enumerate(summary.thresholds)
+    ]
+    baselines = [
+        _with_histories(baseline_row(one, summary), f"baseline-{index}", one, run, runs)
+        for index, one in enumerate(summary.baselines.rows if summary.baselines else ())
+    ]
+    return Criteria(
+        [row for row, _ in thresholds],
+        [row for row, _ in baselines],
+        tuple(history for _, drawn in (*thresholds, *baselines) for history in drawn),
+    )
+
+
+def _with_histories(
+    row: CriterionRow,
+    key: str,
+    one: ThresholdResult | BaselineResult,
+    run: tuple[Summary, RunSketches],
+    runs: Sequence[RunOutcomes],
+) -> tuple[CriterionRow, list[History]]:
+    within = history_of(key, one, run)
+    over = history_over(f"{key}-runs", (row.group, row.name), runs, one.unit, one.limit)
+    row = replace(row, history=within.key if within else "", runs=over.key if over else "")
+    return row, [history for history in (within, over) if history]
+
+
+def threshold_row(one: ThresholdResult, summary: Summary) -> CriterionRow:
+    """A threshold of the run."""
+    text = criterion_text(one)
+    tone, word = _state(text, summary)
+    return CriterionRow(
+        tone=tone,
+        word=word,
+        group=text.group,
+        name=text.name,
+        mark=_mark(one),
+        value=number(text.value, one.value),
+        limit=number(text.limit, one.limit),
+        margin=number(text.margin or ABSENT, _margin(one)),
+        bar=_bar(one.value, one.limit, text),
+        reason=text.reason.removeprefix(f"{text.group}: "),
+    )
+
+
+def baseline_row(one: BaselineResult, summary: Summary) -> CriterionRow:
+    """A row of the baselines of the run's scenario."""
+    text = baseline_text(one)
+    tone, word = _state(text, summary)
+    return CriterionRow(
+        tone=tone,
+        word=word,
+        group=one.title,
+        name=text.name,
+        mark="",
+        value=number(text.value, one.value),
+        limit=number(text.limit, one.limit),
+        margin=number(text.margin or ABSENT, one.margin),
+        bar=_bar(one.value, one.limit, text),
+        reason=text.reason,
+        band=_band(one),
+        samples=_samples(one),
+    )
 
 
 def _state(text: CriterionText, summary: Summary) -> tuple[str, str]:
     if summary.verdict is Verdict.INVALID and text.state is CriterionState.PASSED:
         return _PROVES_NOTHING
-    return STATE_WORDS[text.state]
+    return _TONES[text.state], WORDS[text.state]
 
 
 def _mark(one: ThresholdResult) -> str:

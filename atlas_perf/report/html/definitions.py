@@ -21,8 +21,9 @@ DEFINITIONS: Mapping[str, str] = {
     "margin": "Distance between value and limit as a part of the limit: inside if the criterion "
     "was met, outside if not.",
     "history": "The value along the run, second by second where the run kept seconds, else in up "
-    "to six parts of it. Counts add up. The line is the limit.",
-    "history_runs": "The value from run to run, the oldest first. The line is the limit.",
+    "to six parts of it. Counts add up. The dashed line is the limit, where it is near.",
+    "history_runs": "The value of the same criterion from run to run, the oldest first. A ring is "
+    "a run that did not meet it. The dashed line is the limit, where it is near.",
     "band": "Where the value lies with 95 % confidence within this run. It says nothing of what "
     "another run would measure.",
     "samples": "How many samples the value was made from, and how many the row asks for.",

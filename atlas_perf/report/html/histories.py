@@ -1,6 +1,7 @@
 """How the value of a criterion went along in the run, as far as the run tells.
 
-Second by second where windows hold it, else in the few windows of the kept sketches.
+Second by second where windows hold it, else in the few windows of the kept sketches. Over runs:
+`run_histories.py`.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, pairwise
 
+from atlas_perf.model.baseline import BaselineResult
 from atlas_perf.model.metric import Contains
 from atlas_perf.model.run_sketches import KeptTrend, RunSketches
 from atlas_perf.model.series import Selector
-from atlas_perf.model.summary import Summary, Window
+from atlas_perf.model.summary import Summary, ThresholdResult, Window
 from atlas_perf.report.html.columns import rounded
 from atlas_perf.report.html.report_data import History
 from atlas_perf.sketch.ddsketch import Sketch
@@ -52,41 +54,53 @@ _OF_SKETCH: Mapping[str, Callable[[Sketch], float]] = {
 
 
 def history_of(
-    key: str, selector: str, expression: str, limit: float, run: tuple[Summary, RunSketches]
+    key: str, criterion: ThresholdResult | BaselineResult, run: tuple[Summary, RunSketches]
 ) -> History | None:
     """None where the run kept too little of it to draw a line.
 
     Args:
         key: of the element of the page that it is drawn in.
-        selector: the metric, with its tags, as written.
-        expression: `p(95)<500 over steady`.
     """
     summary, kept = run
-    match = _STATISTIC.match(expression)
+    match = _STATISTIC.match(criterion.expression)
     if match is None:
         return None
     statistic = match[1]
-    values = _from_windows(selector, statistic, summary.windows)
-    if values is None:
-        values = _from_sketches(selector, statistic, kept)
-    if values is None or sum(value is not None for value in values) < 2:
+    values = _from_windows(criterion.selector, statistic, summary.windows)
+    if values is not None:
+        worst = min if match["operator"].startswith(">") else max
+        parts = parts_of(len(values))
+        values = [_worst(values[low:high], worst) for low, high in parts]
+        points = [_seconds(summary.windows[low:high]) for low, high in parts]
+    else:
+        values = _from_sketches(criterion.selector, statistic, kept) or []
+        phase = f" of the {kept.phase} phase" if kept.phase else ""
+        points = [f"part {part} of {len(values)}{phase}" for part in range(1, len(values) + 1)]
+    if sum(value is not None for value in values) < 2:
         return None
-    worst = min if match["operator"].startswith(">") else max
-    return History(key, tuple(map(rounded, thinned(values, worst))), limit)
+    return History(key, criterion.unit, criterion.limit, tuple(map(rounded, values)), tuple(points))
 
 
-def thinned(values: Sequence[Value], worst: Callable[[list[float]], float]) -> list[Value]:
-    """At most `MOST_POINTS`, each the worst of those it stands for."""
-    if len(values) <= MOST_POINTS:
-        return list(values)
-    edges = [round(len(values) * one / MOST_POINTS) for one in range(MOST_POINTS + 1)]
-    parts = ([v for v in values[low:high] if v is not None] for low, high in pairwise(edges))
-    return [worst(part) if part else None for part in parts]
+def parts_of(length: int) -> list[tuple[int, int]]:
+    """Where to cut `length` values so that at most `MOST_POINTS` parts of them are left."""
+    number = min(length, MOST_POINTS)
+    return list(pairwise(round(length * one / number) for one in range(number + 1)))
+
+
+def _worst(values: Sequence[Value], worst: Callable[[list[float]], float]) -> Value:
+    """A part is drawn as the worst of it: an excess must not be averaged away."""
+    there = [value for value in values if value is not None]
+    return worst(there) if there else None
+
+
+def _seconds(windows: Sequence[Window]) -> str:
+    first, last = windows[0].second, windows[-1].second + windows[-1].length_s - 1
+    return f"second {first}" if first == last else f"worst of seconds {first} to {last}"
 
 
 def _from_windows(selector: str, statistic: str, windows: Sequence[Window]) -> list[Value] | None:
     value = _BY_WINDOW.get((selector, statistic))
-    if value is None:
+    if value is None or not windows:
         return None
     values = [value(window) for window in windows]
     if statistic == "count":  # a limit on a sum: how it grew

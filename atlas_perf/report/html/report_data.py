@@ -51,8 +51,11 @@ class History:
     """How the value of one criterion went along: over a run, or over runs."""
 
     key: str  # of the element of the page that it is drawn in
+    unit: str  # "ms", "bytes", "per_s", "bytes_per_s" or ""
+    limit: float
     values: tuple[float | None, ...]
-    limit: float | None
+    points: tuple[str, ...]  # what each value is of: seconds 12 to 14, or a run
+    words: tuple[str, ...] = ()  # of runs, what the criterion came to: met, not met, no data
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from atlas_perf.report.console_arrivals import arrival_sentences
 from atlas_perf.report.criterion_text import criteria_texts, headline
 from atlas_perf.report.html.advice import advice
 from atlas_perf.report.html.columns import columns_of
-from atlas_perf.report.html.criteria_rows import baseline_rows, threshold_rows
+from atlas_perf.report.html.criteria_rows import criteria
 from atlas_perf.report.html.definitions import DEFINITIONS
 from atlas_perf.report.html.generator_tables import floor_table, stall_table, worker_table
 from atlas_perf.report.html.key_figures import key_figures
@@ -21,6 +21,7 @@ from atlas_perf.report.html.metric_tables import total_table, trend_table
 from atlas_perf.report.html.page import render_page
 from atlas_perf.report.html.report_data import PhaseSpan, ReportData, RunSeries
 from atlas_perf.report.html.request_tables import failed_request_table, slow_request_table
+from atlas_perf.report.html.run_histories import note_on
 from atlas_perf.report.html.run_tables import (
     check_table,
     endpoint_table,
@@ -29,6 +30,7 @@ from atlas_perf.report.html.run_tables import (
 )
 from atlas_perf.report.html.spans import spans_of
 from atlas_perf.report.html.spectra import spectra_of
+from atlas_perf.report.run_outcomes import NO_EARLIER_RUNS, EarlierRuns
 from atlas_perf.report.terminal_text import printable
 from atlas_perf.units import NS_PER_S, format_duration
 
@@ -52,17 +54,17 @@ class Fact:
     value: str
 
 
-def run_page(summary: Summary, kept: RunSketches) -> str:
+def run_page(summary: Summary, kept: RunSketches, earlier: EarlierRuns = NO_EARLIER_RUNS) -> str:
     """The text of `report.html`.
 
     Args:
         kept: what the run kept of its distributions, without secrets.
+        earlier: runs that are shown beside it.
     """
-    thresholds, histories = threshold_rows(summary, kept)
-    baselines, more_histories = baseline_rows(summary, kept)
+    asked = criteria(summary, kept, earlier)
     data = ReportData(
         runs=(run_series(summary, kept),),
-        histories=(*histories, *more_histories),
+        histories=asked.histories,
         definitions=DEFINITIONS,
     )
     return render_page(
@@ -75,8 +77,9 @@ def run_page(summary: Summary, kept: RunSketches) -> str:
         counts=criteria_counts(summary),
         advice=advice(summary),
         figures=key_figures(summary),
-        thresholds=thresholds,
-        baselines=baselines,
+        thresholds=asked.thresholds,
+        baselines=asked.baselines,
+        note_on_runs=note_on(earlier),
         arrivals=list(arrival_sentences(summary.windows)),
         spectra=data.runs[0].spectra,
         endpoints=endpoint_table(summary),

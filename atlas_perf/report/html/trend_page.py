@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from atlas_perf.model.baseline import BaselineResult
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
-from atlas_perf.model.run_sketches import RunSketches
-from atlas_perf.model.summary import Summary
+from atlas_perf.model.summary import Summary, ThresholdResult
 from atlas_perf.report.html.cells import ABSENT, Cell, count, milliseconds, number, part
 from atlas_perf.report.html.columns import rounded
-from atlas_perf.report.html.criteria_rows import CriterionRow, baseline_rows, threshold_rows
+from atlas_perf.report.html.criteria_rows import CriterionRow, baseline_row, threshold_row
 from atlas_perf.report.html.definitions import DEFINITIONS
 from atlas_perf.report.html.page import render_page
 from atlas_perf.report.html.report_data import History, ReportData, Trend, TrendChart, TrendLine
+from atlas_perf.report.html.run_histories import date_text, history_over
 from atlas_perf.report.html.run_page import TONES
 from atlas_perf.report.html.run_tables import MOST_ROWS
 from atlas_perf.report.html.tables import Column, Row, Table, limited
+from atlas_perf.report.run_outcomes import outcomes_of
 from atlas_perf.units import format_quantity
 
 NamedRun = tuple[str, Summary]
 
-_NO_SKETCHES = RunSketches("", ())
 _PERCENTILES = (("p50", "med"), ("p95", "p(95)"), ("p99", "p(99)"))
 _COLUMNS = (
     Column("Run", "run", is_text=True),
@@ -60,7 +62,7 @@ def trend_page(runs: Sequence[NamedRun]) -> str:
             (run for run in runs if run[1].name == name), key=lambda run: run[1].started_at
         )
         key = f"trend-{index}"
-        criteria, more = _criteria(key, [summary for _, summary in group])
+        criteria, more = _criteria(key, group)
         histories += more
         trends.append(_trend(key, group))
         scenarios.append(_scenario(key, group, criteria))
@@ -98,7 +100,7 @@ def _run(run: NamedRun) -> Row:
     rate = None if requests is None else requests.values["rate"]
     return Row(
         (
-            Cell(_label(summary)),
+            Cell(date_text(summary.started_at)),
             Cell(summary.verdict.value, tone=TONES[summary.verdict]),
             Cell(ABSENT) if requests is None else count(requests.values["count"]),
             Cell(ABSENT) if rate is None else number(format_quantity(rate), rate),
@@ -109,10 +111,6 @@ def _run(run: NamedRun) -> Row:
         ),
         place,
     )
-
-
-def _label(summary: Summary) -> str:
-    return summary.started_at[:16].replace("T", " ")
 
 
 def _latency(summary: Summary, key: str) -> float | None:
@@ -142,7 +140,7 @@ def _trend(key: str, group: Sequence[NamedRun]) -> Trend:
     percentiles = tuple(line(name, _latencies(statistic)) for name, statistic in _PERCENTILES)
     return Trend(
         key,
-        tuple(_label(summary) for summary in summaries),
+        tuple(date_text(summary.started_at) for summary in summaries),
         (
             TrendChart("Latency", "response of open models, else service", "ms", percentiles),
             TrendChart(
@@ -158,27 +156,19 @@ def _trend(key: str, group: Sequence[NamedRun]) -> Trend:
     )
 
 
-def _criteria(key: str, summaries: Sequence[Summary]) -> tuple[list[CriterionRow], list[History]]:
+def _criteria(key: str, group: Sequence[NamedRun]) -> tuple[list[CriterionRow], list[History]]:
     """Those of the newest run, each with its values in all runs."""
+    newest = group[-1][1]
+    runs = [outcomes_of(Path(place).name, summary) for place, summary in group]
+    baselines = newest.baselines.rows if newest.baselines else ()
+    asked: list[tuple[CriterionRow, ThresholdResult | BaselineResult]] = [
+        *((threshold_row(one, newest), one) for one in newest.thresholds),
+        *((baseline_row(one, newest), one) for one in baselines),
+    ]
     rows, histories = [], []
-    newest = summaries[-1]
-    own = [*threshold_rows(newest, _NO_SKETCHES)[0], *baseline_rows(newest, _NO_SKETCHES)[0]]
-    before = [_values(summary) for summary in summaries]
-    for index, row in enumerate(own):
-        name = (row.group, row.name)
-        values = tuple(rounded(known.get(name)) for known in before)
+    for index, (row, one) in enumerate(asked):
         place = f"{key}-criterion-{index}"
-        limit = float(row.limit.value)
-        is_drawn = sum(value is not None for value in values) > 1
-        histories += [History(place, values, limit)] if is_drawn else []
-        rows.append(replace(row, history=place if is_drawn else ""))
+        over = history_over(place, (row.group, row.name), runs, one.unit, one.limit)
+        histories += [over] if over else []
+        rows.append(replace(row, runs=over.key if over else ""))
     return rows, histories
-
-
-def _values(summary: Summary) -> dict[tuple[str, str], float | None]:
-    found: dict[tuple[str, str], float | None] = {
-        (one.selector, one.expression): one.value for one in summary.thresholds
-    }
-    for row in summary.baselines.rows if summary.baselines else ():
-        found[row.title, f"{row.selector} {row.expression}"] = row.value
-    return found

@@ -35,7 +35,7 @@
   const holderOf = (spec) => {
     const holder = atlas.chart.element("div", "scrolls chart-values");
     holder.tabIndex = 0;
-    holder.setAttribute("role", "region");
+    holder.setAttribute("role", "group");
     holder.setAttribute("aria-label", `${spec.title}, values`);
     const table = atlas.chart.element("table");
     fill(table, spec);

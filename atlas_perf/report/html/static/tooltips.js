@@ -25,6 +25,7 @@
   };
 
   const place = (anchor) => {
+    box.style.left = "0"; // near an edge it would be narrower than it has to be
     const at = anchor.getBoundingClientRect();
     const size = box.getBoundingClientRect();
     const left = Math.min(Math.max(8, at.left), document.documentElement.clientWidth - size.width - 8);
@@ -33,24 +34,40 @@
     box.style.top = `${above >= 8 ? above : at.bottom + 8}px`;
   };
 
+  const tell = (anchor, text) => {
+    hide();
+    owner = anchor;
+    owner.setAttribute("aria-describedby", "tooltip");
+    box.textContent = text;
+    box.hidden = false;
+    place(owner);
+  };
+
+  // For who tells by itself what its points are.
+  const leave = (anchor) => {
+    if (owner === anchor) hide();
+  };
+
+  // What the focus has brought into view is told on; what the pointer was over has moved away.
+  const scrolled = () => {
+    if (owner?.contains(document.activeElement)) place(owner);
+    else hide();
+  };
+
   const start = (definitions) => {
     const show = (event) => {
       const target = event.target instanceof Element ? event.target : null;
+      if (target?.closest("[data-history]")) return;
       const text = target && definitions[aboutOf(target)];
-      if (!text) return hide();
-      hide();
-      owner = anchorOf(target);
-      owner.setAttribute("aria-describedby", "tooltip");
-      box.textContent = text;
-      box.hidden = false;
-      place(owner);
+      if (text) tell(anchorOf(target), text);
+      else hide();
     };
     document.addEventListener("mouseover", show);
     document.addEventListener("focusin", show);
     document.addEventListener("focusout", hide);
-    document.addEventListener("scroll", hide, { passive: true, capture: true });
+    document.addEventListener("scroll", scrolled, { passive: true, capture: true });
     document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
   };
 
-  atlas.tooltips = { start };
+  atlas.tooltips = { leave, start, tell };
 })();
