@@ -128,11 +128,13 @@ def recorded(
     secrets = plan_secrets(plan)
     if early_end is not None:
         summary = withdrawn(summary, redacted_text(early_end, secrets))
+    kept = sketches.kept(partial(redacted_text, secrets=secrets))
+    earlier = earlier_runs(folder.path, summary, (DEFAULT_STORE,))
     try:
-        kept = sketches.kept(partial(redacted_text, secrets=secrets))
-        folder.write(summary, kept, earlier_runs(folder.path, summary, (DEFAULT_STORE,)))
+        folder.write(summary, kept, earlier)
     except ResultsWriteError as error:
         summary = withdrawn(summary, _sentence(error))
+        folder.keep_what_fits(summary, kept, earlier)
         say(f"error: {error}")
     return summary, folder.path
 
