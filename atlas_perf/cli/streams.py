@@ -17,6 +17,7 @@ from atlas_perf.report.terminal_text import printable
 
 _SAME_WIDTH = str.maketrans("✓✗›↳×·…–≥≤•─│┊┤└▲▼µ→█▏", "+x>>x-~-><o-|:|+^vu>#|")
 _NARROW = "atlas_perf.narrow"
+_ASK_FOR_COLOUR = ("FORCE_COLOR", "CLICOLOR_FORCE")
 _log = {"json": False}
 
 
@@ -74,8 +75,15 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Colour on a terminal, unless `NO_COLOR` is set to anything (see no-color.org)."""
-    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+    """Colour on a terminal, and elsewhere where `FORCE_COLOR` or `CLICOLOR_FORCE` asks for it.
+
+    `NO_COLOR`, set to anything, outranks both (see no-color.org and bixense.com/clicolors); a
+    value of `0` asks for nothing.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    asked = any(os.environ.get(name, "0") not in {"", "0"} for name in _ASK_FOR_COLOUR)
+    return asked or is_terminal(stream)
 
 
 def _write(stream: TextIO, text: str) -> None:
