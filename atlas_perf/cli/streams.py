@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import shutil
 import sys
 from typing import TextIO
 
 from atlas_perf.cli.json_log import Level, json_line, message_line
-from atlas_perf.report.terminal_text import printable
+from atlas_perf.report.terminal_text import columns, printable, wrapped
 
 _SAME_WIDTH = str.maketrans("✓✗›↳×·…–≥≤•─│┊┤└▲▼µ→█▏", "+x>>x-~-><o-|:|+^vu>#|")
 _NARROW = "atlas_perf.narrow"
@@ -46,7 +47,15 @@ def logs_json() -> bool:
 
 def say(text: str) -> None:
     """Print a note on stderr: one line, whatever names and messages are in it."""
-    _write(sys.stderr, message_line(text) if logs_json() else printable(text))
+    _write(sys.stderr, message_line(text) if logs_json() else _fitted(printable(text)))
+
+
+def _fitted(line: str) -> str:
+    """Broken between words where a terminal would break it within one; as it is elsewhere."""
+    if not is_terminal(sys.stderr):
+        return line
+    width = shutil.get_terminal_size().columns
+    return line if columns(line) <= width else "\n".join(wrapped(line, width, "  "))
 
 
 def say_lines(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Where there is colour."""
+"""Where there is colour, and how a note fits a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from atlas_perf.cli.streams import wants_colour
+from atlas_perf.cli.streams import say, wants_colour
 
 
 class Terminal(io.StringIO):
@@ -39,3 +39,16 @@ def test_colour_is_where_it_is_seen_or_asked_for(
         monkeypatch.setenv(name, value)
     assert wants_colour(io.StringIO()) is in_a_pipe
     assert wants_colour(Terminal()) is on_a_terminal
+
+
+def test_a_note_is_broken_between_words_on_a_terminal_and_left_whole_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "20")
+    for stream, lines in ((Terminal(), 3), (io.StringIO(), 1)):
+        monkeypatch.setattr("sys.stderr", stream)
+        say("warning: shop: nothing proves anything")
+        told = stream.getvalue()
+        assert len(told.splitlines()) == lines
+        assert told.split() == ["warning:", "shop:", "nothing", "proves", "anything"]
