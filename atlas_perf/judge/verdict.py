@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,11 +16,6 @@ from atlas_perf.model.snapshot import Snapshot
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.model.verdict import Verdict, worst
 from atlas_perf.units import NS_PER_S, format_duration
-
-_COMFORT = re.compile(
-    r"The one criterion was met\.|All \d+ criteria were met\.|"
-    r"The one baseline was held\.|All \d+ baselines held\."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +156,3 @@ def _all_met(results: Sequence[ThresholdResult]) -> str:
     if len(results) == 1:
         return "The one criterion was met."
     return f"All {len(results)} criteria were met."
-
-
-def is_comfort(sentence: str) -> bool:
-    """True for a reason that only a PASS has."""
-    return _COMFORT.fullmatch(sentence) is not None

@@ -10,7 +10,8 @@ from atlas_perf.model.run_sketches import RunSketches
 from atlas_perf.model.summary import CriterionState, PhaseSummary, Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.console_arrivals import arrival_sentences
-from atlas_perf.report.criterion_text import criteria_texts, headline
+from atlas_perf.report.console_verdict import telling_reasons
+from atlas_perf.report.criterion_text import HEADLINES, criteria_texts, headline
 from atlas_perf.report.html.advice import advice
 from atlas_perf.report.html.columns import columns_of
 from atlas_perf.report.html.criteria_rows import criteria
@@ -67,14 +68,19 @@ def run_page(summary: Summary, kept: RunSketches, earlier: EarlierRuns = NO_EARL
         histories=asked.histories,
         definitions=DEFINITIONS,
     )
+    counts = criteria_counts(summary)
+    meaning = headline(summary)
+    if meaning == HEADLINES[Verdict.PASS] and counts:
+        meaning, counts = counts, ""  # both say the same
     return render_page(
         "run.html.jinja",
         f"{summary.verdict.value} · {summary.name} · atlas-perf",
         data,
         summary=summary,
         tone=TONES[summary.verdict],
-        headline=headline(summary),
-        counts=criteria_counts(summary),
+        headline=meaning,
+        counts=counts,
+        reasons=telling_reasons(summary),
         advice=advice(summary),
         figures=key_figures(summary),
         thresholds=asked.thresholds,
