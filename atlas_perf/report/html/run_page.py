@@ -13,6 +13,7 @@ from atlas_perf.report.console_arrivals import arrival_sentences
 from atlas_perf.report.console_verdict import telling_reasons
 from atlas_perf.report.criterion_text import HEADLINES, criteria_texts, headline
 from atlas_perf.report.html.advice import advice
+from atlas_perf.report.html.cells import duration_text
 from atlas_perf.report.html.columns import columns_of
 from atlas_perf.report.html.criteria_rows import criteria
 from atlas_perf.report.html.definitions import DEFINITIONS
@@ -33,7 +34,7 @@ from atlas_perf.report.html.spans import spans_of
 from atlas_perf.report.html.spectra import spectra_of
 from atlas_perf.report.run_outcomes import NO_EARLIER_RUNS, EarlierRuns
 from atlas_perf.report.terminal_text import printable
-from atlas_perf.units import NS_PER_S, format_duration
+from atlas_perf.units import NS_PER_S
 
 MOST_EXCEPTIONS = 50
 
@@ -134,7 +135,7 @@ def facts_of(summary: Summary) -> list[Fact]:
         ("Target", facts.target),
         ("Environment", facts.environment),
         ("Started", summary.started_at),
-        ("Measured", format_duration(summary.measured_s * NS_PER_S)),
+        ("Measured", duration_text(summary.measured_s * NS_PER_S)),
         ("atlas-perf", facts.tool_version),
         ("Python", facts.python),
         ("uvloop", facts.uvloop),
