@@ -10,6 +10,7 @@ from atlas_perf.judge.advice import where_to_look
 from atlas_perf.judge.baselines.judging import all_held, baseline_findings
 from atlas_perf.judge.each_scenario import unproven
 from atlas_perf.judge.no_data import refused_reason
+from atlas_perf.judge.nothing_measured import nothing_measured_note
 from atlas_perf.judge.validity import invalid_reasons
 from atlas_perf.model.baseline import BaselineResult
 from atlas_perf.model.snapshot import Snapshot
@@ -61,6 +62,9 @@ def decide(
     findings.extend(baseline_findings(baselines))
     if not stopped_early:
         findings.extend(unproven(results, snapshot))
+    note = nothing_measured_note(results, snapshot)
+    if note:
+        findings.append((Verdict.PASS, note))
     verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
     if interrupted:
         note = f"The run was interrupted after {format_duration(snapshot.elapsed_ns)}"
