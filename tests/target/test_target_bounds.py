@@ -127,6 +127,6 @@ def test_forty_minutes_take_no_more_memory_than_thirty(
             held_bytes.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    # Tables keep the size of their fullest moment, so that what is held comes near its bound in half
+    # Tables keep the size of their fullest moment, so that what is held nears its bound within half
     # an hour. One task in a hundred that stayed would be more than is allowed for that.
     assert held_bytes[3] < 1.03 * held_bytes[2] + 4096
