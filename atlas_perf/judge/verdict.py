@@ -62,10 +62,10 @@ def decide(
     findings.extend(baseline_findings(baselines))
     if not stopped_early:
         findings.extend(unproven(results, snapshot))
-    note = nothing_measured_note(results, snapshot)
+    verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
+    note = nothing_measured_note(results, snapshot) if verdict is Verdict.PASS else ""
     if note:
         findings.append((Verdict.PASS, note))
-    verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
     if interrupted:
         note = f"The run was interrupted after {format_duration(snapshot.elapsed_ns)}"
         if whole:

@@ -252,7 +252,7 @@ def test_on_a_terminal_progress_is_redrawn_and_gone_at_the_end(start, no_color: 
     assert b"steady" in drawn  # the phase of the load
     assert b"\x1b[2K" in drawn  # a line is erased before it is drawn anew
     assert bool(COLOUR.search(drawn)) is not no_color
-    assert drawn.decode().splitlines()[-1].endswith("-mine")  # where the results are
+    assert drawn.decode().splitlines()[-1].endswith("-mine/report.html")  # where the results are
 
 
 def _read(terminal: int) -> bytes:
