@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.coordinator.events import CeilingBroken
 from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.coordinator.verdict import conclude
 from atlas_perf.errors import ExitCode
@@ -15,6 +16,7 @@ from atlas_perf.model.batch import Batch, CounterDelta, Ledger, NewSeries
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import (
     ConstantVUs,
+    RateCeiling,
     ScenarioPlan,
     SharedIterations,
     TestPlan,
@@ -131,6 +133,16 @@ def test_an_interrupt_is_told_for_what_it_took(
     assert (summary.verdict, summary.exit_code) == (verdict, ExitCode.INTERRUPTED)
     assert any(says in reason for reason in summary.reasons)
     assert sum("interrupted" in reason for reason in summary.reasons) == 1
+
+
+def test_a_run_that_was_ended_for_its_rate_proves_nothing() -> None:
+    under = replace(PLAN, rate_ceiling=RateCeiling(100.0, "atlas-perf.toml"))
+    summary = concluded(10, under, too_fast=CeilingBroken(1234, 7))
+    assert summary.verdict is Verdict.INVALID
+    assert summary.reasons[0].startswith(
+        "The run was ended for its 1,234 requests in second 7, more than max_rate_per_s = 100 of"
+    )
+    assert concluded(10, under).verdict is Verdict.PASS
 
 
 STEADY = TestPlan(
