@@ -25,7 +25,13 @@ def test_a_time_from_the_send_and_its_response_time_lead_to_each_other(
 
 
 @pytest.mark.parametrize(
-    "written", ["http_reqs", "ws_response_time", "ws_response_time{operation:push}"]
+    "written",
+    [
+        "http_reqs",
+        "iterations{operation:rtt}",
+        "ws_response_time",
+        "ws_response_time{operation:push}",
+    ],
 )
 def test_anything_else_is_its_own(written: str) -> None:
     assert response_twin(Selector.parse(written)) is None
