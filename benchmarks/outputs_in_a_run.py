@@ -108,8 +108,9 @@ def measure(variant: str) -> Cost:
             coordinator_s = cpu_until_end_s(running)
         (results,) = (folder / "results").iterdir()
         summary = read_run(results).summary
-    if not all(output.complete for output in summary.outputs):
-        raise RuntimeError(f"not all was delivered: {summary.outputs}")
+    for output in summary.outputs:
+        if not output.complete:  # the flood may be more than a file takes: that is a finding
+            print(output.note, file=sys.stderr)
     flood = sum(one.requests for one in summary.endpoints if one.scenario == "flood")
     few = [one for one in summary.windows if FEW_FROM_S < one.second < FEW_FROM_S + FEW_S]
     return Cost(

@@ -25,7 +25,6 @@ from atlas_perf.report.reports_folder import ReportsFolder, comparison_files
 
 _ONE_EACH = 2
 
-Names = tuple[list[str], list[str]]  # of the runs on both sides, as they were given
 
 _HELP = """Say whether a candidate is worse than its base, from their results folders.
 

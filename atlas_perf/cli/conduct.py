@@ -36,7 +36,7 @@ from atlas_perf.outputs.base import Output
 from atlas_perf.outputs.kept_sketches import KeptSketches
 from atlas_perf.report.console import render_console
 from atlas_perf.report.errors import ResultsWriteError
-from atlas_perf.report.results_folder import ResultsFolder
+from atlas_perf.report.results_folder import REPORT_FILE, ResultsFolder
 from atlas_perf.schedule.peak_rate import peak_rate
 from atlas_perf.units import format_planned
 from atlas_perf.url_credentials import without_credentials
@@ -128,11 +128,13 @@ def recorded(
     secrets = plan_secrets(plan)
     if early_end is not None:
         summary = withdrawn(summary, redacted_text(early_end, secrets))
+    kept = sketches.kept(partial(redacted_text, secrets=secrets))
+    earlier = earlier_runs(folder.path, summary, (DEFAULT_STORE,))
     try:
-        kept = sketches.kept(partial(redacted_text, secrets=secrets))
-        folder.write(summary, kept, earlier_runs(folder.path, summary, (DEFAULT_STORE,)))
+        folder.write(summary, kept, earlier)
     except ResultsWriteError as error:
         summary = withdrawn(summary, _sentence(error))
+        folder.keep_what_fits(summary, kept, earlier)
         say(f"error: {error}")
     return summary, folder.path
 
@@ -228,7 +230,8 @@ def _tell_end(summary: Summary, folder: Path) -> None:
     if logs_json():
         log_event("verdict", **verdict_fields(summary, str(folder)))
     else:
-        say(f"results: {folder}")
+        page = folder / REPORT_FILE
+        say(f"results: {folder}" + (f", page: {page}" if page.is_file() else ""))
 
 
 @dataclass(frozen=True, slots=True)

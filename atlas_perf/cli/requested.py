@@ -1,5 +1,5 @@
 """What a command with the options of `run` asks for, laid over each other from all who may say it:
-defaults, the project's configuration, [the scenario], environment variables, flags.
+defaults, the project's configuration, the scenario, environment variables, flags.
 """
 
 from __future__ import annotations

@@ -9,14 +9,16 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import shutil
 import sys
 from typing import TextIO
 
 from atlas_perf.cli.json_log import Level, json_line, message_line
-from atlas_perf.report.terminal_text import printable
+from atlas_perf.report.terminal_text import columns, printable, wrapped
 
 _SAME_WIDTH = str.maketrans("✓✗›↳×·…–≥≤•─│┊┤└▲▼µ→█▏", "+x>>x-~-><o-|:|+^vu>#|")
 _NARROW = "atlas_perf.narrow"
+_ASK_FOR_COLOUR = ("FORCE_COLOR", "CLICOLOR_FORCE")
 _log = {"json": False}
 
 
@@ -45,7 +47,15 @@ def logs_json() -> bool:
 
 def say(text: str) -> None:
     """Print a note on stderr: one line, whatever names and messages are in it."""
-    _write(sys.stderr, message_line(text) if logs_json() else printable(text))
+    _write(sys.stderr, message_line(text) if logs_json() else _fitted(printable(text)))
+
+
+def _fitted(line: str) -> str:
+    """Broken between words where a terminal would break it within one; as it is elsewhere."""
+    if not is_terminal(sys.stderr):
+        return line
+    width = shutil.get_terminal_size().columns
+    return line if columns(line) <= width else "\n".join(wrapped(line, width, "  "))
 
 
 def say_lines(text: str) -> None:
@@ -74,8 +84,15 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Colour on a terminal, unless `NO_COLOR` is set to anything (see no-color.org)."""
-    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+    """Colour on a terminal, and elsewhere where `FORCE_COLOR` or `CLICOLOR_FORCE` asks for it.
+
+    `NO_COLOR`, set to anything, outranks both (see no-color.org and bixense.com/clicolors); a
+    value of `0` asks for nothing.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    asked = any(os.environ.get(name, "0") not in {"", "0"} for name in _ASK_FOR_COLOUR)
+    return asked or is_terminal(stream)
 
 
 def _write(stream: TextIO, text: str) -> None:

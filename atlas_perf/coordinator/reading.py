@@ -34,7 +34,7 @@ def read_progress(
         elapsed_s=elapsed_ns / NS_PER_S,
         planned_s=state.plan.end_ns / NS_PER_S,
         vus=round(window.vus) if window is not None else 0,
-        vus_max=_gauge(aggregator, "vus_max"),
+        vus_max=_gauge(aggregator, "vus_max") or state.plan.max_vus,  # at first no worker told
         iterations=sum(ledger.completed + ledger.failed for ledger in ledgers),
         interrupted=sum(ledger.interrupted for ledger in ledgers),
         requests=_count(aggregator, "http_reqs"),

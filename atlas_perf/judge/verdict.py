@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,17 +10,13 @@ from atlas_perf.judge.advice import where_to_look
 from atlas_perf.judge.baselines.judging import all_held, baseline_findings
 from atlas_perf.judge.each_scenario import unproven
 from atlas_perf.judge.no_data import refused_reason
+from atlas_perf.judge.nothing_measured import nothing_measured_note
 from atlas_perf.judge.validity import invalid_reasons
 from atlas_perf.model.baseline import BaselineResult
 from atlas_perf.model.snapshot import Snapshot
 from atlas_perf.model.summary import CriterionState, ThresholdResult
 from atlas_perf.model.verdict import Verdict, worst
 from atlas_perf.units import NS_PER_S, format_duration
-
-_COMFORT = re.compile(
-    r"The one criterion was met\.|All \d+ criteria were met\.|"
-    r"The one baseline was held\.|All \d+ baselines held\."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +62,9 @@ def decide(
     findings.extend(baseline_findings(baselines))
     if not stopped_early:
         findings.extend(unproven(results, snapshot))
+    note = nothing_measured_note(results, snapshot)
+    if note:
+        findings.append((Verdict.PASS, note))
     verdict = worst([Verdict.PASS, *(found for found, _ in findings)])
     if interrupted:
         note = f"The run was interrupted after {format_duration(snapshot.elapsed_ns)}"
@@ -162,8 +160,3 @@ def _all_met(results: Sequence[ThresholdResult]) -> str:
     if len(results) == 1:
         return "The one criterion was met."
     return f"All {len(results)} criteria were met."
-
-
-def is_comfort(sentence: str) -> bool:
-    """True for a reason that only a PASS has."""
-    return _COMFORT.fullmatch(sentence) is not None

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.baselines.judging import invalidated
-from atlas_perf.judge.verdict import is_comfort
 from atlas_perf.model.summary import Summary
-from atlas_perf.model.verdict import Verdict
+from atlas_perf.model.verdict import Verdict, is_comfort
 
 
 def withdrawn(summary: Summary, reason: str) -> Summary:

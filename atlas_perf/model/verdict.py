@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -42,3 +43,14 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """
     order = list(Verdict)
     return min(verdicts, key=order.index)
+
+
+_COMFORT = re.compile(
+    r"The one criterion was met\.|All \d+ criteria were met\.|"
+    r"The one baseline was held\.|All \d+ baselines held\."
+)
+
+
+def is_comfort(sentence: str) -> bool:
+    """True for a reason that only a PASS has: that everything was met or held."""
+    return _COMFORT.fullmatch(sentence) is not None

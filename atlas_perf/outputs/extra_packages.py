@@ -11,8 +11,9 @@ def refuse_without(kind: str, *packages: str) -> None:
     """Raises UsageError, with what to do, if one of these is not installed."""
     missing = [package for package in packages if not _installed(package)]
     if missing:
+        are = "is" if len(missing) == 1 else "are"
         raise UsageError(
-            f"--out {kind} needs {' and '.join(missing)}, which is not installed: "
+            f"--out {kind} needs {' and '.join(missing)}, which {are} not installed: "
             "pip install 'atlas-perf[outputs]'"
         )
 

@@ -10,7 +10,8 @@ from atlas_perf.model.summary import Summary
 from atlas_perf.report.bench_rate import schedule_sentences
 from atlas_perf.report.calibration import calibration_sentences
 from atlas_perf.report.console_health import health_parts, stall_lines
-from atlas_perf.report.console_verdict import reason_lines, verdict_line
+from atlas_perf.report.console_verdict import reason_lines, telling_reasons, verdict_line
+from atlas_perf.report.error_words import error_name
 from atlas_perf.report.latency_histogram import HistogramRow
 from atlas_perf.report.terminal_text import Paint, joined, printable, right, shortened, wrapped
 from atlas_perf.report.value_text import bound_text, milliseconds_text, share_text
@@ -69,8 +70,12 @@ def render_bench(
     for title, body in sections:
         if body:
             lines += ["", *([f"  {paint('bold', title)}"] if title else []), *body]
-    lines += ["", *reason_lines(summary.reasons, paint, width), *_doubts(summary, paint, width)]
-    return "\n".join([*lines, "", verdict_line(summary, paint)]) + "\n"
+    notes = [
+        *reason_lines(telling_reasons(summary), paint, width),
+        *_doubts(summary, paint, width),
+    ]
+    lines += ["", *([*notes, ""] if notes else []), verdict_line(summary, paint)]
+    return "\n".join(lines) + "\n"
 
 
 def doubts(summary: Summary) -> list[str]:
@@ -116,8 +121,15 @@ def _rate_lines(summary: Summary, paint: Paint) -> list[str]:
     received, sent = (_values(summary, name) for name in ("data_received", "data_sent"))
     rate = f"{requests.get('rate', 0.0):,.1f}"
     count = int(requests.get("count", 0))
+    counted = f"{count:,} request{'' if count == 1 else 's'}"
+    failed = sum(endpoint.failed for endpoint in summary.endpoints)
+    if failed and failed >= count:
+        # The rate of failures is none that a target could be praised for.
+        head = paint("red", f"no request succeeded: {failed:,} failed, {rate} a second")
+    else:
+        head = f"{paint('bold', rate)} requests/s   {paint('dim', counted)}"
     return [
-        f"{_INDENT}{paint('bold', rate)} requests/s   {paint('dim', f'{count:,} requests')}",
+        _INDENT + head,
         f"{_INDENT}{format_bytes(received.get('rate', 0.0))}/s received, "
         f"{format_bytes(sent.get('rate', 0.0))}/s sent",
     ]
@@ -180,7 +192,7 @@ def _answer_lines(summary: Summary, paint: Paint, width: int) -> list[str]:
             _INDENT + paint("yellow", f"cut off in flight: {censored:,}, with their age in ≥")
         )
     if errors:
-        codes = [f"error {code}: {count:,}" for code, count in errors.most_common()]
+        codes = [f"{error_name(code)}: {count:,}" for code, count in errors.most_common()]
         lines += [_INDENT + paint("red", line) for line in joined(codes, width - 4, "  ")]
     for name, what in (("http_req_connecting", "connect"), ("http_req_tls_handshaking", "TLS")):
         values = _values(summary, name)

@@ -23,7 +23,7 @@ from atlas_perf.report.console_metrics import (
 )
 from atlas_perf.report.console_outputs import output_lines
 from atlas_perf.report.console_phases import phase_lines, shortness_text
-from atlas_perf.report.console_verdict import reason_lines, verdict_line
+from atlas_perf.report.console_verdict import reason_lines, telling_reasons, verdict_line
 from atlas_perf.report.generator_text import load_sentences, worker_parts
 from atlas_perf.report.terminal_text import (
     Paint,
@@ -77,7 +77,8 @@ def render_console(summary: Summary, *, colour: bool, width: int) -> str:
     for title, body in sections:
         if body:
             lines += ["", f"  {paint('bold', title)}", *body]
-    lines += ["", *reason_lines(summary.reasons, paint, width), "", verdict_line(summary, paint)]
+    reasons = reason_lines(telling_reasons(summary), paint, width)
+    lines += ["", *([*reasons, ""] if reasons else []), verdict_line(summary, paint)]
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
@@ -16,6 +17,7 @@ MOST_FAILING = 10
 """Rows per scenario: so many of the most requested, and of the others that failed most;
 `summary.json` has them all."""
 
+_BASE = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]+")
 _INDENT = "    "
 _HEADINGS = ("requests", "failed", "p(50)", "p(95)", "p(99)", "max")
 _RESPONSE = "  response, from when due"
@@ -35,7 +37,10 @@ def endpoint_lines(endpoints: Sequence[EndpointSummary], paint: Paint, width: in
     cells = [*map(_numbers, shown_rows), *map(_response_numbers, shown_rows)]
     widths = [max(map(columns, column)) for column in zip(_HEADINGS, *cells, strict=True)]
     room = width - len(_INDENT) - sum(widths) - 2 * len(widths)
-    names = [_name(one) for one in shown_rows]
+    base = _common_base(shown_rows)
+    if all(columns(_name(one)) <= room for one in shown_rows):
+        base = ""  # with room for all, names stand as they are in summary.json
+    names = [_name(one, base) for one in shown_rows]
     names += [_RESPONSE for one in shown_rows if one.response_ms]
     name_width = min(max(map(columns, names)), room)
     head = "".join(
@@ -46,7 +51,7 @@ def endpoint_lines(endpoints: Sequence[EndpointSummary], paint: Paint, width: in
         if len(shown) > 1:
             lines.append(_INDENT + paint("bold", printable(scenario)))
         for one in rows:
-            lines += _rows(one, name_width, widths, paint)
+            lines += _rows(one, _name(one, base), name_width, widths, paint)
         if hidden:
             lines.append(_INDENT + paint("dim", f"and {hidden} more in summary.json"))
     return lines
@@ -59,12 +64,12 @@ def _worth_showing(endpoints: list[EndpointSummary]) -> list[EndpointSummary]:
 
 
 def _rows(
-    endpoint: EndpointSummary, name_width: int, widths: Sequence[int], paint: Paint
+    endpoint: EndpointSummary, name: str, name_width: int, widths: Sequence[int], paint: Paint
 ) -> Iterable[str]:
     cells = [right(cell, wide) for cell, wide in zip(_numbers(endpoint), widths, strict=True)]
     if endpoint.failed:
         cells[1] = paint("red", cells[1])
-    name = left(shortened(_name(endpoint), name_width), name_width)
+    name = left(shortened(name, name_width), name_width)
     yield f"{_INDENT}{name}  {'  '.join(cells)}".rstrip()
     if endpoint.response_ms:
         cells = [
@@ -79,8 +84,15 @@ def _rows(
         yield f"{_INDENT}  {paint('yellow', f'↳ {endpoint.censored} cut off in flight')}"
 
 
-def _name(endpoint: EndpointSummary) -> str:
-    return printable(f"{endpoint.method} {endpoint.name}".strip())
+def _name(endpoint: EndpointSummary, base: str = "") -> str:
+    name = endpoint.name.removeprefix(base) or "/"
+    return printable(f"{endpoint.method} {name}".strip())
+
+
+def _common_base(endpoints: Sequence[EndpointSummary]) -> str:
+    """Scheme and host of the URLs among the names, if all have the same; else nothing."""
+    bases = {found[0] for one in endpoints if (found := _BASE.match(one.name)) is not None}
+    return bases.pop() if len(bases) == 1 else ""
 
 
 def _numbers(endpoint: EndpointSummary) -> list[str]:

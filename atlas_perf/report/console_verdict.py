@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.model.summary import CriterionState, Summary
-from atlas_perf.model.verdict import Verdict
+from atlas_perf.model.verdict import Verdict, is_comfort
 from atlas_perf.report.criterion_text import STATES
 from atlas_perf.report.terminal_text import Paint, printable, wrapped
 
@@ -18,6 +18,11 @@ _BANNERS = {
     Verdict.INCONCLUSIVE: ("on yellow", "?", "neither a regression nor its absence is shown"),
     Verdict.PASS: ("on green", "✓", ""),
 }
+
+
+def telling_reasons(summary: Summary) -> list[str]:
+    """The reasons without those that only say what the verdict's line says by its counts."""
+    return [reason for reason in summary.reasons if not is_comfort(reason)]
 
 
 def reason_lines(reasons: Sequence[str], paint: Paint, width: int) -> list[str]:

@@ -30,3 +30,8 @@ _WORDS = {
 
 ERROR_WORDS: Mapping[str, str] = {str(code.value): words for code, words in _WORDS.items()}
 """By the code as a series' tag has it."""
+
+
+def error_name(code: str) -> str:
+    """`error 1212 connection refused`: the code, and what it means where that is known."""
+    return " ".join(filter(None, (f"error {code}", ERROR_WORDS.get(code))))

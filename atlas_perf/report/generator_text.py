@@ -37,7 +37,7 @@ def worker_parts(summary: Summary) -> Iterator[str]:
         yield f"{lost} lost"
     yield from health_parts(summary)
     if gaps:
-        yield f"{gaps} intervals missing"
+        yield f"{gaps} interval{'' if gaps == 1 else 's'} missing"
     if refused:
         yield f"{refused} values refused"
     if overflowed:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from atlas_perf.model.progress import Exchanges, GeneratorHealth, Progress
+from atlas_perf.model.progress import Exchanges, GeneratorHealth, Progress, RunPhase
 
 LAG_OF_NOTE_MS = 20.0
 """An event loop that is asked every 20 ms and later than this does too much, or has no CPU."""
@@ -19,6 +19,9 @@ START_LAG_OF_NOTE_MS = 20.0
 THROTTLED_OF_NOTE = 0.01
 CPU_OF_NOTE = 0.9  # of a core
 CPU_WAIT_OF_NOTE = 0.2
+LOAD_TO_COME = (RunPhase.STARTING, RunPhase.SETUP, RunPhase.RUNNING)
+"""Later nothing is left of the load, however early an interrupt or a threshold ended it."""
+
 KEPT_SHARE = 0.95
 """Of the planned rate, in one second: less than this is not chance."""
 
@@ -174,10 +177,12 @@ def phase_text(progress: Progress) -> str:
 
 
 def times(progress: Progress) -> Sequence[str]:
-    """How long it has run, of how long, and how much is left."""
+    """How long it has run, of how long, and how much is left as long as the load goes on."""
     elapsed, planned = clock(progress.elapsed_s), clock(progress.planned_s)
     if progress.elapsed_s > progress.planned_s:
         return (f"{elapsed} (planned {planned})",)
+    if progress.phase not in LOAD_TO_COME:
+        return (f"{elapsed} of {planned}",)
     left_s = int(progress.planned_s) - int(progress.elapsed_s)  # as the two are written
     return (f"{elapsed} of {planned}", f"{clock(max(0, left_s))} left")
 

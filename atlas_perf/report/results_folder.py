@@ -124,9 +124,7 @@ class ResultsFolder:
         Raises:
             ResultsWriteError: naming the file; the summary on disk is then still the pending one.
         """
-        files: dict[str, str | bytes] = {SKETCHES_FILE: encode_run_sketches(sketches)}
-        files[REPORT_FILE] = run_page(summary, sketches, earlier)
-        files |= _texts(summary)
+        files = _contents(summary, sketches, earlier)
         waiting: dict[str, Path] = {}
         try:
             for file_name, content in files.items():
@@ -142,6 +140,20 @@ class ResultsFolder:
                 if file_name != SUMMARY_FILE:
                     (self.path / file_name).unlink(missing_ok=True)
             raise
+
+    def keep_what_fits(
+        self, withdrawn: Summary, sketches: RunSketches, earlier: EarlierRuns = NO_EARLIER_RUNS
+    ) -> None:
+        """After `write` failed: of the same files those there is room for, `summary.json` first.
+
+        Args:
+            withdrawn: the summary as INVALID, so that no file claims a verdict.
+            sketches: without secrets.
+        """
+        files = _contents(withdrawn, sketches, earlier)
+        for file_name in sorted(files, key=lambda name: name != SUMMARY_FILE):
+            with suppress(OSError):
+                self._replace(file_name, files[file_name])
 
     def put(self, file_name: str, text: str) -> None:
         """Write one file more, or replace it, in one step.
@@ -165,9 +177,9 @@ class ResultsFolder:
         with suppress(OSError):
             self.path.rmdir()
 
-    def _replace(self, file_name: str, text: str) -> None:
+    def _replace(self, file_name: str, content: str | bytes) -> None:
         """Write beside the file, then take its place in one step."""
-        temporary = self._write_beside(file_name, text)
+        temporary = self._write_beside(file_name, content)
         try:
             temporary.replace(self.path / file_name)
         except BaseException:
@@ -191,9 +203,13 @@ class ResultsFolder:
         return Path(temporary)
 
 
-def _texts(summary: Summary) -> dict[str, str]:
-    """The texts of a finished run, `summary.json` last."""
+def _contents(
+    summary: Summary, sketches: RunSketches, earlier: EarlierRuns
+) -> dict[str, str | bytes]:
+    """Every file of a finished run, `summary.json` last."""
     return {
+        SKETCHES_FILE: encode_run_sketches(sketches),
+        REPORT_FILE: run_page(summary, sketches, earlier),
         CONSOLE_FILE: render_console(summary, colour=False, width=CONSOLE_WIDTH),
         K6_EXPORT_FILE: _json(k6_summary_export(summary)),
         JUNIT_FILE: junit_xml(summary),

@@ -8,6 +8,7 @@ goes.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from atlas_perf.worker.lifeline import Lifeline
 from atlas_perf.worker.link import Link
 from atlas_perf.worker.printing import make_printing_harmless
 from atlas_perf.worker.session import Session
+from atlas_perf.worker.unstoppable_loop import unstoppable
 
 
 def main() -> ExitCode:
@@ -47,7 +49,8 @@ async def _serve(
     link = await Link.open(control_fd, batch_fd)
     exit_code = ExitCode.PASS
     try:
-        await Session(link, last_words).serve()
+        with unstoppable(asyncio.get_running_loop()):
+            await Session(link, last_words).serve()
     except Exception:
         link.send(Crashed(traceback.format_exc()))
         exit_code = ExitCode.INTERNAL

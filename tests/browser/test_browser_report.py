@@ -203,21 +203,21 @@ def test_each_point_of_a_history_says_what_it_is(browser, tmp_path):
     line = reader.page.locator('[data-history="threshold-0-runs"]')
     line.scroll_into_view_if_needed()
     line.hover(position={"x": 8, "y": 10})
-    playwright.expect(tooltip).to_have_text("2026-11-01 14:05 · run-1 · 612ms · not met")
+    playwright.expect(tooltip).to_have_text("2026-11-01 14:05 · run-1 · 612 ms · not met")
     reader.page.mouse.move(0, 0)
     playwright.expect(tooltip).to_be_hidden()
     line.focus()
-    playwright.expect(tooltip).to_have_text("2026-11-23 14:05 · this run · 31.4ms · met")
+    playwright.expect(tooltip).to_have_text("2026-11-23 14:05 · this run · 31.4 ms · met")
     for _ in range(2):
         line.press("ArrowLeft")
     playwright.expect(tooltip).to_have_text("2026-11-02 14:05 · run-2 · – · no data")
     line.blur()
     playwright.expect(tooltip).to_be_hidden()
     assert line.locator("xpath=following-sibling::ol/li").all_inner_texts() == [
-        "2026-11-01 14:05 · run-1 · 612ms · not met",
+        "2026-11-01 14:05 · run-1 · 612 ms · not met",
         "2026-11-02 14:05 · run-2 · – · no data",
-        "2026-11-03 14:05 · run-3 · 20.0ms · met",
-        "2026-11-23 14:05 · this run · 31.4ms · met",
+        "2026-11-03 14:05 · run-3 · 20.0 ms · met",
+        "2026-11-23 14:05 · this run · 31.4 ms · met",
     ]
-    assert line.get_attribute("aria-label").startswith("4 runs, 1 of them not met. From 612ms to")
+    assert line.get_attribute("aria-label").startswith("4 runs, 1 of them not met. From 612 ms to")
     assert reader.said == []

@@ -108,3 +108,7 @@ def test_events_and_tasks_are_told_too() -> None:
 
 def test_before_the_first_second_there_is_nothing() -> None:
     assert reading(Aggregator([], 1)).exchanges == Exchanges()
+
+
+def test_before_any_worker_has_told_of_its_users_there_may_be_as_many_as_planned() -> None:
+    assert reading(Aggregator([], 1)).vus_max == 2

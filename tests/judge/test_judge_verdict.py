@@ -8,10 +8,11 @@ import os
 
 import pytest
 from exact_snapshot import DONE, ExactSnapshot, worker
-from plans import ALL_METRICS, plan_with
+from plans import ALL_METRICS, DEPTH, plan_with
 
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.generator import generator_notes
+from atlas_perf.judge.nothing_measured import NOTHING_MEASURED
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.judge.validity import miscounted_iterations
 from atlas_perf.judge.verdict import decide, with_breach
@@ -390,3 +391,19 @@ def test_slow_requests_point_at_the_slowest_endpoint():
 
 def test_a_finished_ledger_is_balanced():
     assert DONE["api"].balanced
+
+
+@pytest.mark.parametrize("metric", ["http_reqs", "ws_msgs_sent", "group_duration", "queue_depth"])
+def test_a_run_that_measured_nothing_says_so_and_one_that_measured_anything_does_not(metric):
+    def told(snapshot, *thresholds):
+        return NOTHING_MEASURED in decided(snapshot, *thresholds, default_gates=True).reasons
+
+    idle = (
+        ExactSnapshot(worker_list=(worker(),), extra=(DEPTH,))
+        .add("iteration_failed", 0.0)
+        .add("iterations", 1)
+    )
+    assert decided(idle, default_gates=True).verdict is Verdict.PASS
+    assert told(idle)
+    assert not told(idle, ("iterations", "count>0"))  # which is asked of on purpose
+    assert not told(idle.add(metric, 1.0))

@@ -89,13 +89,16 @@ def running(*features: str, scrape_interval: str = "1s") -> Iterator[Prometheus]
             "--log.level=warn",
             *(f"--enable-feature={feature}" for feature in features),
         ]
-        with _process(command, Path(folder)) as process:
+        with server_process(command, Path(folder)) as process:
             _await_ready(process, f"http://127.0.0.1:{port}/-/ready", Path(folder))
             yield Prometheus(f"http://127.0.0.1:{port}", scraped_port)
 
 
 @contextlib.contextmanager
-def _process(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def server_process(
+    command: Sequence[str], folder: Path, **variables: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that ends with its test; what it says is in `output.txt` in this folder."""
     if shutil.which("setpriv"):
         command = ["setpriv", "--pdeathsig", "TERM", *command]  # should we be killed ourselves
     with (folder / "output.txt").open("ab") as output:
@@ -104,6 +107,7 @@ def _process(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            env={**os.environ, **variables},
             start_new_session=True,
         )
     try:

@@ -225,6 +225,8 @@ def test_a_lost_worker_and_missing_intervals_are_told():
     ):
         assert told in text
     assert "nothing lost" not in text
+    one = changed(workers=(dataclasses.replace(lost, missing_intervals=(4,)),))
+    assert "1 interval missing" in one
 
 
 def test_nearly_all_is_not_all():
@@ -319,3 +321,34 @@ def test_a_phase_that_was_cut_short_is_told_with_what_was_ordered():
     text = changed(thresholds=(short, *rest), phases=(ramp, cut))
     assert "over 12.5s of 30s ordered" in text
     assert "steady 12.5s of 30s\n" in text
+
+
+def test_that_all_was_met_is_said_once():
+    thresholds = tuple(
+        one for one in sample_summary().thresholds if one.state is CriterionState.PASSED
+    )
+    text = changed(
+        verdict=Verdict.PASS,
+        exit_code=ExitCode.PASS,
+        thresholds=thresholds,
+        baselines=None,
+        reasons=(f"All {len(thresholds)} criteria were met.", "Something to know."),
+    )
+    assert "were met" not in text
+    assert "› Something to know." in text
+    assert text.endswith(f"PASS  {len(thresholds)} of {len(thresholds)} criteria met\n")
+
+
+def urls(*bases: str, width: int) -> str:
+    endpoints = tuple(
+        EndpointSummary("api", "GET", f"{base}/api/runs/with/a/way/{number}", 1, 0, {}, {}, {})
+        for number, base in enumerate(bases)
+    )
+    return rendered(dataclasses.replace(sample_summary(), endpoints=endpoints), width)
+
+
+def test_urls_lose_the_base_that_all_have_before_their_middle_and_no_more_than_they_must():
+    same = "http://127.0.0.1:38085"
+    assert f"GET {same}/api/runs/with/a/way/1 " in urls(same, same, width=140)
+    assert "    GET /api/runs/with/a/way/1 " in urls(same, same, width=80)
+    assert "GET http://" in urls(same, "http://other:1", width=80)

@@ -10,8 +10,10 @@ import pytest
 from made_pages import KEPT, PAGES, Page, hostile_kept, hostile_summary, request
 from sample_summary import sample_summary
 
-from atlas_perf.errors import InternalError
+from atlas_perf.errors import ExitCode, InternalError
 from atlas_perf.model.request_sample import SampleReason
+from atlas_perf.model.summary import CriterionState
+from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.html import assets
 from atlas_perf.report.html.report_data import ReportData, RunSeries, report_data_json
 from atlas_perf.report.html.run_page import run_page
@@ -163,3 +165,21 @@ def test_without_single_requests_there_is_no_table_of_them():
     text = run_page(dataclasses.replace(sample_summary(), requests=()), KEPT)
     assert "failed-requests-table" not in text
     assert "slow-requests-table" not in text
+
+
+def test_that_all_was_met_is_said_once():
+    thresholds = tuple(
+        one for one in sample_summary().thresholds if one.state is CriterionState.PASSED
+    )
+    met = dataclasses.replace(
+        sample_summary(),
+        verdict=Verdict.PASS,
+        exit_code=ExitCode.PASS,
+        thresholds=thresholds,
+        baselines=None,
+        reasons=(f"All {len(thresholds)} criteria were met.",),
+    )
+    head, _, _ = run_page(met, KEPT).partition('id="criteria"')
+    assert head.count(f"{len(thresholds)} of {len(thresholds)} criteria met") == 1
+    assert "every criterion was met" not in head
+    assert "were met." not in head

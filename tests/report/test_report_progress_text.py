@@ -170,3 +170,9 @@ def test_a_worker_that_is_missing_is_seen() -> None:
 def test_a_run_that_outlasts_its_plan_says_so() -> None:
     late = replace(READING, elapsed_s=63.0, phase=RunPhase.STOPPING)
     assert plain_line(late).startswith("stopping, 1m03s (planned 1m00s), 38/150 VUs")
+
+
+@pytest.mark.parametrize("phase", [RunPhase.STOPPING, RunPhase.TEARDOWN, RunPhase.FINISHED])
+def test_nothing_is_left_of_a_load_that_was_ended(phase: RunPhase) -> None:
+    ended = replace(READING, phase=phase, load_phases=())
+    assert plain_line(ended).startswith(f"{phase.value}, 12s of 1m00s, 38/150 VUs")

@@ -13,12 +13,14 @@ import pytest
 from sample_summary import sample_summary
 
 from atlas_perf.errors import ExitCode, PlanError
+from atlas_perf.judge.withdrawn import withdrawn
 from atlas_perf.model.run_sketches import KeptRate, RunSketches
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.console import render_console
 from atlas_perf.report.errors import ResultsWriteError
 from atlas_perf.report.k6_export import k6_summary_export
-from atlas_perf.report.results_folder import ResultsFolder
+from atlas_perf.report.results_folder import CONSOLE_FILE, REPORT_FILE, ResultsFolder
+from atlas_perf.report.run_files import read_run
 from atlas_perf.report.summary_json import summary_from_json
 from atlas_perf.wire.run_sketches_codec import decode_run_sketches
 
@@ -158,6 +160,30 @@ def test_a_disk_full_at_the_end_is_an_error_and_leaves_no_verdict_behind(
     assert failed.value.exit_code == ExitCode.INVALID
     assert read(folder).verdict is Verdict.INVALID
     assert names(folder) == ["summary.json"]  # nothing beside it claims what it denies
+
+
+def test_of_a_run_that_does_not_fit_what_fits_is_kept_and_claims_no_verdict(folder, monkeypatch):
+    folder.write_pending(pending())
+    room_bytes = 60_000  # of which the report alone takes more
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        others = sum(file.stat().st_size for file in folder.path.iterdir())
+        if others > room_bytes:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(ResultsWriteError) as failed:
+        folder.write(sample_summary(), SKETCHES)
+    folder.keep_what_fits(withdrawn(sample_summary(), str(failed.value)), SKETCHES)
+    kept = read(folder)
+    assert kept.verdict is Verdict.INVALID
+    assert kept.windows == sample_summary().windows
+    assert read_run(folder.path).sketches == SKETCHES
+    assert REPORT_FILE not in names(folder)
+    assert "INVALID" in (folder.path / CONSOLE_FILE).read_text()
+    assert not [name for name in names(folder) if name.startswith(".")]
 
 
 def test_a_really_full_device_is_an_error(folder, monkeypatch):

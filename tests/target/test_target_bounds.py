@@ -1,4 +1,4 @@
-"""Twenty minutes of load, by a clock that is moved by hand: the target's memory stays flat."""
+"""Forty minutes of load, by a clock that is moved by hand: the target's memory stays flat."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from atlas_perf.target.stomp.topics import Topics
 from atlas_perf.target.tasks import Tasks
 
 SETTINGS = TargetSettings(max_runs=200, max_tasks=200)
-MINUTES = 20
+MINUTES = 10
+"""Of each stretch after which memory is looked at."""
 SECONDS_AT_ONCE = 20
 
 Load = Iterator[None]
@@ -111,20 +112,21 @@ def topics(now_ns, run_order: dict, task_order: dict) -> Load:
 
 
 @pytest.mark.parametrize("load", [documented_runs, tasks, deployed_runs, rooms, topics])
-def test_twenty_minutes_take_no_more_memory_than_ten(
+def test_forty_minutes_take_no_more_memory_than_thirty(
     load: Callable[..., Load], clock, run_order, task_order
 ) -> None:
     steps = load(clock, run_order, task_order)
     tracemalloc.start()
     try:
         held_bytes = []
-        for _ in range(2):
-            for _ in range(MINUTES // 2 * 60 // SECONDS_AT_ONCE):
+        for _ in range(4):
+            for _ in range(MINUTES * 60 // SECONDS_AT_ONCE):
                 next(steps)
                 clock.pass_ms(1000 * SECONDS_AT_ONCE)
             gc.collect()
             held_bytes.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    # What is held varies a little with the lengths of ids and moments, never with time.
-    assert held_bytes[1] < 1.03 * held_bytes[0] + 4096
+    # Tables keep the size of their fullest moment, so that what is held nears its bound within half
+    # an hour. One task in a hundred that stayed would be more than is allowed for that.
+    assert held_bytes[3] < 1.03 * held_bytes[2] + 4096

@@ -7,13 +7,17 @@ summary.json holds.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from atlas_perf.report.value_text import bound_text, milliseconds_text, share_text
-from atlas_perf.units import format_quantity
+from atlas_perf.model.metric import Contains
+from atlas_perf.report.value_text import bound_text, share_text, value_text
+from atlas_perf.units import NS_PER_MS, format_duration, format_quantity
 
 ABSENT = "–"
+
+_DURATION = re.compile(r"(-?[\d.]+)(ns|µs|ms|s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,22 @@ class Cell:
     value: str = ""  # JSON; empty where there is none
     tone: str = ""  # "", "good", "bad" or "open"
     about: str = ""  # key of its definition, where its column does not say it
+
+
+def duration_text(duration_ns: float) -> str:
+    """As the terminal writes it, with the space that a page has before every unit: `12.3 ms`."""
+    text = format_duration(duration_ns)
+    single = _DURATION.fullmatch(text)
+    return text if single is None else f"{single[1]} {single[2]}"
+
+
+def milliseconds_text(value_ms: float) -> str:
+    return duration_text(value_ms * NS_PER_MS)
+
+
+def statistic_text(value: float, contains: Contains) -> str:
+    """One statistic of a metric, in a fitting unit."""
+    return milliseconds_text(value) if contains is Contains.TIME else value_text(value, contains)
 
 
 def number(text: str, value: float | None, tone: str = "", about: str = "") -> Cell:

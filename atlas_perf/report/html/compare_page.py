@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from atlas_perf.model.comparison import ComparedMetric, Comparison
+from atlas_perf.model.comparison import RATE, ComparedMetric, Comparison
 from atlas_perf.model.summary import EndpointSummary, Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.comparison import (
@@ -14,7 +14,15 @@ from atlas_perf.report.comparison import (
     interval_text,
     value_text,
 )
-from atlas_perf.report.html.cells import ABSENT, Cell, count, number, part, statistic
+from atlas_perf.report.html.cells import (
+    ABSENT,
+    Cell,
+    count,
+    milliseconds_text,
+    number,
+    part,
+    statistic,
+)
 from atlas_perf.report.html.definitions import DEFINITIONS
 from atlas_perf.report.html.forest import Forest, forests
 from atlas_perf.report.html.page import render_page
@@ -140,6 +148,12 @@ def _side(title: str, run: RunFiles) -> Side:
     return Side(title, str(run.path), verdict.value, TONES[verdict], f"{started} UTC")
 
 
+def _level(one: ComparedMetric, value: float | None) -> Cell:
+    if value is not None and one.is_time and one.statistic != RATE:
+        return number(milliseconds_text(value), value)
+    return number(value_text(one, value), value)
+
+
 def _row(one: ComparedMetric, forest: Forest | None, advisory: bool) -> ChangeRow:
     colour, word = finding_words(one, advisory=advisory)
     mark, _, said = word.partition(" ")
@@ -147,8 +161,8 @@ def _row(one: ComparedMetric, forest: Forest | None, advisory: bool) -> ChangeRo
         tone=_TONES[colour],
         word=said if mark else "",
         name=f"{one.selector} {one.statistic}",
-        base=number(value_text(one, one.base), one.base),
-        candidate=number(value_text(one, one.candidate), one.candidate),
+        base=_level(one, one.base),
+        candidate=_level(one, one.candidate),
         change=number(one.text(one.change), one.change),
         interval=interval_text(one),
         forest=forest,

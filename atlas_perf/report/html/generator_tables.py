@@ -12,15 +12,15 @@ MOST_ROWS = 100
 _WORKERS = (
     Column("Worker", "worker", is_text=True),
     Column("Loop lag, max", "loop_lag"),
-    Column("late by itself", "own_lag"),
+    Column("Late by itself", "own_lag"),
     Column("Loop CPU", "loop_cpu"),
     Column("CPU", "worker_cpu"),
-    Column("waited for CPU", "cpu_wait"),
-    Column("held by limit", "throttled"),
+    Column("Waited for CPU", "cpu_wait"),
+    Column("Held by limit", "throttled"),
     Column("GC pause, max", "gc_pause"),
     Column("Memory", "memory"),
     Column("Open files", "open_files"),
-    Column("Missing s", "missing"),
+    Column("Missing seconds", "missing"),
 )
 _STALLS = (
     Column("Worker", "worker"),
@@ -31,11 +31,11 @@ _STALLS = (
 )
 _FLOORS = (
     Column("Rate", "floor"),
-    Column("service p50", "floor"),
-    Column("service p95", "floor"),
-    Column("service p99", "floor"),
-    Column("response p99", "floor"),
-    Column("lag p99", "floor"),
+    Column("Service p50", "floor"),
+    Column("Service p95", "floor"),
+    Column("Service p99", "floor"),
+    Column("Response p99", "floor"),
+    Column("Lag p99", "floor"),
 )
 
 

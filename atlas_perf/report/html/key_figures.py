@@ -7,9 +7,16 @@ from dataclasses import dataclass
 
 from atlas_perf.model.metric import HTTP_RESPONSE_TIME
 from atlas_perf.model.summary import Summary
-from atlas_perf.report.html.cells import Cell, count, number, part
-from atlas_perf.report.value_text import bound_text, milliseconds_text
-from atlas_perf.units import NS_PER_S, format_duration, format_quantity
+from atlas_perf.report.html.cells import (
+    Cell,
+    count,
+    duration_text,
+    milliseconds_text,
+    number,
+    part,
+)
+from atlas_perf.report.value_text import bound_text
+from atlas_perf.units import NS_PER_S, format_quantity
 
 SERVICE = "http_req_duration"
 
@@ -105,7 +112,7 @@ def _load(summary: Summary) -> Iterator[Figure]:
         )
     users = summary.metrics.get("vus")
     if users is not None:
-        measured = format_duration(summary.measured_s * NS_PER_S)
+        measured = duration_text(summary.measured_s * NS_PER_S)
         yield Figure(
             "Virtual users", count(users.values["max"], about="vus"), f"measured {measured}"
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from atlas_perf.model.metric import Contains, MetricKind
 from atlas_perf.model.summary import MetricSummary, Summary
-from atlas_perf.report.html.cells import ABSENT, Cell, count, number
+from atlas_perf.report.html.cells import ABSENT, Cell, count, number, statistic_text
 from atlas_perf.report.html.tables import Column, Row, Table, limited
-from atlas_perf.report.value_text import bound_text, per_second_text, share_text, value_text
+from atlas_perf.report.value_text import bound_text, per_second_text, share_text
 from atlas_perf.units import format_quantity
 
 MOST_ROWS = 500
@@ -54,7 +54,7 @@ def _statistic(one: MetricSummary, key: str) -> Cell:
     value = one.values.get(key)
     if value is None:
         return Cell(ABSENT)
-    return number(bound_text(value_text(value, one.contains), key in one.at_least), value)
+    return number(bound_text(statistic_text(value, one.contains), key in one.at_least), value)
 
 
 def _total(one: MetricSummary) -> tuple[Cell, Cell]:
@@ -63,7 +63,7 @@ def _total(one: MetricSummary) -> tuple[Cell, Cell]:
         case MetricKind.COUNTER:
             amount = values["count"]
             is_data = one.contains is Contains.DATA
-            text = value_text(amount, one.contains) if is_data else count(amount).text
+            text = statistic_text(amount, one.contains) if is_data else count(amount).text
             return number(text, amount), Cell(per_second_text(values["rate"], one.contains))
         case MetricKind.RATE:
             passes, fails = int(values["passes"]), int(values["fails"])

@@ -10,8 +10,10 @@ from atlas_perf.model.run_sketches import RunSketches
 from atlas_perf.model.summary import CriterionState, PhaseSummary, Summary
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.report.console_arrivals import arrival_sentences
-from atlas_perf.report.criterion_text import criteria_texts, headline
+from atlas_perf.report.console_verdict import telling_reasons
+from atlas_perf.report.criterion_text import HEADLINES, criteria_texts, headline
 from atlas_perf.report.html.advice import advice
+from atlas_perf.report.html.cells import duration_text
 from atlas_perf.report.html.columns import columns_of
 from atlas_perf.report.html.criteria_rows import criteria
 from atlas_perf.report.html.definitions import DEFINITIONS
@@ -32,7 +34,7 @@ from atlas_perf.report.html.spans import spans_of
 from atlas_perf.report.html.spectra import spectra_of
 from atlas_perf.report.run_outcomes import NO_EARLIER_RUNS, EarlierRuns
 from atlas_perf.report.terminal_text import printable
-from atlas_perf.units import NS_PER_S, format_duration
+from atlas_perf.units import NS_PER_S
 
 MOST_EXCEPTIONS = 50
 
@@ -67,14 +69,19 @@ def run_page(summary: Summary, kept: RunSketches, earlier: EarlierRuns = NO_EARL
         histories=asked.histories,
         definitions=DEFINITIONS,
     )
+    counts = criteria_counts(summary)
+    meaning = headline(summary)
+    if meaning == HEADLINES[Verdict.PASS] and counts:
+        meaning, counts = counts, ""  # both say the same
     return render_page(
         "run.html.jinja",
         f"{summary.verdict.value} · {summary.name} · atlas-perf",
         data,
         summary=summary,
         tone=TONES[summary.verdict],
-        headline=headline(summary),
-        counts=criteria_counts(summary),
+        headline=meaning,
+        counts=counts,
+        reasons=telling_reasons(summary),
         advice=advice(summary),
         figures=key_figures(summary),
         thresholds=asked.thresholds,
@@ -128,7 +135,7 @@ def facts_of(summary: Summary) -> list[Fact]:
         ("Target", facts.target),
         ("Environment", facts.environment),
         ("Started", summary.started_at),
-        ("Measured", format_duration(summary.measured_s * NS_PER_S)),
+        ("Measured", duration_text(summary.measured_s * NS_PER_S)),
         ("atlas-perf", facts.tool_version),
         ("Python", facts.python),
         ("uvloop", facts.uvloop),

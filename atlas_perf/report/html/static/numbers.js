@@ -1,4 +1,4 @@
-// Values as the page writes them, in the same words as the rest of atlas-perf: 12.1ms, 1.2 kB, 4 %.
+// Values as the page writes them, as its tables do: 12.1 ms, 1.2 kB, 4 %.
 "use strict";
 var atlas = {};
 
@@ -18,12 +18,12 @@ var atlas = {};
   };
 
   const milliseconds = (value) => {
-    if (value === 0) return "0s";
+    if (value === 0) return "0 s";
     const size = Math.abs(value);
     if (size >= 60000) return `${Math.floor(value / 60000)}m${((value % 60000) / 1000).toFixed(1)}s`;
-    if (size >= 1000) return `${threeDigits(value / 1000)}s`;
-    if (size >= 1) return `${threeDigits(value)}ms`;
-    return `${threeDigits(value * 1000)}µs`;
+    if (size >= 1000) return `${threeDigits(value / 1000)} s`;
+    if (size >= 1) return `${threeDigits(value)} ms`;
+    return `${threeDigits(value * 1000)} µs`;
   };
 
   const bytes = (value) => {
@@ -53,7 +53,7 @@ var atlas = {};
 
   atlas.numbers = {
     text: (value, unit) => (value === null || value === undefined ? "–" : texts[unit](value)),
-    // On an axis the numbers are round already: "10ms" and not "10.0ms".
+    // On an axis the numbers are round already: "10 ms" and not "10.0 ms".
     tick: (value, unit) => texts[unit](value).replace(/\.0+(?=\D|$)/, "").replace(/(\.\d*?)0+(?=\D|$)/, "$1"),
     clock,
   };

@@ -9,7 +9,7 @@
       charts: [
         {
           key: "latency", title: "Latency", unit: "ms", height: 280, named: true, canLog: true,
-          about: "successful requests of each second; dashed: service, without waiting",
+          about: "successful requests of each second; response: of arrival rates only, from when due; dashed: service of all",
           aboutClosed: "successful requests of each second",
           lines: [
             { column: "response_p50_ms", label: "response p50", colour: "p50" },
