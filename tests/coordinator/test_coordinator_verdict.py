@@ -7,14 +7,17 @@ from dataclasses import replace
 import pytest
 
 from atlas_perf.aggregate.aggregator import Aggregator
+from atlas_perf.coordinator.events import CeilingBroken, FeedRanOut
 from atlas_perf.coordinator.run_state import RunState
 from atlas_perf.coordinator.verdict import conclude
 from atlas_perf.errors import ExitCode
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.model.batch import Batch, CounterDelta, Ledger, NewSeries
+from atlas_perf.model.feed import FeedPlan, OnExhausted
 from atlas_perf.model.metric import BUILTIN_METRICS
 from atlas_perf.model.plan import (
     ConstantVUs,
+    RateCeiling,
     ScenarioPlan,
     SharedIterations,
     TestPlan,
@@ -131,6 +134,48 @@ def test_an_interrupt_is_told_for_what_it_took(
     assert (summary.verdict, summary.exit_code) == (verdict, ExitCode.INTERRUPTED)
     assert any(says in reason for reason in summary.reasons)
     assert sum("interrupted" in reason for reason in summary.reasons) == 1
+
+
+def test_a_run_that_was_ended_for_its_rate_proves_nothing() -> None:
+    under = replace(PLAN, rate_ceiling=RateCeiling(100.0, "atlas-perf.toml"))
+    summary = concluded(10, under, too_fast=CeilingBroken(1234, 7))
+    assert summary.verdict is Verdict.INVALID
+    assert summary.reasons[0].startswith(
+        "The run was ended for its 1,234 requests in second 7, more than max_rate_per_s = 100 of"
+    )
+    assert concluded(10, under).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("then", "verdict"), [(OnExhausted.FAIL, Verdict.INVALID), (OnExhausted.STOP, Verdict.PASS)]
+)
+def test_a_feed_that_ran_out_proves_nothing_unless_it_may(
+    then: OnExhausted, verdict: Verdict
+) -> None:
+    ran_out = FeedRanOut(FeedPlan("users.csv", 3, on_exhausted=then), NS_PER_S)
+    summary = concluded(10, ran_out=ran_out)
+    assert summary.verdict is verdict
+    assert ("The feed users.csv ran out of its 3 rows" in summary.reasons[0]) is (
+        then is OnExhausted.FAIL
+    )
+
+
+@pytest.mark.parametrize(
+    ("happened", "says"),
+    [
+        ({"setup_interrupted": True}, "Warning: setup was interrupted before it returned"),
+        ({"teardown_skipped": "it took too long"}, "did not finish, because it took too long"),
+    ],
+)
+def test_what_may_be_left_behind_is_told_and_weighs_nothing(
+    happened: dict[str, object], says: str
+) -> None:
+    made = replace(PLAN, has_setup=True, has_teardown=True)
+    summary = concluded(10, made, **happened)
+    assert summary.verdict is Verdict.PASS
+    assert [says in reason for reason in summary.reasons].count(True) == 1
+    assert not any(says in reason for reason in concluded(10, **happened).reasons)
+    assert not any(says in reason for reason in concluded(10, made).reasons)
 
 
 STEADY = TestPlan(

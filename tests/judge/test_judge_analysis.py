@@ -138,3 +138,16 @@ def test_a_verdict_taken_back_takes_its_rows_with_it():
     taken_back = withdrawn(run("api"), "The target died.")
     assert [row.verdict for row in taken_back.baselines.rows] == [Verdict.INVALID]
     assert withdrawn(replace(run("api"), baselines=None), "It died.").baselines is None
+
+
+def test_a_verdict_taken_back_leaves_no_word_of_comfort() -> None:
+    passed = replace(run("api"), reasons=("The one criterion was met.", "Warning: a disk is full."))
+    taken_back = withdrawn(passed, "The target died.")
+    assert (taken_back.verdict, taken_back.exit_code) == (Verdict.INVALID, ExitCode.INVALID)
+    assert taken_back.reasons == ("The target died.", "Warning: a disk is full.")
+
+
+def test_an_interrupted_run_whose_verdict_is_taken_back_stays_interrupted() -> None:
+    interrupted = replace(run("api"), exit_code=ExitCode.INTERRUPTED)
+    taken_back = withdrawn(interrupted, "The target died.")
+    assert (taken_back.verdict, taken_back.exit_code) == (Verdict.INVALID, ExitCode.INTERRUPTED)

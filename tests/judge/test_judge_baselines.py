@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from atlas_perf.aggregate.aggregator import Aggregator
 from atlas_perf.errors import ExitCode, PlanError
 from atlas_perf.judge.baselines.bands import (
     quantile_band,
@@ -18,9 +19,13 @@ from atlas_perf.judge.baselines.judging import BaselineJudge, invalidated
 from atlas_perf.judge.baselines.reading import baselines_from_text
 from atlas_perf.judge.thresholds import Judge
 from atlas_perf.judge.verdict import decide
+from atlas_perf.model.batch import Batch, CounterDelta, NewSeries
+from atlas_perf.model.metric import BUILTIN_METRICS
+from atlas_perf.model.series import Series
 from atlas_perf.model.snapshot import RateTotal, TrendTotal
 from atlas_perf.model.verdict import Verdict
 from atlas_perf.sketch.ddsketch import Sketch
+from atlas_perf.units import NS_PER_S
 from tests.judge.exact_snapshot import ExactDistribution, ExactSnapshot
 from tests.judge.plans import plan_with
 
@@ -220,3 +225,18 @@ def test_a_throughput_has_students_interval_of_its_parts():
     half = 2.570582 * math.sqrt(2 / 6)
     assert (band.low, band.high) == pytest.approx((90 - half, 90 + half))
     assert throughput_band(100, (100,) * 5).low is None
+
+
+def test_a_rows_throughput_has_the_band_of_its_parts_a_second():
+    per_s = (9, 11, 10, 8, 12, 10)
+    aggregator = Aggregator([], 1)
+    definition = NewSeries(0, BUILTIN_METRICS["http_reqs"], Series("http_reqs"))
+    for second in range(12):
+        count = per_s[second // 2]
+        deltas = (CounterDelta(0, count, float(count)),)
+        aggregator.merge(Batch(0, second, second, () if second else (definition,), deltas))
+    aggregator.mark_stopped(12 * NS_PER_S)
+    aggregator.finish()
+    row = row_of(aggregator, metric="http_reqs", aggregation="rate", limit="> 5", unit="per_s")
+    band = throughput_band(10, per_s)
+    assert (row.value, row.low, row.high) == pytest.approx((10, band.low, band.high))
