@@ -149,8 +149,9 @@ def _side(title: str, run: RunFiles) -> Side:
 
 
 def _level(one: ComparedMetric, value: float | None) -> Cell:
-    timed = value is not None and one.is_time and one.statistic != RATE
-    return number(milliseconds_text(value) if timed else value_text(one, value), value)
+    if value is None or not one.is_time or one.statistic == RATE:
+        return number(value_text(one, value), value)
+    return number(milliseconds_text(value), value)
 
 
 def _row(one: ComparedMetric, forest: Forest | None, advisory: bool) -> ChangeRow:
