@@ -231,7 +231,9 @@ def _tell_end(summary: Summary, folder: Path) -> None:
         log_event("verdict", **verdict_fields(summary, str(folder)))
     else:
         page = folder / REPORT_FILE
-        say(f"results: {folder}" + (f", page: {page}" if page.is_file() else ""))
+        say(f"results: {folder}")
+        if page.is_file():
+            say(f"report: {page}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def baseline_text(row: BaselineResult) -> CriterionText:
         value = bound_text(shown, row.at_least)
     if row.margin is not None and row.verdict is not Verdict.NO_DATA:
         side = "outside" if row.verdict is Verdict.FAIL else "inside"
-        margin = f"{abs(row.margin) * 100:.3g} % {side}"
+        margin = f"{_percent(abs(row.margin))} {side}"
     return CriterionText(
         group=f"baseline {row.title}",
         name=f"{row.selector} {row.expression}",
@@ -97,13 +97,18 @@ def _value(result: ThresholdResult) -> str:
     return bound_text(text, result.at_least)
 
 
+def _percent(share: float) -> str:
+    percent = share * 100
+    return f"{percent:.3g} %" if percent < 999.5 else f"{percent:,.0f} %"
+
+
 def _margin(result: ThresholdResult) -> str:
     """The distance to the limit as a part of it; empty where there is no value or no such part."""
     if result.value is None or result.limit == 0 or result.state is CriterionState.NO_DATA:
         return ""
     share = abs(result.value - result.limit) / abs(result.limit)
     side = "inside" if result.state is CriterionState.PASSED else "outside"
-    return f"{share * 100:.3g} % {side}"
+    return f"{_percent(share)} {side}"
 
 
 def _shortness(result: ThresholdResult) -> str:

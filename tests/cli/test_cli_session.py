@@ -79,10 +79,13 @@ def test_stdout_holds_the_summary_and_stderr_the_rest(atlas_perf, coordinator, t
     assert run.exit_code == 0
     assert "PASS" in run.stdout
     (folder,) = (tmp_path / "results").iterdir()
-    first, phase, last = run.stderr.splitlines()
+    first, phase, *last = run.stderr.splitlines()
     assert first == "mine: up to 6 VUs for at most 30s in 1 worker, target http://here.example"
     assert phase == "mine: running"
-    assert last == f"results: results/{folder.name}, page: results/{folder.name}/report.html"
+    assert last == [
+        f"results: results/{folder.name}",
+        f"report: results/{folder.name}/report.html",
+    ]
     assert json.loads((folder / "summary.json").read_text())["verdict"] == "PASS"
 
 
