@@ -101,7 +101,7 @@ class ComparedMetric:
         points = change * 100
         large, unit = (_LARGE_POINTS, "pp") if self.statistic == RATE else (_LARGE_PERCENT, "%")
         digits = (2 if self.statistic == RATE else 1) - (abs(points) >= large)
-        return f"{points:+.{digits}f} {unit}"
+        return f"{points:+z.{digits}f} {unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,13 @@ def test_numbers_of_a_comparison_and_its_markdown() -> None:
     assert "advice only" in comparison_markdown(compared(advisory=True), ["a"], ["c"])
 
 
+def test_a_change_too_small_to_show_has_no_minus() -> None:
+    one = row(Finding.NON_INFERIOR)
+    assert [one.text(change) for change in (-0.0002, 0.0002, -0.0013, None)] == [
+        *("+0.0 %", "+0.0 %", "-0.1 %", "–")
+    ]
+
+
 def test_every_report_is_written_or_none(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     put("run", Verdict.PASS)
     written = Path.write_bytes
