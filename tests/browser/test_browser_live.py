@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reader import CHROMIUM, needs_chromium
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 
@@ -24,9 +24,8 @@ from atlas_perf.report.live.handler import MOST_READERS
 from atlas_perf.report.live.server import LiveServer
 
 playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+pytestmark = needs_chromium
 
 RATE_ROWS = '[data-chart="rate"] tbody tr'
 TALK = Exchanges(ws_sessions=9, ws_sessions_open=5, ws_msgs_sent=70, ws_msgs_sent_per_s=35.0)
